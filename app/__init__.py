@@ -1,0 +1,1 @@
+"""How mergegate touches the world: HTTP, GitHub, Postgres, Redis, the broker, the command line."""

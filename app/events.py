@@ -1,0 +1,46 @@
+"""What happened at GitHub, normalized: the words that the receiver enqueues and the tasks understand."""
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+
+class _Fact(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Repository(_Fact):
+    """A repository by id, and by the name it had when the event was sent."""
+
+    id: int
+    full_name: str
+
+
+class Event(_Fact):
+    """One event. It holds ids, names and SHAs only, never a title, a body, a comment or a URL.
+
+    `pulls`: numbers of the pull requests that the payload names; empty for check and status events of forks,
+    which resolve by `head_sha`. `branch`: base branch of a pull request, branch of a push, without `refs/heads/`.
+    """
+
+    name: str
+    action: str | None = None
+    repository: Repository | None = None
+    installation_id: int | None = None
+    sender: str | None = None
+    pulls: tuple[int, ...] = ()
+    head_sha: str | None = None
+    branch: str | None = None
+
+
+class Delivery(_Fact):
+    """One webhook as it arrived; (hook_id, guid, body_digest) is its identity. `body_digest`: SHA-256, hex."""
+
+    hook_id: int
+    guid: str
+    body_digest: str
+    received_at: AwareDatetime
+    event: Event
+
+    @property
+    def key(self) -> str:
+        """The identity as one string, safe as a Redis key."""
+        return f"{self.hook_id}:{self.guid}:{self.body_digest}"

@@ -1,0 +1,1 @@
+"""In what order: Celery tasks and the steps they run."""
