@@ -86,7 +86,8 @@ class Settings(BaseModel):
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
     metrics_token: Secret | None = None
 
-    github_binding: Literal["local", "live"] = "local"
+    github_reader: Literal["local", "live"] = "local"
+    github_projector: Literal["local", "live"] = "local"
     github_api_url: HttpUrl = "https://api.github.com"
     github_app_id: Annotated[int | None, Field(gt=0)] = None
     github_private_key: SecretStr | None = None
@@ -98,14 +99,15 @@ class Settings(BaseModel):
 
     evaluations_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
     lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 60
+    fold_seconds: Annotated[int, Field(ge=0, le=60)] = 1
     settle_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
     sweep_seconds: Annotated[int, Field(ge=1, le=3600)] = 10
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 2
 
     @model_validator(mode="after")
     def _live_needs_an_app(self) -> Self:
-        if self.github_binding == "live" and (self.github_app_id is None or self.github_private_key is None):
-            raise ValueError("GITHUB_BINDING=live needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY (or its _FILE)")
+        if "live" in (self.github_reader, self.github_projector) and not (self.github_app_id and self.github_private_key):
+            raise ValueError("a live GITHUB_READER or GITHUB_PROJECTOR needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY")
         return self
 
 
