@@ -106,7 +106,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _live_needs_an_app(self) -> Self:
-        if "live" in (self.github_reader, self.github_projector) and not (self.github_app_id and self.github_private_key):
+        live = "live" in (self.github_reader, self.github_projector)
+        if live and not (self.github_app_id and self.github_private_key):
             raise ValueError("a live GITHUB_READER or GITHUB_PROJECTOR needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY")
         return self
 
