@@ -1,0 +1,5 @@
+DROP TABLE run_deliveries;
+DROP TABLE runs;
+DROP TABLE heads;
+DROP TABLE pulls;
+DROP TABLE deliveries;
