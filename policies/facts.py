@@ -1,0 +1,178 @@
+"""What is known about one pull request at one head commit and one moment, frozen and hashable."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+
+T = TypeVar("T")
+
+
+class FactMissing(LookupError):
+    """A fact was read that nobody fetched; `name` says which, e.g. `files` or `permission:bob`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the fact {name!r} was not fetched")
+        self.name = name
+
+
+class Frozen(BaseModel):
+    """Strict, frozen and closed: what every value in `policies` is."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class NotFetched(Frozen):
+    """Stands for a fact that nobody fetched; never equal to empty, none or false."""
+
+    not_fetched: Literal[True] = True
+
+
+NOT_FETCHED: Any = NotFetched()
+
+if TYPE_CHECKING:
+    Fetched = Annotated[T, "reading it raises FactMissing while it is NOT_FETCHED"]
+else:
+    Fetched = Annotated[T | NotFetched, "reading it raises FactMissing while it is NOT_FETCHED"]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the moment does not exist in UTC") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+Level = Literal["none", "read", "triage", "write", "maintain", "admin"]
+LEVELS: tuple[Level, ...] = ("none", "read", "triage", "write", "maintain", "admin")
+Grant = tuple[str, Level]
+Membership = tuple[str, str, bool]
+
+
+def _sorted_labels(labels: tuple[str, ...] | NotFetched) -> tuple[str, ...] | NotFetched:
+    return labels if isinstance(labels, NotFetched) else tuple(sorted(labels))
+
+
+def _sorted_once(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Sort, and refuse two different answers to one question (the last element is the answer)."""
+    ordered = tuple(sorted(dict.fromkeys(rows)))
+    if len({row[:-1] for row in ordered}) < len(ordered):
+        raise ValueError("two different answers to one question")
+    return ordered
+
+
+class Facts(Frozen):
+    """A model whose unfetched fields raise when they are read."""
+
+    if not TYPE_CHECKING:
+
+        def __getattribute__(self, name):
+            value = super().__getattribute__(name)
+            if isinstance(value, NotFetched):
+                raise FactMissing(name)
+            return value
+
+
+class ChangedFile(Frozen):
+    """One file of the diff; a rename is a deleted entry (old name) followed by an added one (new name)."""
+
+    filename: str
+    status: Literal["added", "modified", "deleted"]
+    additions: int = 0
+    deletions: int = 0
+
+
+class Commit(Facts):
+    """One commit; `author` and `committer` are logins, `None` where nobody is known (and for web-flow)."""
+
+    sha: str
+    parents: tuple[str, ...]
+    author: str | None = None
+    committer: str | None = None
+    committed_via_web: bool = False
+    pushed_at: Fetched[Moment | None] = NOT_FETCHED
+    """Creation of the oldest status on this commit; `None`: it has no status."""
+
+
+class Review(Frozen):
+    """One submitted review that is neither pending nor dismissed."""
+
+    id: str
+    author: str
+    state: Literal["approved", "changes_requested", "commented"]
+    body: str
+    created_at: Moment
+    edited_at: Moment | None = None
+    sha: str | None = None
+
+
+class Comment(Frozen):
+    """One comment in the conversation (not on a line of the diff)."""
+
+    author: str
+    body: str
+    created_at: Moment
+    edited_at: Moment | None = None
+
+
+class PullSnapshot(Facts):
+    """The facts of one pull request; files, commits, reviews and comments stand in the order of their source."""
+
+    owner: str
+    repo: str
+    repository_id: int
+    number: int
+    title: str
+    author: str
+    created_at: Moment
+    state: Literal["open", "closed"]
+    draft: bool
+    base_ref: str
+    head_ref: str
+    head_owner: str | None
+    """`None`: the head branch is in the same repository."""
+    head_sha: str
+    taken_at: Moment
+    body: Fetched[str | None] = NOT_FETCHED
+    body_edited_at: Fetched[Moment | None] = NOT_FETCHED
+    labels: Annotated[Fetched[tuple[str, ...]], AfterValidator(_sorted_labels)] = NOT_FETCHED
+    files: Fetched[tuple[ChangedFile, ...]] = NOT_FETCHED
+    commits: Fetched[tuple[Commit, ...]] = NOT_FETCHED
+    reviews: Fetched[tuple[Review, ...]] = NOT_FETCHED
+    comments: Fetched[tuple[Comment, ...]] = NOT_FETCHED
+    permissions: Annotated[tuple[Grant, ...], AfterValidator(_sorted_once)] = ()
+    """(login, level): the permission of each login asked for; `none` for who is no collaborator."""
+    team_members: Annotated[tuple[Membership, ...], AfterValidator(_sorted_once)] = ()
+    """(`org/team`, login, is a member) for each pair asked for."""
+    org_members: Annotated[tuple[Membership, ...], AfterValidator(_sorted_once)] = ()
+    """(organization, login, is a member) for each pair asked for."""
+
+    def permission_of(self, login: str) -> Level:
+        """Raise `FactMissing("permission:<login>")` if it was not asked for."""
+        for known, level in self.permissions:
+            if known == login:
+                return level
+        raise FactMissing(f"permission:{login}")
+
+    def is_team_member(self, team: str, login: str) -> bool:
+        """Raise `FactMissing("team:<team>:<login>")` if it was not asked for."""
+        return _member(self.team_members, (team, login), "team")
+
+    def is_org_member(self, org: str, login: str) -> bool:
+        """Raise `FactMissing("org:<org>:<login>")` if it was not asked for."""
+        return _member(self.org_members, (org, login), "org")
+
+    def digest(self) -> str:
+        """SHA-256 (hex) of the canonical JSON: the same facts give the same digest in every process."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _member(memberships: tuple[Membership, ...], question: tuple[str, str], kind: str) -> bool:
+    for group, login, is_member in memberships:
+        if (group, login) == question:
+            return is_member
+    raise FactMissing(f"{kind}:{question[0]}:{question[1]}")

@@ -1,0 +1,53 @@
+"""The explanation tree of a policy evaluation, as data."""
+
+from typing import Literal
+
+from policies.facts import Frozen, Moment
+
+Status = Literal["approved", "pending", "disapproved", "skipped", "error"]
+Kind = Literal["policy", "approval", "disapproval", "and", "or", "rule"]
+
+
+class PredicateResult(Frozen):
+    """What one predicate found: `values` are what it looked at, `description` may be empty."""
+
+    kind: str
+    satisfied: bool
+    description: str = ""
+    values: tuple[str, ...] = ()
+    condition_values: tuple[str, ...] = ()
+
+
+class Approver(Frozen):
+    """Somebody whose comment or review counted."""
+
+    login: str
+    source: Literal["comment", "review", "body"]
+    review_id: str | None = None
+    created_at: Moment
+
+
+class Ignored(Frozen):
+    """Somebody whose comment or review did not count, and one sentence that says why."""
+
+    login: str
+    reason: str
+
+
+class Result(Frozen):
+    """One node: the policy, a branch of it, an operator or a rule."""
+
+    name: str
+    kind: Kind
+    status: Status
+    description: str = ""
+    error: str = ""
+    """Why it could not be evaluated; not empty exactly where `status` is `error`."""
+    missing_fact: str = ""
+    """The fact that was not fetched, where that is the error."""
+    predicates: tuple[PredicateResult, ...] = ()
+    conditions: tuple[PredicateResult, ...] = ()
+    required: int = 0
+    approvers: tuple[Approver, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
+    children: tuple["Result", ...] = ()
