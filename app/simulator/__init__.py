@@ -1,0 +1,26 @@
+"""A GitHub for tests and the demo: plain data behind real HTTP, with signed webhooks and a script of faults.
+
+    github = simulator.GitHub()
+    github.add_repository("acme/widget", collaborators={"alice": "write"}, files={".policy.yml": "..."})
+    app = github.add_app(hook_url=receiver_url, hook_secret=secret)
+    installation = github.install(app, "acme")
+    with simulator.serve(github) as url:
+        hooks = simulator.Hooks(github)
+        github.push("acme/widget", "feature", {"a.py": "1"}, by="bob")  # GitHub changed, nobody was told
+        hooks.open_pull("acme/widget", "feature", by="bob")             # GitHub changed, and told us
+        github.expect("POST", "/statuses/", state="pending")
+        github.fault("POST", "/statuses/", 502, when="after")
+        ...
+    github.finish()  # AssertionError for an unknown request, an unexpected write or a missing one
+
+Everything that a request does goes through `gateway`; the routes are in `routes`, GitHub's JSON in `shapes`,
+the verbs in `verbs` and `talk`. What is simulated beyond GitHub's API description is listed in `beyond`.
+Nothing here writes to the real GitHub, and nothing here may import what does.
+"""
+
+from app.simulator.github import GitHub
+from app.simulator.hooks import Hooks
+from app.simulator.keys import KeyPair, key_pair
+from app.simulator.server import serve
+
+__all__ = ["GitHub", "Hooks", "KeyPair", "key_pair", "serve"]

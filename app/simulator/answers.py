@@ -1,0 +1,50 @@
+"""What a route answers: one body, a page of a list, or a refusal."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.simulator.shapes.view import Json
+
+DOCUMENTATION_URL = "https://docs.github.com/rest"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: Any = None  # None: no body at all
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list that the server cuts into pages; under `key`, next to `total_count`, where GitHub wraps it."""
+
+    records: Sequence[Any]
+    shape: Callable[[Any], Json]
+    key: str | None = None
+    extra: Json = field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """GitHub says no, with this status and message."""
+
+    def __init__(self, status: int, message: str, errors: list[Json] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.errors = errors
+
+    def answer(self) -> Answer:
+        listed = {} if self.errors is None else {"errors": self.errors}
+        return error(self.status, self.message, **listed)
+
+
+def error(status: int, message: str, **more: Any) -> Answer:
+    return Answer(status, {"message": message, **more, "documentation_url": DOCUMENTATION_URL, "status": str(status)})
+
+
+def invalid(resource: str, name: str, message: str) -> Refusal:
+    """422 as GitHub words it."""
+    found = {"resource": resource, "field": name, "code": "custom", "message": message}
+    return Refusal(422, "Validation Failed", [found])

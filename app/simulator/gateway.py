@@ -1,0 +1,158 @@
+"""From one HTTP request to GitHub's answer: address, fault script, credentials, limits, route, journal."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug import Request
+
+from app.simulator import addresses, auth, pages
+from app.simulator.answers import Answer, Listing, Refusal, error
+from app.simulator.auth import Caller
+from app.simulator.call import Call
+from app.simulator.faults import Fault
+from app.simulator.github import GitHub
+from app.simulator.journal import Write
+from app.simulator.records import Repository
+from app.simulator.routes import table
+from app.simulator.routes.table import Route
+from app.simulator.shapes.view import Json, View
+from app.simulator.state import State
+
+_FORBIDDEN = "Resource not accessible by integration"
+_SILENT = ("hang", "cut", "drop")
+
+
+@dataclass(frozen=True)
+class Reply:
+    answer: Answer
+    caller: Caller
+    sabotage: str | None = None  # hang, cut or drop: what happens to the answer on its way
+    afterwards: Callable[[], None] | None = None  # to do once the answer has left
+
+
+def reply(github: GitHub, request: Request) -> Reply:
+    path = addresses.by_name(github.state, request.path)
+    matched = table.find(request.method, path)
+    if matched is None:
+        github.unknown_requests.append(f"{request.method} {request.path}")
+        return Reply(error(404, "Not Found"), Caller())
+    fault = github.faults.take(request.method, path)
+    if matched[0].writes:
+        return _write(github, request, path=path, matched=matched, fault=fault)
+    return _read(github, request, path=path, matched=matched, fault=fault)
+
+
+Matched = tuple[Route, dict[str, Any]]
+
+
+def _read(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
+    state = github.before if fault is not None and fault.what == "stale" else github.state
+    answer, caller = _answer(github, request, path=path, matched=matched, state=state)
+    return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault))
+
+
+def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
+    """A fault before the effect keeps it from happening; one after it only hides it."""
+    spoiled = _spoiled(github, path, fault)
+    if fault is not None and fault.when == "before":
+        answer, caller = spoiled or Answer(200, {}), Caller()
+        effect = "no"
+    else:
+        answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
+        effect = "yes" if answer.status < 300 else "no"
+    told = _echo(github, path, answer) if effect == "yes" else None
+    seen = 0 if _silence(fault) else (spoiled or answer).status
+    who = request.headers.get("authorization", "") and caller.name
+    write = Write(request.method, path, _body(request), who, github.now(), effect, seen)
+    github.journal.writes.append(write)
+    return Reply(spoiled or answer, caller, _silence(fault), told)
+
+
+def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, state: State) -> tuple[Answer, Caller]:
+    with github.lock:
+        caller = Caller()
+        try:
+            caller = _caller(github, request, matched[0])
+            refused = None if path == "/rate_limit" else github.limits.refusal(caller, github.now())
+            if refused:
+                return refused, caller
+            moved = addresses.moved(state, github.url, request.method, request.path)
+            if moved:
+                return moved, caller
+            call = _call(github, request, caller=caller, matched=matched, state=state)
+            found = matched[0].handler(call, **_parts(matched))
+            if isinstance(found, Listing):
+                found = pages.cut(found, call.query, github.url + addresses.by_id(call.state, path))
+            return found, caller
+        except Refusal as refusal:
+            return refusal.answer(), caller
+
+
+def _caller(github: GitHub, request: Request, route: Route) -> Caller:
+    header = request.headers.get("authorization", "")
+    if route.needs == "anybody":
+        return Caller()
+    if route.needs == "app":
+        return auth.app_caller(github.state, header, github.now())
+    return auth.token_caller(github.state, github.tokens, header, github.now())
+
+
+def _call(github: GitHub, request: Request, *, caller: Caller, matched: Matched, state: State) -> Call:
+    route, parts = matched
+    found = None
+    if "repo" in parts:
+        found = state.find(f"{parts['owner']}/{parts['repo']}")
+        _admit(state, caller, route, found)
+    elif ":" in route.needs and not caller.holds(route.needs):
+        raise Refusal(403, _FORBIDDEN)
+    view = View(state, github.url)
+    return Call(github=github, view=view, caller=caller, query=request.args.to_dict(), body=_json(request), found=found)
+
+
+def _admit(state: State, caller: Caller, route: Route, repository: Repository | None) -> None:
+    """Reading public repositories is free to all; everything else needs the installation and the permission."""
+    covered = repository and caller.installation and state.covers(caller.installation, repository)
+    if repository is None or (repository.private and not covered):
+        raise Refusal(404, "Not Found")
+    if (route.writes or repository.private) and not (covered and caller.holds(route.needs)):
+        raise Refusal(403, _FORBIDDEN)
+
+
+def _parts(matched: Matched) -> dict[str, Any]:
+    return {name: value for name, value in matched[1].items() if name not in ("owner", "repo")}
+
+
+def _spoiled(github: GitHub, path: str, fault: Fault | None) -> Answer | None:
+    if fault is None or isinstance(fault.what, str):
+        return None
+    if fault.what in (301, 307, 308):
+        return addresses.redirect(fault.what, github.url + addresses.by_id(github.state, path))
+    return Answer(fault.what, error(fault.what, fault.message).body, dict(fault.headers))
+
+
+def _silence(fault: Fault | None) -> str | None:
+    return fault.what if fault is not None and isinstance(fault.what, str) and fault.what in _SILENT else None
+
+
+def _json(request: Request) -> Json:
+    body = _body(request)
+    if not body and request.get_data() not in (b"", b"{}", b"null"):
+        raise Refusal(400, "Problems parsing JSON")
+    return body
+
+
+def _body(request: Request) -> Json:
+    found = request.get_json(force=True, silent=True)
+    return found if isinstance(found, dict) else {}
+
+
+def _echo(github: GitHub, path: str, answer: Answer) -> Callable[[], None] | None:
+    """A status written through the API is an event as well."""
+    echo, named = github.echo, re.match(r"/repos/([^/]+/[^/]+)/statuses/", path)
+    if echo is None or named is None:
+        return None
+    statuses = github.state.repository(named[1]).statuses
+    status = next(s for s in reversed(statuses) if s.id == answer.body["id"])
+    return lambda: echo(named[1], status)

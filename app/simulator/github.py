@@ -1,0 +1,75 @@
+"""The simulated GitHub: state and verbs, with the script of its faults and the journal of what was written to it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, Self
+
+from app.simulator.faults import SECONDARY_LIMIT, Fault, Faults
+from app.simulator.journal import Expectation, Journal, Write
+from app.simulator.limits import Limits
+from app.simulator.records import Installation, Status
+from app.simulator.tokens import Tokens
+from app.simulator.verbs import Verbs
+from app.simulator.world import real_time
+
+
+class GitHub(Verbs):
+    def __init__(self, clock: Callable[[], datetime] = real_time) -> None:
+        super().__init__(clock)
+        self.tokens = Tokens()
+        self.limits = Limits()
+        self.faults = Faults()
+        self.journal = Journal()
+        self.unknown_requests: list[str] = []
+        self.redeliverer: Callable[[int], None] = _nobody_redelivers
+        self.echo: Callable[[str, Status], None] | None = None  # told of each status written through the API
+
+    @property
+    def verbs(self) -> Self:
+        return self
+
+    def fault(
+        self,
+        method: str,
+        pattern: str,
+        what: int | str,
+        *,
+        when: str = "before",
+        times: int = 1,
+        skip: int = 0,
+        message: str = "Server Error",
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Let the next `times` requests go wrong that fit method and path pattern (see `faults.Fault`)."""
+        self.faults.add(Fault(method, pattern, when, what, times, skip, message, headers or {}))
+
+    def limit_secondary(self, method: str, pattern: str, *, status: int = 403, retry_after: int | None = None) -> None:
+        """The next such request hits a secondary limit, with or without a Retry-After (in seconds)."""
+        headers = {} if retry_after is None else {"retry-after": str(retry_after)}
+        self.fault(method, pattern, status, message=SECONDARY_LIMIT, headers=headers)
+
+    def exhaust(self, installation: Installation) -> None:
+        """Use up the primary limit of that installation."""
+        self.limits.exhaust(installation.id, self.now())
+
+    def expect(self, method: str, pattern: str, *, times: int = 1, **body: Any) -> None:
+        """Declare that so many requests to write will come, with these values in the body."""
+        self.journal.expected.append(Expectation(method, pattern, times, body))
+
+    def writes(self, pattern: str = "/statuses/") -> list[Write]:
+        """The writes asked for so far at such a path, oldest first."""
+        return [write for write in self.journal.writes if pattern in write.path]
+
+    def finish(self) -> None:
+        """Raise AssertionError for an unknown request, an unexpected write or a missing one."""
+        unknown = [f"unknown request: {request}" for request in self.unknown_requests]
+        found = unknown + self.journal.faults()
+        if found:
+            raise AssertionError("\n".join(found))
+
+    def redeliver(self, sent_id: int) -> None:
+        self.redeliverer(sent_id)
+
+
+def _nobody_redelivers(sent_id: int) -> None:
+    raise LookupError(f"delivery {sent_id} can't be sent again: no Hooks stand at this GitHub")

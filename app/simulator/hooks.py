@@ -1,0 +1,167 @@
+"""The verbs that change GitHub with the webhooks that tell of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.simulator import payloads
+from app.simulator.mailbox import Mailbox
+from app.simulator.records import CheckRun, Comment, Commit, Pull, Review, Status
+from app.simulator.shapes.view import Json
+
+
+class Hooks(Mailbox):
+    """Each verb is the silent one of `GitHub` with its webhooks; `by` is who did it, the sender."""
+
+    def push(
+        self,
+        full_name: str,
+        branch: str,
+        files: Mapping[str, str | None],
+        *,
+        by: str,
+        onto: tuple[str, ...] | None = None,
+    ) -> Commit:
+        """`push`, and `synchronize` for each open pull request out of that branch."""
+        before = self.github.state.repository(full_name).branches.get(branch)
+        commit = self.github.push(full_name, branch, files, by=by, onto=onto)
+        repository = self.github.state.repository(full_name)
+        pushed = payloads.push(self.view(), repository, branch, before=before, commit=commit)
+        self.tell("push", pushed, full_name=full_name, by=by)
+        for other in list(self.github.state.repositories.values()):
+            for pull in list(other.pulls.values()):
+                if pull.state == "open" and (pull.head_repository_id, pull.head_ref) == (repository.id, branch):
+                    more = {"before": before, "after": commit.sha}
+                    self._tell_pull("synchronize", other.full_name, pull, by=by, more=more)
+        return commit
+
+    def open_pull(self, full_name: str, head: str, *, by: str, **fields: Any) -> Pull:
+        """`fields` are those of `GitHub.open_pull`: base, title, body, draft."""
+        return self._tell_pull("opened", full_name, self.github.open_pull(full_name, head, by=by, **fields), by=by)
+
+    def close(self, full_name: str, number: int, *, by: str) -> Pull:
+        return self._tell_pull("closed", full_name, self.github.close(full_name, number), by=by)
+
+    def reopen(self, full_name: str, number: int, *, by: str) -> Pull:
+        return self._tell_pull("reopened", full_name, self.github.reopen(full_name, number), by=by)
+
+    def merge(self, full_name: str, number: int, *, by: str) -> Pull:
+        return self._tell_pull("closed", full_name, self.github.merge(full_name, number, by=by), by=by)
+
+    def convert_to_draft(self, full_name: str, number: int, *, by: str) -> Pull:
+        return self._tell_pull("converted_to_draft", full_name, self.github.convert_to_draft(full_name, number), by=by)
+
+    def mark_ready(self, full_name: str, number: int, *, by: str) -> Pull:
+        return self._tell_pull("ready_for_review", full_name, self.github.mark_ready(full_name, number), by=by)
+
+    def retarget(self, full_name: str, number: int, base: str, *, by: str) -> Pull:
+        was = self.github.state.pull(full_name, number)
+        changes = {"base": {"ref": {"from": was.base_ref}, "sha": {"from": was.base_sha}}}
+        pull = self.github.retarget(full_name, number, base)
+        return self._tell_pull("edited", full_name, pull, by=by, more={"changes": changes})
+
+    def edit_pull(self, full_name: str, number: int, *, by: str, title: str) -> Pull:
+        changes = {"title": {"from": self.github.state.pull(full_name, number).title}}
+        pull = self.github.change_pull(full_name, number, title=title)
+        return self._tell_pull("edited", full_name, pull, by=by, more={"changes": changes})
+
+    def label(self, full_name: str, number: int, name: str, *, by: str) -> Pull:
+        pull = self.github.label(full_name, number, name)
+        return self._tell_pull("labeled", full_name, pull, by=by, more=self._label(full_name, name))
+
+    def unlabel(self, full_name: str, number: int, name: str, *, by: str) -> Pull:
+        pull = self.github.unlabel(full_name, number, name)
+        return self._tell_pull("unlabeled", full_name, pull, by=by, more=self._label(full_name, name))
+
+    def review(self, full_name: str, number: int, *, by: str, **fields: Any) -> Review:
+        """`fields` are those of `GitHub.review`: state, body, sha."""
+        review = self.github.review(full_name, number, by=by, **fields)
+        return self._tell_review("submitted", full_name, number, review, by=by)
+
+    def edit_review(self, full_name: str, number: int, review_id: int, *, by: str, body: str) -> Review:
+        review = self.github.edit_review(full_name, number, review_id, body)
+        return self._tell_review("edited", full_name, number, review, by=by)
+
+    def dismiss(self, full_name: str, number: int, review_id: int, *, by: str) -> Review:
+        review = self.github.dismiss(full_name, number, review_id)
+        return self._tell_review("dismissed", full_name, number, review, by=by)
+
+    def comment(self, full_name: str, number: int, *, by: str, body: str) -> Comment:
+        comment = self.github.comment(full_name, number, by=by, body=body)
+        return self._tell_comment("created", full_name, number, comment, by=by)
+
+    def edit_comment(self, full_name: str, number: int, comment_id: int, *, by: str, body: str) -> Comment:
+        comments = self.github.state.repository(full_name).comments[number]
+        was = next(c.body for c in comments if c.id == comment_id)
+        comment = self.github.edit_comment(full_name, number, comment_id, body)
+        changes = {"changes": {"body": {"from": was}}}
+        return self._tell_comment("edited", full_name, number, comment, by=by, more=changes)
+
+    def delete_comment(self, full_name: str, number: int, comment_id: int, *, by: str) -> Comment:
+        comment = self.github.delete_comment(full_name, number, comment_id)
+        return self._tell_comment("deleted", full_name, number, comment, by=by)
+
+    def set_status(self, full_name: str, sha: str, *, by: str, **fields: Any) -> Status:
+        """`fields` are those of `GitHub.set_status`: context, state, description, target_url."""
+        status = self.github.set_status(full_name, sha, by=by, **fields)
+        self.tell_status(full_name, status)
+        return status
+
+    def check_run(self, full_name: str, sha: str, *, app_id: int, **fields: Any) -> CheckRun:
+        """`check_run` created or completed, and `check_suite` completed once all its runs are."""
+        run = self.github.check_run(full_name, sha, app_id=app_id, **fields)
+        sender = self.github.state.bot(app_id).login
+        repository = self.github.state.repository(full_name)
+        action = "completed" if run.status == "completed" else "created"
+        body = {"action": action, **payloads.check_run(self.view(), repository, run)}
+        self.tell("check_run", body, full_name=full_name, by=sender)
+        suite = payloads.check_suite(self.view(), repository, run)
+        if suite["check_suite"]["status"] == "completed":
+            self.tell("check_suite", {"action": "completed", **suite}, full_name=full_name, by=sender)
+        return run
+
+    def create_label(self, full_name: str, name: str, *, by: str) -> None:
+        self.github.add_label(full_name, name)
+        self.tell("label", {"action": "created", **self._label(full_name, name)}, full_name=full_name, by=by)
+
+    def rename(self, full_name: str, new_name: str, *, by: str) -> None:
+        self.github.rename(full_name, new_name)
+        body = {"action": "renamed", **payloads.renamed(full_name.partition("/")[2])}
+        self.tell("repository", body, full_name=new_name, by=by)
+
+    def ping(self) -> None:
+        """Every App's hook is pinged."""
+        for app in self.github.state.apps.values():
+            body = {**payloads.ping(self.view(), app), **payloads.common(self.view(), None, None, app.owner)}
+            self.put(app, "ping", body)
+
+    def tell_status(self, full_name: str, status: Status) -> None:
+        repository = self.github.state.repository(full_name)
+        body = payloads.status(self.view(), repository, status)
+        self.tell("status", body, full_name=full_name, by=status.creator)
+
+    def echo(self) -> None:
+        """From now on a status that is written through the API is told of, too."""
+        self.github.echo = self.tell_status
+
+    def _label(self, full_name: str, name: str) -> Json:
+        return payloads.label(self.view(), self.github.state.repository(full_name), name)
+
+    def _tell_pull(self, action: str, full_name: str, pull: Pull, *, by: str, more: Json | None = None) -> Pull:
+        repository = self.github.state.repository(full_name)
+        body = {"action": action, **payloads.pull_request(self.view(), repository, pull), **(more or {})}
+        self.tell("pull_request", body, full_name=full_name, by=by)
+        return pull
+
+    def _tell_review(self, action: str, full_name: str, number: int, review: Review, *, by: str) -> Review:
+        repository, pull = self.github.state.repository(full_name), self.github.state.pull(full_name, number)
+        body = {"action": action, **payloads.review(self.view(), repository, pull, review)}
+        self.tell("pull_request_review", body, full_name=full_name, by=by)
+        return review
+
+    def _tell_comment(
+        self, action: str, full_name: str, number: int, comment: Comment, *, by: str, more: Json | None = None
+    ) -> Comment:
+        repository, pull = self.github.state.repository(full_name), self.github.state.pull(full_name, number)
+        body = {"action": action, **payloads.comment(self.view(), repository, pull, comment), **(more or {})}
+        self.tell("issue_comment", body, full_name=full_name, by=by)
+        return comment

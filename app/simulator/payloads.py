@@ -1,0 +1,122 @@
+"""The bodies of webhooks in GitHub's shapes."""
+
+from app.simulator.records import App, CheckRun, Comment, Commit, Installation, Pull, Repository, Review, Status
+from app.simulator.shapes import accounts, commits, pulls, repositories
+from app.simulator.shapes.view import Json, View, node, time
+
+ZEN = "Approachable is better than simple."
+_NO_COMMIT = "0" * 40
+_MOST_BRANCHES = 10
+
+
+def common(view: View, repository: Repository | None, installation: Installation | None, sender: str) -> Json:
+    """What nearly every payload has."""
+    found: Json = {"sender": accounts.user(view, sender)}
+    if repository is not None:
+        found["repository"] = repositories.repository(view, repository)
+        if repository.owner in view.state.organizations:
+            found["organization"] = organization(view, repository.owner)
+    if installation is not None:
+        found["installation"] = {"id": installation.id, "node_id": node("I", installation.id)}
+    return found
+
+
+def organization(view: View, login: str) -> Json:
+    account, url = view.state.users[login], f"{view.url}/orgs/{login}"
+    links = {f"{name}_url": f"{url}/{name}" for name in ("repos", "events", "hooks", "issues")}
+    more = {"members_url": f"{url}/members{{/member}}", "public_members_url": f"{url}/public_members{{/member}}"}
+    avatar = accounts.user(view, login)["avatar_url"]
+    named = {"login": login, "id": account.id, "node_id": node("O", account.id), "url": url}
+    return {**named, **links, **more, "avatar_url": avatar, "description": None}
+
+
+def pull_request(view: View, repository: Repository, pull: Pull) -> Json:
+    return {"number": pull.number, "pull_request": pulls.full(view, repository, pull)}
+
+
+def review(view: View, repository: Repository, pull: Pull, record: Review) -> Json:
+    """Webhooks write the state of a review in small letters."""
+    shape = pulls.review(view, repository, pull, record)
+    written = {**shape, "state": record.state.lower(), "body": record.body or None}
+    return {"pull_request": pulls.simple(view, repository, pull), "review": written}
+
+
+def comment(view: View, repository: Repository, pull: Pull, record: Comment) -> Json:
+    return {
+        "issue": pulls.issue(view, repository, pull),
+        "comment": pulls.comment(view, repository, pull, record),
+    }
+
+
+def status(view: View, repository: Repository, record: Status) -> Json:
+    heads = [name for name, sha in repository.branches.items() if sha == record.sha][:_MOST_BRANCHES]
+    return {
+        "id": record.id,
+        "sha": record.sha,
+        "name": repository.full_name,
+        "avatar_url": commits.simple_status(view, repository, record)["avatar_url"],
+        "target_url": record.target_url,
+        "context": record.context,
+        "description": record.description,
+        "state": record.state,
+        "commit": commits.commit(view, repository, repository.commits[record.sha]),
+        "branches": [repositories.short_branch(view, repository, name) for name in heads],
+        "created_at": time(record.created_at),
+        "updated_at": time(record.created_at),
+    }
+
+
+def check_run(view: View, repository: Repository, run: CheckRun) -> Json:
+    suite = commits.check_suite(view, repository, run)
+    return {"check_run": {**commits.check_run(view, repository, run), "check_suite": suite}}
+
+
+def check_suite(view: View, repository: Repository, run: CheckRun) -> Json:
+    return {"check_suite": commits.check_suite(view, repository, run)}
+
+
+def push(view: View, repository: Repository, branch: str, *, before: str | None, commit: Commit) -> Json:
+    compared = f"{view.html(repository)}/compare/{(before or _NO_COMMIT)[:12]}...{commit.sha[:12]}"
+    written = commits.pushed(view, repository, commit)
+    person = {"name": commit.committer.name, "email": commit.committer.email}
+    return {
+        "ref": f"refs/heads/{branch}",
+        "before": before or _NO_COMMIT,
+        "after": commit.sha,
+        "repository": repositories.pushed(view, repository),
+        "pusher": person,
+        "created": before is None,
+        "deleted": False,
+        "forced": before is not None and before not in commit.parents,
+        "base_ref": None,
+        "compare": compared,
+        "commits": [written],
+        "head_commit": written,
+    }
+
+
+def label(view: View, repository: Repository, name: str) -> Json:
+    return {"label": pulls.label(view, repository, name)}
+
+
+def renamed(former_name: str) -> Json:
+    return {"changes": {"repository": {"name": {"from": former_name}}}}
+
+
+def ping(view: View, app: App) -> Json:
+    url = f"{view.url}/app/hook/config"
+    hook: Json = {
+        "type": "App",
+        "id": app.hook_id,
+        "name": "web",
+        "active": app.hook_url is not None,
+        "events": list(app.events),
+        "config": {"content_type": "json", "insecure_ssl": "0", "url": app.hook_url, "secret": "********"},
+        "updated_at": time(app.created_at),
+        "created_at": time(app.created_at),
+        "app_id": app.id,
+        "url": url,
+        "ping_url": f"{url}/pings",
+        "deliveries_url": f"{view.url}/app/hook/deliveries",
+    }
+    return {"zen": ZEN, "hook_id": app.hook_id, "hook": hook}

@@ -1,0 +1,207 @@
+"""The things that GitHub remembers, as plain frozen data: nothing here knows HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Never changed in place, so that a snapshot of the state may share it."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class User(Record):
+    id: int
+    login: str
+    kind: str  # User, Organization or Bot
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class App(Record):
+    id: int
+    slug: str
+    owner: str
+    public_key: str  # PEM
+    permissions: Mapping[str, str]
+    events: tuple[str, ...]
+    hook_id: int
+    hook_url: str | None  # None: the hook is switched off
+    hook_secret: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Installation(Record):
+    id: int
+    app_id: int
+    account: str
+    repository_ids: tuple[int, ...] | None  # None: all of the account
+    permissions: Mapping[str, str]
+    created_at: datetime
+    suspended_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature(Record):
+    """Who wrote or committed; `login` is None where the e-mail belongs to no account."""
+
+    login: str | None
+    email: str
+    at: datetime
+
+    @property
+    def name(self) -> str:
+        return self.login or self.email.partition("@")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit(Record):
+    sha: str
+    parents: tuple[str, ...]
+    message: str
+    author: Signature
+    committer: Signature
+    tree: Mapping[str, str]  # path -> text, whole
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label(Record):
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pull(Record):
+    id: int
+    number: int
+    title: str
+    body: str | None
+    author: str
+    base_ref: str
+    base_sha: str
+    head_repository_id: int
+    head_owner: str
+    head_ref: str
+    head_sha: str
+    created_at: datetime
+    updated_at: datetime
+    draft: bool = False
+    state: str = "open"
+    labels: tuple[str, ...] = ()
+    requested_reviewers: tuple[str, ...] = ()
+    requested_teams: tuple[str, ...] = ()  # slugs of the owner's teams
+    mergeable: bool | None = True
+    merge_sha: str | None = None
+    merged_by: str | None = None
+    merged_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review(Record):
+    id: int
+    author: str | None  # None: the account is gone
+    state: str  # APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED, PENDING
+    body: str
+    sha: str
+    submitted_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comment(Record):
+    id: int
+    author: str | None
+    body: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status(Record):
+    id: int
+    sha: str
+    context: str
+    state: str
+    description: str | None
+    target_url: str | None
+    creator: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckRun(Record):
+    id: int
+    suite_id: int
+    app_id: int
+    sha: str
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: datetime
+    completed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent(Record):
+    """One attempt to deliver one webhook, as the deliveries log keeps it."""
+
+    id: int
+    guid: str
+    app_id: int
+    event: str
+    action: str | None
+    installation_id: int | None
+    repository_id: int | None
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    delivered_at: datetime
+    seconds: float
+    status_code: int  # 0: nobody answered
+    response: str
+    redelivery: bool
+
+    @property
+    def status(self) -> str:
+        if self.status_code == 0:
+            return "failed to connect to host"
+        return "OK" if 200 <= self.status_code < 300 else f"Invalid HTTP Response: {self.status_code}"
+
+
+@dataclass(kw_only=True)
+class Organization:
+    login: str
+    members: dict[str, str] = field(default_factory=dict)  # login -> role (admin, member)
+    teams: dict[str, dict[str, str]] = field(default_factory=dict)  # slug -> login -> role (maintainer, member)
+
+
+@dataclass(kw_only=True)
+class Repository:
+    id: int
+    owner: str
+    name: str
+    private: bool
+    created_at: datetime
+    pushed_at: datetime
+    default_branch: str = "main"
+    fork_of: int | None = None
+    archived: bool = False
+    collaborators: dict[str, str] = field(default_factory=dict)  # login -> admin, maintain, write, triage or read
+    branches: dict[str, str] = field(default_factory=dict)  # name -> sha
+    commits: dict[str, Commit] = field(default_factory=dict)
+    labels: dict[str, Label] = field(default_factory=dict)
+    pulls: dict[int, Pull] = field(default_factory=dict)
+    reviews: dict[int, list[Review]] = field(default_factory=dict)
+    comments: dict[int, list[Comment]] = field(default_factory=dict)
+    statuses: list[Status] = field(default_factory=list)  # oldest first
+    check_runs: list[CheckRun] = field(default_factory=list)
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"

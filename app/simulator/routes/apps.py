@@ -1,0 +1,55 @@
+"""Routes that an App calls as itself, with those about its installations."""
+
+from app.simulator.answers import Answer, Listing, Refusal
+from app.simulator.call import Call
+from app.simulator.records import App, Installation
+from app.simulator.shapes import accounts, repositories, view
+
+
+def read_app(call: Call) -> Answer:
+    return Answer(200, accounts.authenticated_app(call.view, _app(call)))
+
+
+def list_installations(call: Call) -> Listing:
+    mine = [i for i in call.state.installations.values() if i.app_id == _app(call).id]
+    return Listing(mine, lambda i: accounts.installation(call.view, i))
+
+
+def read_installation(call: Call, *, installation: int) -> Answer:
+    return Answer(200, accounts.installation(call.view, _installation(call, installation)))
+
+
+def create_token(call: Call, *, installation: int) -> Answer:
+    """The body may ask for fewer permissions than the installation has."""
+    record = _installation(call, installation)
+    if record.suspended_at is not None:
+        raise Refusal(403, "This installation has been suspended")
+    wanted = call.body.get("permissions") or dict(record.permissions)
+    if any(record.permissions.get(name) not in (level, "write") for name, level in wanted.items()):
+        raise Refusal(422, "The permissions requested are not granted to this installation.")
+    token = call.github.tokens.issue(record.id, wanted, call.github.verbs.now())
+    selection = "all" if record.repository_ids is None else "selected"
+    body = {"token": token.text, "expires_at": view.time(token.expires_at), "permissions": dict(wanted)}
+    return Answer(201, {**body, "repository_selection": selection})
+
+
+def list_repositories(call: Call) -> Listing:
+    installation = call.caller.installation
+    if installation is None:
+        raise Refusal(403, "Resource not accessible by integration")
+    mine = [r for r in call.state.repositories.values() if call.state.covers(installation, r)]
+    selection = {"repository_selection": "all" if installation.repository_ids is None else "selected"}
+    return Listing(mine, lambda r: repositories.repository(call.view, r), key="repositories", extra=selection)
+
+
+def _app(call: Call) -> App:
+    if call.caller.app is None:
+        raise Refusal(401, "A JSON web token could not be decoded")
+    return call.caller.app
+
+
+def _installation(call: Call, number: int) -> Installation:
+    found = call.state.installations.get(number)
+    if found is None or found.app_id != _app(call).id:
+        raise Refusal(404, "Not Found")
+    return found

@@ -1,0 +1,123 @@
+"""Routes about commits, their statuses and their check runs."""
+
+from typing import Any
+
+from app.simulator import history
+from app.simulator.answers import Answer, Listing, Refusal, invalid
+from app.simulator.call import Call
+from app.simulator.records import CheckRun, Commit, Status
+from app.simulator.shapes import commits, pulls, repositories
+from app.simulator.state import resolve
+
+DESCRIPTION_CHARACTERS = 140
+CONTEXT_CHARACTERS = 255
+STATUSES_PER_CONTEXT = 1000
+_STATES = ("error", "failure", "pending", "success")
+
+
+def list_commits(call: Call) -> Listing:
+    start = _commit(call, call.query.get("sha") or call.repository.default_branch)
+    found = list(history.ancestors(call.repository.commits, start.sha).values())
+    return Listing(found, lambda commit: commits.commit(call.view, call.repository, commit))
+
+
+def read_commit(call: Call, *, ref: str) -> Answer:
+    return Answer(200, commits.full(call.view, call.repository, _commit(call, ref)))
+
+
+def list_pulls_of_commit(call: Call, *, sha: str) -> Listing:
+    """The pull requests that have the commit as their head or among their commits."""
+    wanted = _commit(call, sha).sha
+    found = [
+        pull
+        for pull in call.repository.pulls.values()
+        if wanted in history.ancestors(call.repository.commits, pull.head_sha)
+        and (pull.head_sha == wanted or wanted not in history.ancestors(call.repository.commits, pull.base_sha))
+    ]
+    return Listing(found, lambda pull: pulls.simple(call.view, call.repository, pull))
+
+
+def read_combined_status(call: Call, *, ref: str) -> Answer:
+    """The latest status of each context; `pending` where there is none."""
+    sha = _commit(call, ref).sha
+    latest = {s.context: s for s in call.repository.statuses if s.sha == sha}
+    api = call.view.api(call.repository)
+    return Answer(
+        200,
+        {
+            "state": _combined([s.state for s in latest.values()]),
+            "statuses": [commits.simple_status(call.view, call.repository, s) for s in latest.values()],
+            "sha": sha,
+            "total_count": len(latest),
+            "repository": repositories.minimal(call.view, call.repository),
+            "commit_url": f"{api}/commits/{sha}",
+            "url": f"{api}/commits/{sha}/status",
+        },
+    )
+
+
+def list_statuses(call: Call, *, ref: str) -> Listing:
+    sha = _commit(call, ref).sha
+    newest_first = [s for s in reversed(call.repository.statuses) if s.sha == sha]
+    return Listing(newest_first, lambda status: commits.status(call.view, call.repository, status))
+
+
+def list_check_runs(call: Call, *, ref: str) -> Listing:
+    """The latest run of each name in a suite, or with `filter=all` every one; newest first."""
+    sha = _commit(call, ref).sha
+    runs = [r for r in call.repository.check_runs if r.sha == sha and _asked_for(call, r)]
+    if call.query.get("filter", "latest") == "latest":
+        runs = list({(r.suite_id, r.name): r for r in runs}.values())
+    return Listing(runs[::-1], lambda run: commits.check_run(call.view, call.repository, run), key="check_runs")
+
+
+def create_status(call: Call, *, sha: str) -> Answer:
+    if sha not in call.repository.commits:
+        raise Refusal(422, f"No commit found for SHA: {sha}")
+    context = call.body.get("context") or "default"
+    _validate(call, sha, context)
+    installation = call.caller.installation
+    if installation is None:
+        raise Refusal(403, "Resource not accessible by integration")
+    status = call.github.verbs.set_status(
+        call.repository.full_name,
+        sha,
+        by=call.state.bot(installation.app_id).login,
+        context=context,
+        state=call.body["state"],
+        description=call.body.get("description"),
+        target_url=call.body.get("target_url"),
+    )
+    return Answer(201, commits.status(call.view, call.repository, status))
+
+
+def _validate(call: Call, sha: str, context: str) -> None:
+    if call.body.get("state") not in _STATES:
+        raise invalid("Status", "state", "state is not included in the list")
+    if len(call.body.get("description") or "") > DESCRIPTION_CHARACTERS:
+        raise invalid(
+            "Status", "description", f"description is too long (maximum is {DESCRIPTION_CHARACTERS} characters)"
+        )
+    if len(context) > CONTEXT_CHARACTERS:
+        raise invalid("Status", "context", f"context is too long (maximum {CONTEXT_CHARACTERS})")
+    same: list[Status] = [s for s in call.repository.statuses if (s.sha, s.context) == (sha, context)]
+    if len(same) >= STATUSES_PER_CONTEXT:
+        raise invalid("Status", "base", "This SHA and context has reached the maximum number of statuses.")
+
+
+def _combined(states: list[str]) -> str:
+    if any(state in ("error", "failure") for state in states):
+        return "failure"
+    return "success" if states and all(state == "success" for state in states) else "pending"
+
+
+def _asked_for(call: Call, run: CheckRun) -> bool:
+    wanted: dict[str, Any] = {"check_name": run.name, "status": run.status, "app_id": str(run.app_id)}
+    return all(call.query.get(name, value) == value for name, value in wanted.items())
+
+
+def _commit(call: Call, ref: str) -> Commit:
+    found = resolve(call.repository, ref)
+    if found is None:
+        raise Refusal(422, f"No commit found for SHA: {ref}")
+    return found

@@ -1,0 +1,66 @@
+"""Routes about pull requests, with their side as issues."""
+
+from app.simulator import state
+from app.simulator.answers import Answer, Listing
+from app.simulator.call import Call
+from app.simulator.records import Pull
+from app.simulator.shapes import accounts, commits, pulls
+
+
+def list_pulls(call: Call) -> Listing:
+    """Newest first; `state` is open unless said otherwise; a `head` without `owner:` is ignored."""
+    found = [pull for pull in call.repository.pulls.values() if _asked_for(call, pull)]
+    return Listing(found[::-1], lambda pull: pulls.simple(call.view, call.repository, pull))
+
+
+def read_pull(call: Call, *, number: int) -> Answer:
+    return Answer(200, pulls.full(call.view, call.repository, call.pull(number)))
+
+
+def list_files(call: Call, *, number: int) -> Listing:
+    pull = call.pull(number)
+    changes = state.pull_files(call.repository, pull)
+    return Listing(changes, lambda change: commits.file(call.view, call.repository, pull.head_sha, change))
+
+
+def list_commits(call: Call, *, number: int) -> Listing:
+    found = state.pull_commits(call.repository, call.pull(number))
+    return Listing(found, lambda commit: commits.commit(call.view, call.repository, commit))
+
+
+def list_reviews(call: Call, *, number: int) -> Listing:
+    pull = call.pull(number)
+    found = call.repository.reviews.get(number, [])
+    return Listing(found, lambda review: pulls.review(call.view, call.repository, pull, review))
+
+
+def read_requested_reviewers(call: Call, *, number: int) -> Answer:
+    pull = call.pull(number)
+    users = [accounts.user(call.view, login) for login in pull.requested_reviewers]
+    teams = [pulls.team(call.view, call.repository, slug) for slug in pull.requested_teams]
+    return Answer(200, {"users": users, "teams": teams})
+
+
+def read_issue(call: Call, *, number: int) -> Answer:
+    return Answer(200, pulls.issue(call.view, call.repository, call.pull(number)))
+
+
+def list_comments(call: Call, *, number: int) -> Listing:
+    pull = call.pull(number)
+    found = call.repository.comments.get(number, [])
+    return Listing(found, lambda comment: pulls.comment(call.view, call.repository, pull, comment))
+
+
+def list_labels(call: Call, *, number: int) -> Listing:
+    names = call.pull(number).labels
+    return Listing(names, lambda name: pulls.label(call.view, call.repository, name))
+
+
+def _asked_for(call: Call, pull: Pull) -> bool:
+    wanted = call.query.get("state", "open")
+    head = call.query.get("head", "")
+    return (
+        wanted in ("all", pull.state)
+        and call.query.get("base", pull.base_ref) == pull.base_ref
+        and (":" not in head or head == f"{pull.head_owner}:{pull.head_ref}")
+    )

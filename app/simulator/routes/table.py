@@ -1,0 +1,109 @@
+"""The table of all routes: method, path, who may call, handler."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map, Rule
+
+from app.simulator.call import Handler
+from app.simulator.routes import accounts, apps, commits, deliveries, pulls, repositories
+
+_REPO = "/repos/<owner>/<repo>"
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    path: str
+    needs: str  # `app` (a JWT), `anybody`, `token`, or permissions such as `statuses:write`, with | where one is enough
+    handler: Handler
+
+    @property
+    def writes(self) -> bool:
+        return self.method != "GET"
+
+
+def _of(needs: str, *rows: tuple[str, Handler]) -> list[Route]:
+    return [Route(path.split()[0], path.split()[1].replace("REPO", _REPO), needs, handler) for path, handler in rows]
+
+
+ROUTES: list[Route] = [
+    *_of(
+        "app",
+        ("GET /app", apps.read_app),
+        ("GET /app/installations", apps.list_installations),
+        ("GET /app/installations/<int:installation>", apps.read_installation),
+        ("POST /app/installations/<int:installation>/access_tokens", apps.create_token),
+        ("GET /app/hook/deliveries", deliveries.list_deliveries),
+        ("GET /app/hook/deliveries/<int:delivery>", deliveries.read_delivery),
+        ("POST /app/hook/deliveries/<int:delivery>/attempts", deliveries.redeliver),
+    ),
+    *_of("anybody", ("GET /meta", accounts.read_meta)),
+    *_of(
+        "token",
+        ("GET /installation/repositories", apps.list_repositories),
+        ("GET /rate_limit", accounts.read_rate_limit),
+        ("GET /users/<login>", accounts.read_user),
+    ),
+    *_of(
+        "members:read",
+        ("GET /orgs/<org>/members/<login>", accounts.read_member),
+        ("GET /orgs/<org>/teams/<team>/memberships/<login>", accounts.read_team_membership),
+    ),
+    *_of(
+        "metadata:read",
+        ("GET REPO", repositories.read_repository),
+        ("GET REPO/collaborators", repositories.list_collaborators),
+        ("GET REPO/collaborators/<login>/permission", repositories.read_permission),
+    ),
+    *_of(
+        "contents:read",
+        ("GET REPO/branches", repositories.list_branches),
+        ("GET REPO/branches/<path:branch>", repositories.read_branch),
+        ("GET REPO/contents", repositories.read_contents),
+        ("GET REPO/contents/", repositories.read_contents),
+        ("GET REPO/contents/<path:path>", repositories.read_contents),
+        ("GET REPO/commits", commits.list_commits),
+        ("GET REPO/commits/<path:ref>", commits.read_commit),
+        ("GET REPO/commits/<sha>/pulls", commits.list_pulls_of_commit),
+    ),
+    *_of(
+        "statuses:read",
+        ("GET REPO/commits/<path:ref>/status", commits.read_combined_status),
+        ("GET REPO/commits/<path:ref>/statuses", commits.list_statuses),
+    ),
+    *_of("checks:read", ("GET REPO/commits/<path:ref>/check-runs", commits.list_check_runs)),
+    *_of("statuses:write", ("POST REPO/statuses/<sha>", commits.create_status)),
+    *_of(
+        "pull_requests:read",
+        ("GET REPO/pulls", pulls.list_pulls),
+        ("GET REPO/pulls/<int:number>", pulls.read_pull),
+        ("GET REPO/pulls/<int:number>/files", pulls.list_files),
+        ("GET REPO/pulls/<int:number>/commits", pulls.list_commits),
+        ("GET REPO/pulls/<int:number>/reviews", pulls.list_reviews),
+        ("GET REPO/pulls/<int:number>/requested_reviewers", pulls.read_requested_reviewers),
+    ),
+    *_of(
+        "issues:read|pull_requests:read",
+        ("GET REPO/issues/<int:number>", pulls.read_issue),
+        ("GET REPO/issues/<int:number>/comments", pulls.list_comments),
+        ("GET REPO/issues/<int:number>/labels", pulls.list_labels),
+    ),
+]
+
+_RULES = Map(
+    [Rule(route.path, methods=[route.method], endpoint=number) for number, route in enumerate(ROUTES)],
+    strict_slashes=False,
+    merge_slashes=False,
+    redirect_defaults=False,
+)
+
+
+def find(method: str, path: str) -> tuple[Route, dict[str, Any]] | None:
+    """The route of a request with the variable parts of its path; None where the simulator serves nothing."""
+    try:
+        number, parts = _RULES.bind("github.test").match(path, method)
+    except HTTPException:
+        return None
+    return (ROUTES[number], dict(parts)) if method == ROUTES[number].method else None

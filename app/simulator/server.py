@@ -1,0 +1,102 @@
+"""The simulated GitHub behind real HTTP on 127.0.0.1."""
+
+import json
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import responses
+from typing import Any
+
+from werkzeug import Request, Response
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app.simulator import gateway, pages
+from app.simulator.gateway import Reply
+from app.simulator.github import GitHub
+
+_POLL_SECONDS = 0.02
+
+
+@contextmanager
+def serve(github: GitHub, *, port: int = 0) -> Iterator[str]:
+    """Serve until the block ends; gives the address, such as `http://127.0.0.1:40123`."""
+    server = make_server("127.0.0.1", port, _application(github), threaded=True, request_handler=_Quiet)
+    github.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(_POLL_SECONDS,), daemon=True)
+    thread.start()
+    try:
+        yield github.url
+    finally:
+        github.faults.release()
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # the name is werkzeug's
+        """Requests are in the journal, not on the terminal."""
+
+
+Application = Callable[[dict[str, Any], Any], Any]
+
+
+def _application(github: GitHub) -> Application:
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        request = Request(environ)
+        reply = gateway.reply(github, request)
+        response = _response(github, request, reply)
+        if reply.sabotage:
+            _sabotage(github, environ["werkzeug.socket"], reply.sabotage, response)
+        return response(environ, start_response)
+
+    return application
+
+
+def _response(github: GitHub, request: Request, reply: Reply) -> Response:
+    body = b"" if reply.answer.body is None else json.dumps(reply.answer.body).encode()
+    etag = pages.tag(body)
+    status = reply.answer.status
+    if request.method == "GET" and status == 200 and etag in request.headers.get("if-none-match", ""):
+        status, body = 304, b""
+    headers = {**_headers(github, reply, status if request.path != "/rate_limit" else 304), **reply.answer.headers}
+    if request.method == "GET" and status in (200, 304):
+        headers["etag"] = etag
+    response = Response(body, status=status, headers=headers, content_type="application/json; charset=utf-8")
+    if reply.afterwards:
+        response.call_on_close(reply.afterwards)
+    return response
+
+
+def _headers(github: GitHub, reply: Reply, status: int) -> dict[str, str]:
+    """Answers 304 and 401 cost nothing."""
+    with github.lock:
+        now = github.now()
+        if status not in (304, 401):
+            github.limits.budget(reply.caller, now).used += 1
+        return {
+            **github.limits.headers(reply.caller, now),
+            "x-github-request-id": secrets.token_hex(8).upper(),
+            "x-github-media-type": "github.v3; format=json",
+            "x-github-api-version-selected": "2022-11-28",
+        }
+
+
+def _sabotage(github: GitHub, connection: socket.socket, how: str, response: Response) -> None:
+    """End the connection in the way of the fault; the raised error makes werkzeug forget it."""
+    if how == "hang":
+        github.faults.wait()
+    if how == "cut":
+        connection.sendall(_half(response))
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionAbortedError(how)
+
+
+def _half(response: Response) -> bytes:
+    """The whole head and half of the body that it promises."""
+    body = response.get_data()
+    lines = [f"HTTP/1.1 {response.status_code} {responses[response.status_code]}"]
+    lines += [f"{name}: {value}" for name, value in response.headers]
+    return "\r\n".join([*lines, "", ""]).encode() + body[: len(body) // 2]

@@ -1,0 +1,232 @@
+"""Pull requests with their reviews, labels, comments and issue side, in GitHub's shapes."""
+
+from app.simulator import history, state
+from app.simulator.records import Comment, Pull, Repository, Review
+from app.simulator.shapes import accounts, repositories
+from app.simulator.shapes.view import Json, View, node, time
+
+_LABEL_COLOR = "ededed"
+_ISSUE_KEYS = (
+    "node_id",
+    "html_url",
+    "number",
+    "state",
+    "locked",
+    "title",
+    "user",
+    "body",
+    "assignee",
+    "assignees",
+    "labels",
+    "milestone",
+    "draft",
+    "created_at",
+    "updated_at",
+    "closed_at",
+    "comments_url",
+    "author_association",
+)
+_ASSOCIATIONS = {"admin": "MEMBER", "maintain": "COLLABORATOR", "write": "COLLABORATOR", "triage": "COLLABORATOR"}
+
+
+def simple(view: View, repository: Repository, pull: Pull) -> Json:
+    api, html = view.api(repository), view.html(repository)
+    url, issue = f"{api}/pulls/{pull.number}", f"{api}/issues/{pull.number}"
+    page = f"{html}/pull/{pull.number}"
+    return {
+        "url": url,
+        "id": pull.id,
+        "node_id": node("PR", pull.id),
+        "html_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "issue_url": issue,
+        "number": pull.number,
+        "state": pull.state,
+        "locked": False,
+        "title": pull.title,
+        "user": accounts.user(view, pull.author),
+        "body": pull.body,
+        "created_at": time(pull.created_at),
+        "updated_at": time(pull.updated_at),
+        "closed_at": time(pull.closed_at),
+        "merged_at": time(pull.merged_at),
+        "merge_commit_sha": pull.merge_sha or _test_merge(pull),
+        "assignee": None,
+        "assignees": [],
+        "requested_reviewers": [accounts.user(view, login) for login in pull.requested_reviewers],
+        "requested_teams": [team(view, repository, slug) for slug in pull.requested_teams],
+        "labels": [label(view, repository, name) for name in pull.labels],
+        "milestone": None,
+        "draft": pull.draft,
+        "commits_url": f"{url}/commits",
+        "review_comments_url": f"{url}/comments",
+        "review_comment_url": f"{api}/pulls/comments{{/number}}",
+        "comments_url": f"{issue}/comments",
+        "statuses_url": f"{api}/statuses/{pull.head_sha}",
+        "head": _head(view, pull),
+        "base": _base(view, repository, pull),
+        "_links": _links(url, issue, page=page, api=api, sha=pull.head_sha),
+        "author_association": association(repository, pull.author),
+        "auto_merge": None,
+    }
+
+
+def full(view: View, repository: Repository, pull: Pull) -> Json:
+    files = state.pull_files(repository, pull)
+    merged = pull.merged_at is not None
+    return {
+        **simple(view, repository, pull),
+        "merged": merged,
+        "mergeable": None if merged else pull.mergeable,
+        "rebaseable": None if merged else pull.mergeable,
+        "mergeable_state": _mergeable_state(pull),
+        "merged_by": accounts.user_or_none(view, pull.merged_by),
+        "comments": len(repository.comments.get(pull.number, [])),
+        "review_comments": 0,
+        "maintainer_can_modify": False,
+        "commits": len(state.pull_commits(repository, pull)),
+        "additions": sum(f.additions for f in files),
+        "deletions": sum(f.deletions for f in files),
+        "changed_files": len(files),
+    }
+
+
+def review(view: View, repository: Repository, pull: Pull, record: Review) -> Json:
+    url = f"{view.api(repository)}/pulls/{pull.number}"
+    html = f"{view.html(repository)}/pull/{pull.number}#pullrequestreview-{record.id}"
+    return {
+        "id": record.id,
+        "node_id": node("PRR", record.id),
+        "user": accounts.user_or_none(view, record.author),
+        "body": record.body,
+        "state": record.state,
+        "html_url": html,
+        "pull_request_url": url,
+        "author_association": association(repository, record.author),
+        "_links": {"html": {"href": html}, "pull_request": {"href": url}},
+        "submitted_at": time(record.submitted_at),
+        "commit_id": record.sha,
+    }
+
+
+def comment(view: View, repository: Repository, pull: Pull, record: Comment) -> Json:
+    return {
+        "url": f"{view.api(repository)}/issues/comments/{record.id}",
+        "html_url": f"{view.html(repository)}/pull/{pull.number}#issuecomment-{record.id}",
+        "issue_url": f"{view.api(repository)}/issues/{pull.number}",
+        "id": record.id,
+        "node_id": node("IC", record.id),
+        "user": accounts.user_or_none(view, record.author),
+        "created_at": time(record.created_at),
+        "updated_at": time(record.updated_at),
+        "author_association": association(repository, record.author),
+        "body": record.body,
+        "performed_via_github_app": None,
+    }
+
+
+def issue(view: View, repository: Repository, pull: Pull) -> Json:
+    """The pull request as an issue."""
+    shape = simple(view, repository, pull)
+    url = shape["issue_url"]
+    same = {key: shape[key] for key in _ISSUE_KEYS}
+    links = {key: shape[key] for key in ("url", "html_url", "diff_url", "patch_url", "merged_at")}
+    return {
+        **same,
+        "url": url,
+        "id": pull.id,
+        "repository_url": view.api(repository),
+        "labels_url": f"{url}/labels{{/name}}",
+        "events_url": f"{url}/events",
+        "comments": len(repository.comments.get(pull.number, [])),
+        "pull_request": links,
+    }
+
+
+def label(view: View, repository: Repository, name: str) -> Json:
+    record = repository.labels[name]
+    return {
+        "id": record.id,
+        "node_id": node("LA", record.id),
+        "url": f"{view.api(repository)}/labels/{name}",
+        "name": name,
+        "color": _LABEL_COLOR,
+        "default": False,
+        "description": "",
+    }
+
+
+def team(view: View, repository: Repository, slug: str) -> Json:
+    url = f"{view.url}/orgs/{repository.owner}/teams/{slug}"
+    number = int(history.blob_sha(f"{repository.owner}/{slug}")[:6], 16)
+    return {
+        "id": number,
+        "node_id": node("T", number),
+        "name": slug,
+        "slug": slug,
+        "description": None,
+        "privacy": "closed",
+        "permission": "pull",
+        "url": url,
+        "html_url": f"https://github.test/orgs/{repository.owner}/teams/{slug}",
+        "members_url": f"{url}/members{{/member}}",
+        "repositories_url": f"{url}/repos",
+        "parent": None,
+        "type": "organization",
+        "organization_id": view.state.users[repository.owner].id,
+    }
+
+
+def association(repository: Repository, login: str | None) -> str:
+    if login == repository.owner:
+        return "OWNER"
+    return _ASSOCIATIONS.get(repository.collaborators.get(login or "", "none"), "NONE")
+
+
+def _head(view: View, pull: Pull) -> Json:
+    source = view.state.repositories.get(pull.head_repository_id)
+    return {
+        "label": f"{pull.head_owner}:{pull.head_ref}",
+        "ref": pull.head_ref,
+        "sha": pull.head_sha,
+        "user": accounts.user(view, pull.head_owner),
+        "repo": None if source is None else repositories.repository(view, source),
+    }
+
+
+def _base(view: View, repository: Repository, pull: Pull) -> Json:
+    return {
+        "label": f"{repository.owner}:{pull.base_ref}",
+        "ref": pull.base_ref,
+        "sha": pull.base_sha,
+        "user": accounts.user(view, repository.owner),
+        "repo": repositories.repository(view, repository),
+    }
+
+
+def _links(url: str, issue: str, *, page: str, api: str, sha: str) -> Json:
+    addresses = {
+        "self": url,
+        "html": page,
+        "issue": issue,
+        "comments": f"{issue}/comments",
+        "review_comments": f"{url}/comments",
+        "review_comment": f"{api}/pulls/comments{{/number}}",
+        "commits": f"{url}/commits",
+        "statuses": f"{api}/statuses/{sha}",
+    }
+    return {name: {"href": address} for name, address in addresses.items()}
+
+
+def _mergeable_state(pull: Pull) -> str:
+    if pull.mergeable is None or pull.merged_at:
+        return "unknown"
+    if not pull.mergeable:
+        return "dirty"
+    return "draft" if pull.draft else "clean"
+
+
+def _test_merge(pull: Pull) -> str:
+    """The test merge commit that GitHub shows before the merge."""
+    return history.blob_sha(f"{pull.base_sha} {pull.head_sha}")

@@ -1,0 +1,32 @@
+"""What every shape needs: the state to look things up in, with the addresses to write into the answer."""
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.simulator.records import Repository
+from app.simulator.state import State
+
+Json = dict[str, Any]
+PAGES_URL = "https://github.test"  # where the pages for people would be
+
+
+@dataclass(frozen=True)
+class View:
+    state: State
+    url: str  # of the API, no slash at the end
+
+    def api(self, repository: Repository) -> str:
+        return f"{self.url}/repos/{repository.full_name}"
+
+    def html(self, repository: Repository) -> str:
+        return f"{PAGES_URL}/{repository.full_name}"
+
+
+def time(moment: datetime | None) -> str | None:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def node(kind: str, number: int | str) -> str:
+    return base64.b64encode(f"{kind}{number}".encode()).decode()

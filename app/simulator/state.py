@@ -1,0 +1,83 @@
+"""All that the simulated GitHub holds at one moment."""
+
+from dataclasses import dataclass, field
+
+from app.simulator import history
+from app.simulator.records import App, Commit, Installation, Organization, Pull, Repository, Sent, User
+
+_SHORTEST_SHA = 7
+
+
+@dataclass(kw_only=True)
+class State:
+    users: dict[str, User] = field(default_factory=dict)
+    organizations: dict[str, Organization] = field(default_factory=dict)
+    apps: dict[int, App] = field(default_factory=dict)
+    installations: dict[int, Installation] = field(default_factory=dict)
+    repositories: dict[int, Repository] = field(default_factory=dict)
+    renamed: dict[str, int] = field(default_factory=dict)  # former full name -> repository id
+    sent: list[Sent] = field(default_factory=list)  # oldest first
+
+    def find(self, full_name: str) -> Repository | None:
+        """The repository of that name; like GitHub's, names have no case."""
+        wanted = full_name.lower()
+        return next((r for r in list(self.repositories.values()) if r.full_name.lower() == wanted), None)
+
+    def repository(self, full_name: str) -> Repository:
+        found = self.find(full_name)
+        if found is None:
+            raise LookupError(f"the simulated GitHub has no repository {full_name}")
+        return found
+
+    def pull(self, full_name: str, number: int) -> Pull:
+        return self.repository(full_name).pulls[number]
+
+    def bot(self, app_id: int) -> User:
+        return self.users[f"{self.apps[app_id].slug}[bot]"]
+
+    def covers(self, installation: Installation, repository: Repository) -> bool:
+        if installation.account.lower() != repository.owner.lower():
+            return False
+        return installation.repository_ids is None or repository.id in installation.repository_ids
+
+    def installations_on(self, repository: Repository) -> list[Installation]:
+        return [i for i in self.installations.values() if self.covers(i, repository) and i.suspended_at is None]
+
+    def role(self, repository: Repository, login: str) -> str:
+        """The exact role (`maintain` and `triage` too); `none` where there is no access."""
+        if login == repository.owner:
+            return "admin"
+        organization = self.organizations.get(repository.owner)
+        if organization and organization.members.get(login) == "admin":
+            return "admin"
+        return repository.collaborators.get(login, "none" if repository.private else "read")
+
+
+def resolve(repository: Repository, ref: str) -> Commit | None:
+    """The commit of a branch, of `heads/<branch>`, of `pull/<n>/head` or of a SHA (short ones too)."""
+    name = ref.removeprefix("refs/").removeprefix("heads/")
+    if name in repository.branches:
+        return repository.commits[repository.branches[name]]
+    if name.startswith("pull/") and name.endswith("/head"):
+        pull = repository.pulls.get(int(name.split("/")[1]))
+        return repository.commits[pull.head_sha] if pull else None
+    if len(ref) < _SHORTEST_SHA:
+        return None
+    return next((c for sha, c in repository.commits.items() if sha.startswith(ref)), None)
+
+
+def pull_commits(repository: Repository, pull: Pull) -> list[Commit]:
+    """What the pull request would add to its base, oldest first."""
+    base = repository.branches.get(pull.base_ref, pull.base_sha)
+    if pull.merged_at:
+        base = pull.base_sha
+    return history.between(repository.commits, base, pull.head_sha)
+
+
+def pull_files(repository: Repository, pull: Pull) -> list[history.Change]:
+    base = repository.branches.get(pull.base_ref, pull.base_sha)
+    if pull.merged_at:
+        base = pull.base_sha
+    root = history.merge_base(repository.commits, base, pull.head_sha)
+    before = repository.commits[root].tree if root else {}
+    return history.changes(before, repository.commits[pull.head_sha].tree)

@@ -1,0 +1,189 @@
+"""What people do at GitHub: each verb changes the state silently, as if its webhook had been lost."""
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from app.simulator.records import Commit, Pull, Repository
+from app.simulator.state import resolve
+from app.simulator.talk import Talk
+
+_DEFAULT_FILES: Mapping[str, str] = {"README.md": "Hello\n"}
+
+
+class Verbs(Talk):
+    """Repositories are named in full (`acme/widget`), pull requests by repository and number."""
+
+    def add_repository(
+        self,
+        full_name: str,
+        *,
+        visibility: str = "public",
+        files: Mapping[str, str] = _DEFAULT_FILES,
+        collaborators: Mapping[str, str] | None = None,
+        default_branch: str = "main",
+    ) -> Repository:
+        with self.changing():
+            repository = self.own(full_name, private=visibility)
+            repository.default_branch = default_branch
+            for login, role in (collaborators or {}).items():
+                self.grant(full_name, login, role)
+            self.push(full_name, default_branch, files, by=repository.owner, message="Begin")
+            return repository
+
+    def grant(self, full_name: str, login: str, role: str) -> None:
+        """Give the role admin, maintain, write, triage or read; `none` takes access away."""
+        with self.changing() as state:
+            collaborators = state.repository(full_name).collaborators
+            collaborators.pop(self.user(login).login, None)
+            if role != "none":
+                collaborators[login] = role
+
+    def fork(self, full_name: str, owner: str) -> Repository:
+        with self.changing() as state:
+            parent = state.repository(full_name)
+            visibility = "private" if parent.private else "public"
+            copy = self.own(f"{owner}/{parent.name}", private=visibility, fork_of=parent.id)
+            copy.default_branch, copy.branches, copy.commits = (
+                parent.default_branch,
+                dict(parent.branches),
+                dict(parent.commits),
+            )
+            return copy
+
+    def rename(self, full_name: str, new_name: str) -> None:
+        """The old address answers 301 (GET) or 307 (anything else) from now on."""
+        with self.changing() as state:
+            repository = state.repository(full_name)
+            state.renamed[full_name.lower()] = repository.id
+            repository.owner, _, repository.name = new_name.partition("/")
+
+    def delete_repository(self, full_name: str) -> None:
+        """Pull requests out of it live on without a head repository."""
+        with self.changing() as state:
+            del state.repositories[state.repository(full_name).id]
+
+    def push(
+        self,
+        full_name: str,
+        branch: str,
+        files: Mapping[str, str | None],
+        *,
+        by: str | None,
+        message: str = "Change",
+        onto: tuple[str, ...] | None = None,
+    ) -> Commit:
+        """One new commit with these files written (None: removed) on top of the branch, or on the parents `onto`.
+
+        Open pull requests out of the branch get it as their head. A new branch starts at the default branch.
+        """
+        with self.changing() as state:
+            repository = state.repository(full_name)
+            parents = onto if onto is not None else self._tip(repository, branch)
+            tree = dict(repository.commits[parents[0]].tree) if parents else {}
+            tree = {path: text for path, text in {**tree, **files}.items() if text is not None}
+            who = self.signature(by)
+            seed = f"{repository.id} {self.next_id()} {message}"
+            sha = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
+            commit = Commit(sha=sha, parents=parents, message=message, author=who, committer=who, tree=tree)
+            repository.commits[sha] = commit
+            self._move(repository, branch, sha)
+            return commit
+
+    def create_branch(self, full_name: str, branch: str, *, at: str | None = None) -> str:
+        """A branch at a ref or SHA (the default branch); answers its SHA."""
+        with self.changing() as state:
+            repository = state.repository(full_name)
+            commit = resolve(repository, at or repository.default_branch)
+            if commit is None:
+                raise LookupError(f"{full_name} has no commit {at}")
+            self._move(repository, branch, commit.sha)
+            return commit.sha
+
+    def open_pull(
+        self,
+        full_name: str,
+        head: str,
+        *,
+        by: str,
+        base: str | None = None,
+        title: str = "A change",
+        body: str | None = None,
+        draft: str = "ready",
+    ) -> Pull:
+        """Open a pull request from `branch` or `owner:branch` (a fork); `draft` is `draft` or `ready`."""
+        with self.changing() as state:
+            repository = state.repository(full_name)
+            owner, _, branch = head.rpartition(":")
+            source = state.repository(f"{owner}/{repository.name}") if owner else repository
+            repository.commits.update(source.commits)
+            target = base or repository.default_branch
+            now, number = self.now(), len(repository.pulls) + 1
+            pull = Pull(
+                id=self.next_id(),
+                number=number,
+                title=title,
+                body=body,
+                author=self.user(by).login,
+                base_ref=target,
+                base_sha=repository.branches[target],
+                head_repository_id=source.id,
+                head_owner=source.owner,
+                head_ref=branch,
+                head_sha=source.branches[branch],
+                draft=draft == "draft",
+                created_at=now,
+                updated_at=now,
+            )
+            repository.pulls[number] = pull
+            return pull
+
+    def change_pull(self, full_name: str, number: int, **fields: Any) -> Pull:
+        """Set fields of `records.Pull` as they stand (title, body, mergeable, requested_reviewers ...)."""
+        with self.changing() as state:
+            pulls = state.repository(full_name).pulls
+            pulls[number] = dataclasses.replace(pulls[number], **{"updated_at": self.now(), **fields})
+            return pulls[number]
+
+    def retarget(self, full_name: str, number: int, base: str) -> Pull:
+        sha = self.state.repository(full_name).branches[base]
+        return self.change_pull(full_name, number, base_ref=base, base_sha=sha)
+
+    def close(self, full_name: str, number: int) -> Pull:
+        return self.change_pull(full_name, number, state="closed", closed_at=self.now())
+
+    def reopen(self, full_name: str, number: int) -> Pull:
+        return self.change_pull(full_name, number, state="open", closed_at=None)
+
+    def convert_to_draft(self, full_name: str, number: int) -> Pull:
+        return self.change_pull(full_name, number, draft=True)
+
+    def mark_ready(self, full_name: str, number: int) -> Pull:
+        return self.change_pull(full_name, number, draft=False)
+
+    def merge(self, full_name: str, number: int, *, by: str) -> Pull:
+        """Somebody merges by hand, with a merge commit."""
+        with self.changing() as state:
+            repository, pull = state.repository(full_name), state.pull(full_name, number)
+            base = repository.branches[pull.base_ref]
+            merged = repository.commits[pull.head_sha].tree
+            files = {path: merged.get(path) for path in {*repository.commits[base].tree, *merged}}
+            parents = (base, pull.head_sha)
+            commit = self.push(full_name, pull.base_ref, files, by=by, message=f"Merge #{number}", onto=parents)
+            now = self.now()
+            fields = {"state": "closed", "closed_at": now, "merged_at": now, "merged_by": by, "base_sha": base}
+            return self.change_pull(full_name, number, merge_sha=commit.sha, **fields)
+
+    def _tip(self, repository: Repository, branch: str) -> tuple[str, ...]:
+        tip = repository.branches.get(branch) or repository.branches.get(repository.default_branch)
+        return (tip,) if tip else ()
+
+    def _move(self, repository: Repository, branch: str, sha: str) -> None:
+        repository.branches[branch] = sha
+        repository.pushed_at = self.now()
+        for other in self.state.repositories.values():
+            for pull in other.pulls.values():
+                if pull.state == "open" and (pull.head_repository_id, pull.head_ref) == (repository.id, branch):
+                    other.commits.update(repository.commits)
+                    self.change_pull(other.full_name, pull.number, head_sha=sha)
