@@ -1,0 +1,96 @@
+"""What tests stand on: a Postgres and a Redis of their own, a fresh database each, no settings from outside."""
+
+import os
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from psycopg.conninfo import make_conninfo
+
+from app import schema
+from app.embedded import postgres as embedded_postgres
+from app.embedded import redis as embedded_redis
+from app.settings import Settings
+
+TEMPLATE = "template_migrated"
+TRAVERSABLE_MODE = 0o711
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*(field.upper() for field in Settings.model_fields), "MERGEGATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(f"{name}_FILE", raising=False)
+
+
+@pytest.fixture(scope="session")
+def service_directory() -> Iterator[Path]:
+    """A fresh directory that the user of the embedded Postgres can enter."""
+    with tempfile.TemporaryDirectory(prefix="mg-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(TRAVERSABLE_MODE)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def postgres(service_directory: Path) -> Iterator[str]:
+    """The URL of a Postgres server for this test session, with a migrated template database."""
+    with embedded_postgres.running(service_directory / "postgres", durable=False) as url:
+        _execute(url, f"CREATE DATABASE {TEMPLATE}")
+        schema.up(_of(url, TEMPLATE))
+        yield url
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """A fresh, migrated database of this test alone."""
+    yield from _fresh(postgres, TEMPLATE)
+
+
+@pytest.fixture
+def empty_database_url(postgres: str) -> Iterator[str]:
+    """A fresh database without any table."""
+    yield from _fresh(postgres, "template0")
+
+
+@pytest.fixture(scope="session")
+def redis_url(service_directory: Path) -> Iterator[str]:
+    """The URL of a Redis server for this test session, password included."""
+    with embedded_redis.running(service_directory / "redis", durable=False) as url:
+        yield url
+
+
+@pytest.fixture
+def redis_db(redis_url: str) -> str:
+    """The URL of that Redis, emptied for this test."""
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    return redis_url
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of the shared cases."""
+    folder = os.environ.get("MERGEGATE_CASES")
+    if not folder:
+        pytest.skip("MERGEGATE_CASES is not set: shared cases not run")
+    return Path(folder)
+
+
+def _fresh(server: str, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _of(server, name)
+    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _of(url: str, database: str) -> str:
+    return url.replace("@/mergegate?", f"@/{database}?")
+
+
+def _execute(url: str, statement: str) -> None:
+    with psycopg.connect(make_conninfo(url, connect_timeout=10), autocommit=True) as connection:
+        connection.execute(statement.encode())
