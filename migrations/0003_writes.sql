@@ -56,6 +56,9 @@ CREATE UNIQUE INDEX intents_one_leased ON intents (target) WHERE lease IS NOT NU
 CREATE INDEX intents_due ON intents (due_at) WHERE status IN ('pending', 'sent');
 CREATE INDEX intents_evaluation ON intents (evaluation_id);
 
+-- The intent that carries a verdict out: an earlier evaluation's where the wish is the same, none where GitHub shows it.
+ALTER TABLE evaluations ADD COLUMN intent_id uuid REFERENCES intents ON DELETE SET NULL;
+
 CREATE TABLE decisions (
     id              uuid        PRIMARY KEY,
     intent_id       uuid        NOT NULL REFERENCES intents ON DELETE CASCADE,

@@ -1,0 +1,99 @@
+"""How a verdict came about: delivery -> event -> facts -> decision -> intent -> permit -> write -> receipt."""
+
+from typing import Any
+from uuid import UUID
+
+from app import ledger
+from app.database import Transaction
+from app.records import pulls
+
+Row = dict[str, Any]
+MOST_RUNS = 20
+
+
+def delivery(tx: Transaction, wanted: str) -> Row | None:
+    """The chain that begins with a delivery, by GUID or by the id of its row; None when there is no such delivery.
+
+    A GUID names an event, so several hooks may have delivered it: the newest one is shown.
+    """
+    number = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 19 else None
+    row = tx.execute(
+        "SELECT * FROM deliveries WHERE guid = %(guid)s OR id = %(number)s ORDER BY id DESC LIMIT 1",
+        {"guid": wanted, "number": number},
+    ).fetchone()
+    if row is None:
+        return None
+    found = _runs(tx, "id IN (SELECT run_id FROM run_deliveries WHERE delivery_id = %(of)s)", {"of": row["id"]})
+    return _chain(tx, [row], found, [f"delivery:{row['id']}"])
+
+
+def pull_request(tx: Transaction, full_name: str, number: int) -> Row | None:
+    """The chain that led to the newest verdict on a pull request; None when this gate never saw it."""
+    pull = pulls.named(tx, full_name, number)
+    return of_pull(tx, pull) if pull else None
+
+
+def of_pull(tx: Transaction, pull: Row) -> Row:
+    """The same for a row of `pulls`: its newest run that was evaluated, else its newest run."""
+    condition = (
+        "id = (SELECT id FROM runs AS newest WHERE newest.repository_id = %(repository)s"
+        " AND newest.number = %(number)s AND newest.kind = 'evaluate' ORDER BY EXISTS (SELECT FROM evaluations"
+        " WHERE run_id = newest.id) DESC, finished_at DESC NULLS LAST, created_at DESC LIMIT 1)"
+    )
+    found = _runs(tx, condition, {"repository": pull["repository_id"], "number": pull["number"]})
+    delivered = tx.execute(
+        "SELECT * FROM deliveries WHERE id IN (SELECT delivery_id FROM run_deliveries WHERE run_id = ANY(%(runs)s))"
+        " ORDER BY id",
+        {"runs": [run["id"] for run in found]},
+    ).fetchall()
+    return {"pull": pull, **_chain(tx, delivered, found, [f"delivery:{row['id']}" for row in delivered])}
+
+
+def _chain(tx: Transaction, delivered: list[Row], found: list[Row], subjects: list[str]) -> Row:
+    ids = {str(run["id"]) for run in found} | {str(intent["id"]) for run in found for intent in _intents_of(run)}
+    about = subjects + [f"pull:{run['repository_id']}#{run['number']}" for run in found]
+    links = [
+        entry.document()
+        for entry in ledger.about(tx, about)
+        if entry.subject in subjects or {entry.body.get("run"), entry.body.get("intent")} & ids
+    ]
+    return {"deliveries": delivered, "runs": found, "audit": links}
+
+
+def _intents_of(run: Row) -> list[Row]:
+    return [intent for evaluation in run["evaluations"] for intent in evaluation["intents"]]
+
+
+def _runs(tx: Transaction, condition: str, values: Row) -> list[Row]:
+    """Runs with what hangs below them. `condition` is SQL of this module's own."""
+    found = tx.execute(
+        f"SELECT * FROM runs WHERE {condition} ORDER BY created_at LIMIT {MOST_RUNS}",  # noqa: S608
+        values,
+    ).fetchall()
+    return [{**run, "evaluations": _evaluations(tx, run["id"])} for run in found]
+
+
+def _evaluations(tx: Transaction, run_id: UUID) -> list[Row]:
+    found = tx.execute(
+        "SELECT evaluations.*, snapshots.facts FROM evaluations LEFT JOIN snapshots ON digest = snapshot_digest"
+        " WHERE run_id = %(run)s ORDER BY evaluated_at",
+        {"run": run_id},
+    ).fetchall()
+    return [{**row, "intents": _intents(tx, row["intent_id"])} for row in found]
+
+
+def _intents(tx: Transaction, intent_id: UUID | None) -> list[Row]:
+    found = tx.execute("SELECT * FROM intents WHERE id = %(id)s", {"id": intent_id}).fetchall()
+    return [{**row, "decisions": _decisions(tx, row["id"])} for row in found]
+
+
+def _decisions(tx: Transaction, intent_id: UUID) -> list[Row]:
+    found = tx.execute(
+        "SELECT * FROM decisions WHERE intent_id = %(intent)s ORDER BY audit_seq",
+        {"intent": intent_id},
+    ).fetchall()
+    return [{**row, "permit": _permit(tx, row["id"])} for row in found]
+
+
+def _permit(tx: Transaction, decision_id: UUID) -> Row | None:
+    return tx.execute("SELECT * FROM permits WHERE decision_id = %(decision)s", {"decision": decision_id}).fetchone()

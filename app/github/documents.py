@@ -1,0 +1,156 @@
+"""What we use of GitHub's answers, typed: strict about that and blind to the rest.
+
+Shapes: https://docs.github.com/en/rest (API version 2022-11-28).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+
+GHOST = "ghost"
+WEB_FLOW = "web-flow"
+
+
+def _clean(value: object) -> object:
+    """Text that Postgres and UTF-8 can hold: no NUL, no lone surrogates."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\x00", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+Text = Annotated[str, BeforeValidator(_clean)]
+OptionalText = Annotated[str, BeforeValidator(lambda value: "" if value is None else _clean(value))]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class User(_Document):
+    login: Text
+
+
+class Label(_Document):
+    name: Text
+
+
+class Repo(_Document):
+    id: int
+    full_name: Text
+    owner: User
+
+
+class Branch(_Document):
+    """An end of a pull request; `repo` is None where a fork was deleted."""
+
+    ref: Text
+    sha: str
+    repo: Repo | None
+
+
+class Pull(_Document):
+    number: int
+    title: Text
+    body: OptionalText = ""
+    state: Literal["open", "closed"]
+    draft: bool = False
+    user: User | None
+    labels: tuple[Label, ...]
+    created_at: AwareDatetime
+    head: Branch
+    base: Branch
+    changed_files: int
+    commits: int
+
+
+class ListedPull(_Document):
+    """A pull request in a list, which has no counts."""
+
+    number: int
+    state: Literal["open", "closed"]
+    head: Branch
+    base: Branch
+
+
+class File(_Document):
+    filename: Text
+    previous_filename: Text | None = None
+    status: Literal["added", "removed", "modified", "renamed", "copied", "changed", "unchanged"]
+    additions: int
+    deletions: int
+
+
+class Parent(_Document):
+    sha: str
+
+
+class Commit(_Document):
+    """`author` and `committer` are None (or an empty object) where an e-mail belongs to no account."""
+
+    sha: str
+    parents: tuple[Parent, ...]
+    author: Annotated[User | None, BeforeValidator(lambda value: value or None)]
+    committer: Annotated[User | None, BeforeValidator(lambda value: value or None)]
+
+
+class Review(_Document):
+    id: int
+    user: User | None
+    state: str
+    body: OptionalText = ""
+    submitted_at: AwareDatetime | None = None
+    commit_id: str | None = None
+
+
+class Comment(_Document):
+    user: User | None
+    body: OptionalText = ""
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+
+class Permission(_Document):
+    """`role_name` knows triage and maintain, and custom roles, which `permission` maps to their base."""
+
+    permission: Literal["admin", "write", "read", "none"]
+    role_name: str = ""
+
+
+class Status(_Document):
+    id: int
+    state: Literal["success", "failure", "pending", "error"]
+    context: Text
+    description: OptionalText = ""
+    target_url: OptionalText = ""
+    created_at: AwareDatetime
+
+
+class CreatedStatus(Status):
+    creator: User | None = None
+
+
+class CombinedStatus(_Document):
+    statuses: tuple[Status, ...]
+    total_count: int
+
+
+class Tip(_Document):
+    """A branch's newest commit."""
+
+    class _Sha(_Document):
+        sha: str
+
+    commit: _Sha
+
+
+class Contents(_Document):
+    """A file of at most 1 MB; a directory answers a list and a submodule another type, so both fail to parse."""
+
+    type: Literal["file"]
+    encoding: Literal["base64"]
+    size: int
+    content: str
+
+
+class OurApp(_Document):
+    slug: str

@@ -1,0 +1,23 @@
+"""Deliveries: each webhook recorded once; the unique key here is the truth, Redis only a filter."""
+
+from psycopg.types.json import Jsonb
+
+from app.database import Transaction
+from app.events import Delivery
+
+
+def record(tx: Transaction, delivery: Delivery) -> int | None:
+    """The new row's id; None when this delivery was recorded before."""
+    row = tx.execute(
+        "INSERT INTO deliveries (hook_id, guid, body_digest, event, received_at)"
+        " VALUES (%(hook)s, %(guid)s, %(digest)s, %(event)s, %(at)s)"
+        " ON CONFLICT (hook_id, guid, body_digest) DO NOTHING RETURNING id",
+        {
+            "hook": delivery.hook_id,
+            "guid": delivery.guid,
+            "digest": delivery.body_digest,
+            "event": Jsonb(delivery.event.model_dump(mode="json")),
+            "at": delivery.received_at,
+        },
+    ).fetchone()
+    return row["id"] if row else None

@@ -1,0 +1,197 @@
+"""Intents: each write wished for, where it stands, and which worker is at it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from app.database import Transaction
+from app.records.runs import DUE_BATCH, REQUEUE_SECONDS
+from policies.intents import Intent, StatusContent
+
+End = Literal["written", "denied", "refused", "blocked", "superseded"]
+
+_COLUMNS = (
+    "id, kind, sequence, repository_id, full_name, installation_id, number, content, status, attempts, lease, target"
+)
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the intent over."""
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An intent in this worker's hands. `sent`: a permit was spent and its end is not known."""
+
+    id: UUID
+    lease: UUID
+    attempts: int
+    sent: bool
+    intent: Intent
+
+
+def newest(tx: Transaction, target: str) -> dict[str, Any] | None:
+    """The newest intent for a target, with the id GitHub gave to what was last written there."""
+    return tx.execute(
+        "SELECT intents.*, (SELECT permits.remote_id FROM permits WHERE permits.intent_id = intents.id"
+        " AND permits.outcome = 'written') AS remote_id"
+        " FROM intents WHERE target = %(target)s ORDER BY sequence DESC LIMIT 1",
+        {"target": target},
+    ).fetchone()
+
+
+def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) -> UUID:
+    """Store a new intent and put aside the older ones for its target that were not sent."""
+    intent_id = uuid4()
+    tx.execute(
+        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
+        " WHERE target = %(target)s AND status IN ('pending', 'denied', 'blocked')",
+        {"target": intent.target, "now": now},
+    )
+    tx.execute(
+        "INSERT INTO intents (id, key, kind, target, sequence, evaluation_id, repository_id, full_name,"
+        " installation_id, number, content, due_at, recorded_at)"
+        " VALUES (%(id)s, %(key)s, %(kind)s, %(target)s, %(sequence)s, %(evaluation)s, %(repository_id)s,"
+        " %(repository)s, %(installation_id)s, %(number)s, %(content)s, %(now)s, %(now)s)",
+        {
+            "id": intent_id,
+            "key": intent.key,
+            "target": intent.target,
+            "evaluation": evaluation_id,
+            "now": now,
+            **intent.model_dump(exclude={"content"}),
+            "content": Jsonb(intent.content.model_dump(mode="json")),
+        },
+    )
+    return intent_id
+
+
+def reopen(tx: Transaction, intent_id: UUID, now: datetime) -> None:
+    """Let a denied intent be decided again, since what it was denied for may have changed."""
+    tx.execute(
+        "UPDATE intents SET status = 'pending', due_at = %(now)s, queued_at = NULL, settled_at = NULL"
+        " WHERE id = %(id)s AND status = 'denied'",
+        {"id": intent_id, "now": now},
+    )
+
+
+def claim(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -> Claimed | None:
+    """Take a due intent; None when it isn't due, was taken, or another one for its target is under way."""
+    until = now + timedelta(seconds=lease_seconds)
+    try:
+        with tx.transaction():
+            row = tx.execute(
+                "UPDATE intents SET lease = %(lease)s, lease_until = %(until)s, attempts = attempts + 1"  # noqa: S608
+                " WHERE id = %(id)s AND status IN ('pending', 'sent') AND due_at <= %(now)s"
+                " AND (lease IS NULL OR lease_until < %(now)s) AND NOT EXISTS (SELECT FROM intents AS other"
+                " WHERE other.target = intents.target AND other.status = 'sent' AND other.id <> intents.id)"
+                f" RETURNING {_COLUMNS}",
+                {"id": intent_id, "now": now, "lease": uuid4(), "until": until},
+            ).fetchone()
+    except UniqueViolation:  # intents_one_leased
+        return None
+    return _claimed(row) if row else None
+
+
+def _claimed(row: dict[str, Any]) -> Claimed:
+    intent = Intent(
+        repository=row["full_name"],
+        repository_id=row["repository_id"],
+        installation_id=row["installation_id"],
+        number=row["number"],
+        sequence=row["sequence"],
+        content=StatusContent.model_validate(row["content"]),
+    )
+    return Claimed(row["id"], row["lease"], row["attempts"], row["status"] == "sent", intent)
+
+
+def superseded_by(tx: Transaction, claimed: Claimed) -> int | None:
+    """The sequence of a newer intent for the same target."""
+    row = tx.execute(
+        "SELECT max(sequence) AS newest FROM intents WHERE target = %(target)s AND sequence > %(sequence)s",
+        {"target": claimed.intent.target, "sequence": claimed.intent.sequence},
+    ).fetchone()
+    return row["newest"] if row else None
+
+
+def mark_sent(tx: Transaction, claimed: Claimed) -> None:
+    """The request is about to be made; from here only a receipt or a reading tells. Raises `LeaseLost`."""
+    _change(tx, claimed, "status = 'sent'", {})
+
+
+def mark_pending(tx: Transaction, claimed: Claimed) -> None:
+    """Nothing was written after all; the intent is to be decided anew. Raises `LeaseLost`."""
+    _change(tx, claimed, "status = 'pending'", {})
+
+
+def end(tx: Transaction, claimed: Claimed, status: End, now: datetime, error: str | None = None) -> None:
+    """The intent is settled. Raises `LeaseLost`."""
+    changes = "status = %(status)s, settled_at = %(now)s, error = %(error)s, lease = NULL, lease_until = NULL"
+    _change(tx, claimed, changes, {"status": status, "now": now, "error": error})
+
+
+def put_off(tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str) -> None:
+    """Leave it for later: to be decided anew, or to be read again. Raises `LeaseLost`."""
+    changes = (
+        "status = %(status)s, due_at = %(due)s, error = %(why)s, lease = NULL, lease_until = NULL, queued_at = NULL"
+    )
+    _change(tx, claimed, changes, {"status": status, "due": due_at, "why": why})
+
+
+def _change(tx: Transaction, claimed: Claimed, changes: str, values: dict[str, Any]) -> None:
+    changed = tx.execute(
+        f"UPDATE intents SET {changes} WHERE id = %(id)s AND lease = %(lease)s",  # noqa: S608
+        {**values, "id": claimed.id, "lease": claimed.lease},
+    )
+    if changed.rowcount != 1:
+        raise LeaseLost
+
+
+def written_ids(tx: Transaction, target: str) -> set[str]:
+    """The ids that GitHub gave to what we are known to have written to a target."""
+    rows = tx.execute(
+        "SELECT remote_id FROM permits JOIN intents ON intents.id = intent_id"
+        " WHERE target = %(target)s AND remote_id IS NOT NULL",
+        {"target": target},
+    ).fetchall()
+    return {row["remote_id"] for row in rows}
+
+
+def take_due(tx: Transaction, now: datetime) -> list[UUID]:
+    """The due intents that nobody works on and no message of the last minute points at, now marked as queued."""
+    rows = tx.execute(
+        "UPDATE intents SET queued_at = %(now)s WHERE id IN (SELECT id FROM intents"
+        " WHERE status IN ('pending', 'sent') AND due_at <= %(now)s AND (lease IS NULL OR lease_until < %(now)s)"
+        " AND (queued_at IS NULL OR queued_at < %(stale)s OR lease_until < %(now)s)"
+        " ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) RETURNING id",
+        {"now": now, "stale": now - timedelta(seconds=REQUEUE_SECONDS), "limit": DUE_BATCH},
+    ).fetchall()
+    return [row["id"] for row in rows]
+
+
+def next_waiting(tx: Transaction, claimed: Claimed) -> UUID | None:
+    """A newer intent for the same target that could not be claimed while this one was under way."""
+    row = tx.execute(
+        "SELECT id FROM intents WHERE target = %(target)s AND status = 'pending' AND lease IS NULL"
+        " AND sequence > %(sequence)s ORDER BY sequence DESC LIMIT 1",
+        {"target": claimed.intent.target, "sequence": claimed.intent.sequence},
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def pin(tx: Transaction, full_name: str, repository_id: int) -> int:
+    """The id pinned to a repository's name: this one, if the name was never used before."""
+    tx.execute(
+        "INSERT INTO pinned_repositories (full_name, repository_id) VALUES (%(name)s, %(id)s) ON CONFLICT DO NOTHING",
+        {"name": full_name, "id": repository_id},
+    )
+    row = tx.execute(
+        "SELECT repository_id FROM pinned_repositories WHERE full_name = %(name)s", {"name": full_name}
+    ).fetchone()
+    assert row is not None  # noqa: S101 -- inserted above, and rows of this table are never deleted
+    pinned: int = row["repository_id"]
+    return pinned

@@ -1,0 +1,45 @@
+"""What every step is handed: settings, the database, the limits, the reader, the clock and a way to send messages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.database import Pool
+from app.github.answers import utc_now
+from app.github.client import App
+from app.github.reader import LiveReader, LocalReader, Reader
+from app.limits import Limits
+from app.settings import Settings
+
+Send = Callable[[str, UUID, int], None]
+"""Send a message: task name, the row to look at, and after how many seconds. Losing it changes nothing."""
+
+
+def no_checkpoint(name: str) -> None:
+    """The checkpoint of production: nothing happens between two steps."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a step may use. `checkpoint` is called by name between any two steps; tests kill there."""
+
+    settings: Settings
+    pool: Pool
+    limits: Limits
+    reader: Reader
+    send: Send
+    clock: Callable[[], datetime] = utc_now
+    checkpoint: Callable[[str], None] = no_checkpoint
+
+
+def reader(settings: Settings) -> Reader:
+    """The reader that the settings bind."""
+    return LiveReader(github_app(settings)) if settings.github_reader == "live" else LocalReader()
+
+
+def github_app(settings: Settings) -> App:
+    """How to be our App; only for live bindings, whose settings are complete."""
+    if settings.github_app_id is None or settings.github_private_key is None:
+        raise ValueError("a live binding without an App cannot come out of app.settings.load")
+    return App(settings.github_api_url, settings.github_app_id, settings.github_private_key.get_secret_value())

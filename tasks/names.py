@@ -1,0 +1,11 @@
+"""The names of our tasks, as operators see them in Flower; the part before the dot is the queue."""
+
+from app.records.runs import Kind
+
+HANDLE_DELIVERY = "intake.handle_delivery"
+EVALUATE = "evaluate.pull_request"
+FIND_PULLS = "evaluate.find_pull_requests"
+WRITE = "write.perform"
+ENQUEUE_DUE = "sweep.enqueue_due"
+
+OF_RUN: dict[Kind, str] = {"evaluate": EVALUATE, "find_by_head": FIND_PULLS, "find_by_branch": FIND_PULLS}

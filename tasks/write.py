@@ -1,0 +1,259 @@
+"""Make one write: decide, spend the permit, make exactly one request, record the receipt.
+
+The one module of `tasks` that imports the code that writes to GitHub. Where a permit was spent and no receipt is
+known (the worker died, GitHub did not answer), only readings follow until they settle it.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from app import ledger, permits
+from app.database import Transaction
+from app.github.answers import Unavailable
+from app.github.projector import Again, Ending, LiveProjector, LocalProjector, Projector, Refused, Unknown, Written
+from app.github.projector import status_path as path_of
+from app.limits import LimitsUnavailable
+from app.permits import Open, Permit
+from app.records import intents
+from app.records.intents import Claimed
+from app.records.runs import backoff_seconds
+from policies import gates
+from policies.decision import Decision
+from policies.gates import Posture
+from tasks import names
+from tasks.context import Context, github_app
+from tasks.putting_off import LIMITS_DOWN_SECONDS
+
+MOST_PERMITS = 5
+ACTOR = "mergegate"
+
+
+def projector(context: Context) -> Projector:
+    """The projector that the settings bind."""
+    settings = context.settings
+    return (
+        LiveProjector(github_app(settings), context.clock) if settings.github_projector == "live" else LocalProjector()
+    )
+
+
+def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
+    """Bring an intent one step nearer to its end. Nothing happens if it isn't due or another worker has it."""
+    with context.pool.connection() as tx:
+        claimed = intents.claim(tx, intent_id, context.clock(), context.settings.lease_seconds)
+    if claimed is None:
+        return
+    context.checkpoint("write.claimed")
+    try:
+        if _way_is_clear(context, bound, claimed):
+            _decide_and_send(context, bound, claimed)
+    except LimitsUnavailable:
+        _put_off(context, claimed, LIMITS_DOWN_SECONDS, "Redis does not answer, so nothing is written.")
+    except intents.LeaseLost:
+        return
+    _wake_next(context, claimed)
+
+
+def _way_is_clear(context: Context, bound: Projector, claimed: Claimed) -> bool:
+    """Whether no earlier permit of this intent is open any more."""
+    with context.pool.connection() as tx:
+        earlier = permits.open_of(tx, claimed.id)
+        if earlier is not None and earlier.spent_at is None:
+            permits.close(tx, earlier.id, "unspent", context.clock())
+    if earlier is None or earlier.spent_at is None:
+        return True
+    return _settle(context, bound, claimed, earlier, earlier.spent_at)
+
+
+def _settle(context: Context, bound: Projector, claimed: Claimed, permit: Open, spent_at: datetime) -> bool:
+    """Read what became of a spent permit; True where it is certain that nothing was written."""
+    with context.pool.connection() as tx:
+        known = intents.written_ids(tx, claimed.intent.target)
+    try:
+        found = bound.find(claimed.intent, known)
+    except Unavailable as trouble:
+        _read_again(context, claimed, trouble.sentence, trouble.not_before)
+        return False
+    context.checkpoint("write.read_back")
+    if found is not None:
+        _receive(context, claimed, permit.id, found)
+        return False
+    certain_at = spent_at + timedelta(seconds=context.settings.settle_seconds)
+    if context.clock() < certain_at:
+        _read_again(context, claimed, "GitHub does not show the write yet.", certain_at)
+        return False
+    return _record_absent(context, claimed, permit)
+
+
+def _read_again(context: Context, claimed: Claimed, why: str, not_before: datetime | None) -> None:
+    due = not_before or context.clock() + timedelta(seconds=backoff_seconds(claimed.attempts))
+    with context.pool.connection() as tx:
+        intents.put_off(tx, claimed, "sent", due, why)
+    _send_for_later(context, claimed, due)
+
+
+def _record_absent(context: Context, claimed: Claimed, permit: Open) -> bool:
+    now = context.clock()
+    with context.pool.connection() as tx:
+        permits.close(tx, permit.id, "absent", now)
+        _attest(tx, claimed, "write_absent", {"permit": str(permit.id)}, now)
+        intents.mark_pending(tx, claimed)
+        if stopped := permits.count(tx, claimed.id) >= MOST_PERMITS:
+            intents.end(tx, claimed, "blocked", now, f"GitHub took none of {MOST_PERMITS} writes; a person must look.")
+    return not stopped
+
+
+def _decide_and_send(context: Context, bound: Projector, claimed: Claimed) -> None:
+    context.checkpoint("write.before_decision")
+    permit_id = _decide(context, claimed)
+    if permit_id is None:
+        return
+    context.checkpoint("write.decided")
+    permit = _spend(context, claimed, permit_id)
+    if permit is None:
+        return
+    context.checkpoint("write.spent")
+    ending = bound.write(permit, claimed.intent)
+    context.checkpoint("write.requested")
+    _receive(context, claimed, permit_id, ending)
+    context.checkpoint("write.receipted")
+
+
+def _decide(context: Context, claimed: Claimed) -> UUID | None:
+    """Decision, audit entry and permit in one transaction; the id of the permit, or None where it is denied."""
+    held_until = context.limits.writes_held_until(claimed.intent.installation_id)
+    now = context.clock()
+    with context.pool.connection() as tx:
+        decision = gates.decide(claimed.intent, _posture(context, tx, claimed, held_until), now)
+        decision_id = _record_decision(tx, claimed, decision, now)
+        if decision.allowed:
+            return permits.issue(tx, claimed.id, decision_id, now)
+        _deny(tx, claimed, decision, held_until, now)
+    return None
+
+
+def _posture(context: Context, tx: Transaction, claimed: Claimed, held_until: datetime | None) -> Posture:
+    settings, intent = context.settings, claimed.intent
+    listed = intent.repository in settings.allowed_repositories
+    return Posture(
+        live=settings.github_projector == "live",
+        repositories=settings.allowed_repositories,
+        kinds=settings.allowed_writes,
+        pinned_id=intents.pin(tx, intent.repository, intent.repository_id) if listed else None,
+        superseded_by=intents.superseded_by(tx, claimed),
+        not_before=held_until,
+    )
+
+
+def _record_decision(tx: Transaction, claimed: Claimed, decision: Decision, now: datetime) -> UUID:
+    blockers = [blocker.model_dump() for blocker in decision.blockers]
+    body = {"allowed": decision.allowed, "grounds": list(decision.grounds), "blockers": blockers}
+    entry = _attest(tx, claimed, "write_decided", {**body, "facts_digest": decision.facts_digest}, now)
+    decision_id = uuid4()
+    tx.execute(
+        "INSERT INTO decisions (id, intent_id, gate, allowed, facts_digest, grounds, blockers, audit_seq, decided_at)"
+        " VALUES (%(id)s, %(intent)s, %(gate)s, %(allowed)s, %(digest)s, %(grounds)s, %(blockers)s, %(seq)s, %(now)s)",
+        {
+            "id": decision_id,
+            "intent": claimed.id,
+            "gate": decision.gate,
+            "allowed": decision.allowed,
+            "digest": decision.facts_digest,
+            "grounds": Jsonb(list(decision.grounds)),
+            "blockers": Jsonb(blockers),
+            "seq": entry.seq,
+            "now": now,
+        },
+    )
+    return decision_id
+
+
+def _deny(tx: Transaction, claimed: Claimed, decision: Decision, held_until: datetime | None, now: datetime) -> None:
+    codes = {blocker.code for blocker in decision.blockers}
+    sentences = " ".join(blocker.sentence for blocker in decision.blockers)
+    if codes == {"RATE_LIMITED"} and held_until is not None:
+        intents.put_off(tx, claimed, "pending", held_until, sentences)
+    elif "INTENT_SUPERSEDED" in codes:
+        intents.end(tx, claimed, "superseded", now, sentences)
+    else:
+        intents.end(tx, claimed, "denied", now, sentences)
+
+
+def _spend(context: Context, claimed: Claimed, permit_id: UUID) -> Permit | None:
+    with context.pool.connection() as tx:
+        intents.mark_sent(tx, claimed)
+        permit = permits.spend(tx, permit_id, path=path_of(claimed.intent), now=context.clock())
+        if permit is None:
+            tx.rollback()
+    return permit
+
+
+def _receive(context: Context, claimed: Claimed, permit_id: UUID, ending: Ending) -> None:
+    """Record the receipt, or leave the write to be read back."""
+    match ending:
+        case Written():
+            _record_written(context, claimed, permit_id, ending)
+        case Refused():
+            _record_refused(context, claimed, permit_id, ending)
+        case Again():
+            _record_again(context, claimed, permit_id, ending)
+        case Unknown():
+            _read_again(context, claimed, ending.sentence, None)
+
+
+def _record_written(context: Context, claimed: Claimed, permit_id: UUID, ending: Written) -> None:
+    now = context.clock()
+    body = {"permit": str(permit_id), "status_code": ending.status_code, "remote_id": ending.remote_id}
+    with context.pool.connection() as tx:
+        permits.close(tx, permit_id, "written", now, status_code=ending.status_code, remote_id=ending.remote_id)
+        _attest(tx, claimed, "write_receipted", body, now)
+        intents.end(tx, claimed, "written", now)
+
+
+def _record_refused(context: Context, claimed: Claimed, permit_id: UUID, ending: Refused) -> None:
+    now = context.clock()
+    body = {"permit": str(permit_id), "status_code": ending.status_code, "code": ending.code}
+    with context.pool.connection() as tx:
+        permits.close(tx, permit_id, "refused", now, status_code=ending.status_code)
+        _attest(tx, claimed, "write_refused", body, now)
+        intents.end(tx, claimed, "refused", now, ending.sentence)
+
+
+def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: Again) -> None:
+    now = context.clock()
+    body = {"permit": str(permit_id), "status_code": ending.status_code, "code": ending.code}
+    with context.pool.connection() as tx:
+        permits.close(tx, permit_id, "limited", now, status_code=ending.status_code)
+        _attest(tx, claimed, "write_put_off", {**body, "not_before": ending.not_before.isoformat()}, now)
+        intents.put_off(tx, claimed, "pending", ending.not_before, ending.sentence)
+    if ending.code == "RATE_LIMITED":
+        with suppress(LimitsUnavailable):  # without the hold the next write meets the limit itself, and waits too
+            context.limits.hold_writes(claimed.intent.installation_id, ending.not_before, now)
+
+
+def _put_off(context: Context, claimed: Claimed, seconds: int, why: str) -> None:
+    due = context.clock() + timedelta(seconds=seconds)
+    with context.pool.connection() as tx:
+        intents.put_off(tx, claimed, "pending", due, why)
+
+
+def _attest(tx: Transaction, claimed: Claimed, kind: str, body: Mapping[str, object], now: datetime) -> ledger.Entry:
+    about = {"intent": str(claimed.id), "target": claimed.intent.target, "key": claimed.intent.key}
+    subject = f"pull:{claimed.intent.repository_id}#{claimed.intent.number}"
+    return ledger.append(tx, kind=kind, subject=subject, actor=ACTOR, body={**about, **body}, at=now)
+
+
+def _send_for_later(context: Context, claimed: Claimed, due: datetime) -> None:
+    seconds = int((due - context.clock()).total_seconds()) + 1
+    if seconds <= context.settings.sweep_seconds:
+        context.send(names.WRITE, claimed.id, seconds)
+
+
+def _wake_next(context: Context, claimed: Claimed) -> None:
+    with context.pool.connection() as tx:
+        waiting = intents.next_waiting(tx, claimed)
+    if waiting is not None:
+        context.send(names.WRITE, waiting, 0)
