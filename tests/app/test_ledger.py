@@ -1,0 +1,165 @@
+"""The audit chain: append-only in the database itself, never forked, and provable from its entries alone."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import database, ledger
+from app.database import Pool, Transaction
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def pool(database_url: str) -> Iterator[Pool]:
+    made = database.pool(database_url)
+    made.open()
+    yield made
+    made.close()
+
+
+def _append(tx: Transaction, number: int = 1) -> ledger.Entry:
+    return ledger.append(tx, kind="tested", subject="pull:1#7", actor="mergegate", body={"number": number}, at=NOW)
+
+
+def _chain(pool: Pool, length: int) -> list[ledger.Entry]:
+    with pool.connection() as tx:
+        for number in range(length):
+            _append(tx, number)
+    with pool.connection() as tx:
+        return list(ledger.read(tx))
+
+
+def test_it_verifies_a_chain_that_nobody_touched(pool: Pool) -> None:
+    chain = _chain(pool, 5)
+    assert ledger.verify(chain) == ledger.Proof(5, chain[-1].hash, None)
+
+
+def test_it_verifies_an_empty_chain() -> None:
+    assert ledger.verify([]) == ledger.Proof(0, ledger.GENESIS, None)
+
+
+def test_it_reads_more_entries_than_a_batch_holds(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "BATCH_ROWS", 2)
+    assert [entry.seq for entry in _chain(pool, 5)] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_entries SET actor = 'nobody'",
+        "DELETE FROM audit_entries",
+        "TRUNCATE audit_entries",
+        "TRUNCATE audit_entries CASCADE",
+    ],
+)
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_the_database_refuses_to_change_an_entry(pool: Pool, statement: str, role: str) -> None:
+    before = _chain(pool, 2)
+    with pool.connection() as tx:
+        tx.execute(f"SET LOCAL session_replication_role = {role}")
+        with pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported)):
+            tx.execute(statement)
+        tx.rollback()
+    with pool.connection() as tx:
+        assert list(ledger.read(tx)) == before
+
+
+def test_the_database_refuses_an_entry_that_does_not_extend_the_newest(pool: Pool) -> None:
+    _chain(pool, 2)
+    with pytest.raises(psycopg.errors.IntegrityError), pool.connection() as tx:
+        tx.execute(
+            "INSERT INTO audit_entries (seq, at, kind, subject, actor, body, previous, hash)"
+            " SELECT 3, at, kind, subject, actor, body, previous, sha256('forged') FROM audit_entries WHERE seq = 2"
+        )
+
+
+def test_two_writers_at_once_do_not_fork_the_chain(pool: Pool) -> None:
+    first_appended, second_started = threading.Event(), threading.Event()
+
+    def second() -> None:
+        first_appended.wait(10)
+        with pool.connection() as tx:
+            second_started.set()
+            _append(tx, 2)
+
+    thread = threading.Thread(target=second)
+    thread.start()
+    with pool.connection() as tx:
+        _append(tx, 1)
+        first_appended.set()
+        second_started.wait(10)
+    thread.join(10)
+    with pool.connection() as tx:
+        chain = list(ledger.read(tx))
+    assert [entry.body["number"] for entry in chain] == [1, 2]
+    assert ledger.verify(chain).fault is None
+
+
+def test_an_entry_vanishes_with_the_transaction_that_it_attests(pool: Pool) -> None:
+    with pool.connection() as tx:
+        _append(tx)
+        tx.rollback()
+    assert _chain(pool, 1)[0].seq == 1
+
+
+def test_it_shows_the_newest_entries_oldest_first(pool: Pool) -> None:
+    _chain(pool, 5)
+    with pool.connection() as tx:
+        assert [entry.seq for entry in ledger.tail(tx, 2)] == [4, 5]
+
+
+def test_it_finds_the_entries_about_a_subject(pool: Pool) -> None:
+    _chain(pool, 2)
+    with pool.connection() as tx:
+        assert [entry.seq for entry in ledger.about(tx, ["pull:1#7"])] == [1, 2]
+        assert ledger.about(tx, ["pull:1#8"]) == []
+
+
+def _forged(chain: list[ledger.Entry], index: int, change: dict[str, object]) -> list[ledger.Entry]:
+    entry = ledger.Entry(**{**chain[index].__dict__, **change})
+    return [*chain[:index], entry, *chain[index + 1 :]]
+
+
+def _local_chain(length: int) -> list[ledger.Entry]:
+    chain: list[ledger.Entry] = []
+    for seq in range(1, length + 1):
+        previous = chain[-1].hash if chain else ledger.GENESIS
+        unsealed = ledger.Entry(seq, NOW, "tested", "s", "a", {"n": seq}, previous, b"")
+        chain.append(ledger.Entry(**{**unsealed.__dict__, "hash": ledger._seal(unsealed)}))
+    return chain
+
+
+CHANGES = st.sampled_from(
+    [
+        {"kind": "other"},
+        {"subject": "other"},
+        {"actor": "other"},
+        {"body": {"n": -1}},
+        {"at": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"hash": b"\x01" * 32},
+        {"previous": b"\x01" * 32},
+        {"seq": 99},
+    ]
+)
+
+
+@given(length=st.integers(1, 6), data=st.data(), change=CHANGES)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+def test_any_change_to_any_entry_is_found(length: int, data: st.DataObject, change: dict[str, object]) -> None:
+    index = data.draw(st.integers(0, length - 1))
+    proof = ledger.verify(_forged(_local_chain(length), index, change))
+    assert proof.fault is not None
+    assert proof.entries == index
+
+
+@given(length=st.integers(2, 6), data=st.data())
+def test_a_removed_entry_is_found(length: int, data: st.DataObject) -> None:
+    index = data.draw(st.integers(0, length - 2))
+    chain = _local_chain(length)
+    assert ledger.verify(chain[:index] + chain[index + 1 :]).fault is not None
