@@ -82,7 +82,7 @@ def cases() -> Path:
 
 def _fresh(server: str, template: str) -> Iterator[str]:
     name = f"test_{uuid.uuid4().hex}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     yield _of(server, name)
     _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
