@@ -1,4 +1,4 @@
-"""Why the text of a policy was refused."""
+"""The two ways in which a policy fails: its text is refused, or it cannot be judged on these facts."""
 
 from typing import Literal
 
@@ -14,3 +14,7 @@ class PolicyError(ValueError):
         self.message = message
         self.line = line
         self.column = column
+
+
+class CannotJudge(Exception):
+    """The facts are there but do not allow an answer; the message is one sentence."""

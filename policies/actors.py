@@ -1,0 +1,69 @@
+"""Who is meant: users by name, team, organization or repository permission."""
+
+from collections.abc import Mapping
+
+from policies.error import CannotJudge
+from policies.facts import LEVELS, Frozen, Level, PullSnapshot
+from policies.reading import Fields, Value
+
+KEYS = ("users", "teams", "organizations", "permissions", "admins", "write_collaborators")
+
+
+class Actors(Frozen):
+    """Anybody who fits any of the four lists; four empty lists mean nobody."""
+
+    users: tuple[str, ...] = ()
+    teams: tuple[str, ...] = ()
+    organizations: tuple[str, ...] = ()
+    permissions: tuple[Level, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.users or self.teams or self.organizations or self.permissions)
+
+    def include(self, login: str, snapshot: PullSnapshot) -> bool:
+        """Look no further than the first list that fits; raise `FactMissing` or `CannotJudge`."""
+        return (
+            login in self.users
+            or any(snapshot.is_team_member(_checked(team), login) for team in self.teams)
+            or any(snapshot.is_org_member(org, login) for org in self.organizations)
+            or (bool(self.permissions) and self._permit(snapshot.permission_of(login)))
+        )
+
+    def need_lookup(self, login: str) -> bool:
+        """Whether somebody must be asked about this login."""
+        return login not in self.users and bool(self.teams or self.organizations or self.permissions)
+
+    def _permit(self, level: Level) -> bool:
+        rank = LEVELS.index(level)
+        return level != "none" and any(rank >= LEVELS.index(wanted) for wanted in self.permissions)
+
+
+NOBODY = Actors()
+
+
+def read(fields: Fields) -> Actors:
+    """Take the keys of `KEYS` out of a map that may have others beside them."""
+    levels = [level for item in fields["permissions"].items() or () if (level := _level(item))]
+    shorthands: Mapping[str, Level] = {"admins": "admin", "write_collaborators": "write"}
+    levels += [level for key, level in shorthands.items() if fields[key].boolean()]
+    return Actors(
+        users=fields["users"].texts() or (),
+        teams=fields["teams"].texts() or (),
+        organizations=fields["organizations"].texts() or (),
+        permissions=tuple(levels),
+    )
+
+
+def _level(value: Value) -> Level | None:
+    for level in LEVELS:
+        if value.text().lower() == level:
+            return level
+    value.refuse(f"{value.text()!r} is not a permission; use one of {', '.join(LEVELS)}", "permission")
+    return None
+
+
+def _checked(team: str) -> str:
+    if team.count("/") != 1:
+        raise CannotJudge(f"the team {team!r} is not written as organization/team")
+    return team

@@ -1,0 +1,111 @@
+"""Whose comment or review could count, before anybody asks who they are."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from policies import history, patterns
+from policies.facts import Comment, Frozen, Moment, PullSnapshot, Review
+from policies.options import Methods, Options
+from policies.result import Approver, Ignored
+
+Source = Literal["comment", "review", "body"]
+ReviewState = Literal["approved", "changes_requested"]
+NOUNS: dict[Source, str] = {"comment": "comment", "review": "review", "body": "description"}
+
+
+class Candidate(Frozen):
+    """One user's newest entry that matches a method."""
+
+    login: str
+    source: Source
+    review_id: str | None = None
+    created_at: Moment
+    edited_at: Moment | None = None
+
+    def ignored(self, reason: str) -> Ignored:
+        return Ignored(login=self.login, reason=f"{self.login}'s {NOUNS[self.source]} does not count: {reason}")
+
+    def approver(self) -> Approver:
+        return Approver(login=self.login, source=self.source, review_id=self.review_id, created_at=self.created_at)
+
+
+Sifted = tuple[tuple[Candidate, ...], tuple[Ignored, ...]]
+
+
+def collect(methods: Methods, snapshot: PullSnapshot, state: ReviewState = "approved") -> tuple[Candidate, ...]:
+    """One candidate per user, the newest (the first found on a tie), in order of creation.
+
+    Comments, reviews and commits come from GitHub together, so none of them counts unless all were fetched.
+    """
+    history.check_head(snapshot)
+    newest: dict[str, Candidate] = {}
+    for candidate in _matching(methods, snapshot, state):
+        before = newest.get(candidate.login)
+        if before is None or before.created_at < candidate.created_at:
+            newest[candidate.login] = candidate
+    return tuple(sorted(newest.values(), key=lambda candidate: candidate.created_at))
+
+
+def sift(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnapshot) -> Sifted:
+    """Those that neither an edit nor a push has spoilt, and the others with the reason."""
+    kept, edited = _without_edited(candidates, options)
+    kept, stale = _without_stale(kept, options, snapshot)
+    return kept, (*edited, *stale)
+
+
+def _matching(methods: Methods, snapshot: PullSnapshot, state: ReviewState) -> Iterator[Candidate]:
+    comments, reviews = snapshot.comments, snapshot.reviews
+    remarks: list[Comment | Review] = [*comments, *(review for review in reviews if review.state == "commented")]
+    yield from (_candidate(remark, "comment") for remark in remarks if _says(methods, remark.body))
+    yield from _body(methods, snapshot)
+    yield from (
+        _candidate(review, "review") for review in reviews if review.state == state and _reviews(methods, review.body)
+    )
+
+
+def _says(methods: Methods, text: str) -> bool:
+    return any(entry in text for entry in methods.comments) or patterns.matches_any(methods.comment_patterns, text)
+
+
+def _reviews(methods: Methods, text: str) -> bool:
+    wanted = methods.github_review_comment_patterns
+    return patterns.matches_any(wanted, text) if wanted else methods.github_review
+
+
+def _body(methods: Methods, snapshot: PullSnapshot) -> Iterator[Candidate]:
+    if methods.body_patterns and patterns.matches_any(methods.body_patterns, snapshot.body or ""):
+        yield Candidate(
+            login=snapshot.author,
+            source="body",
+            created_at=snapshot.created_at,
+            edited_at=snapshot.body_edited_at,
+        )
+
+
+def _candidate(entry: Comment | Review, source: Source) -> Candidate:
+    return Candidate(
+        login=entry.author,
+        source=source,
+        review_id=entry.id if isinstance(entry, Review) and source == "review" else None,
+        created_at=entry.created_at,
+        edited_at=entry.edited_at,
+    )
+
+
+def _without_edited(candidates: tuple[Candidate, ...], options: Options) -> Sifted:
+    if not options.ignore_edited_comments:
+        return candidates, ()
+    kept = tuple(candidate for candidate in candidates if candidate.edited_at is None)
+    dropped = tuple(candidate for candidate in candidates if candidate.edited_at is not None)
+    return kept, tuple(candidate.ignored("it was edited") for candidate in dropped)
+
+
+def _without_stale(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnapshot) -> Sifted:
+    """A candidate must be strictly newer than the push of the newest considered commit."""
+    considered = history.considered(options, snapshot) if options.invalidate_on_push and candidates else ()
+    if not considered:
+        return candidates, ()
+    pushed_at = history.push_time(considered[0], snapshot)
+    kept = tuple(candidate for candidate in candidates if candidate.created_at > pushed_at)
+    dropped = tuple(candidate for candidate in candidates if candidate.created_at <= pushed_at)
+    return kept, tuple(candidate.ignored("it was given before the newest push") for candidate in dropped)

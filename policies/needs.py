@@ -1,0 +1,113 @@
+"""Which facts a policy will read, so that nothing else has to be fetched."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+from policies import candidates, history
+from policies.actors import Actors
+from policies.candidates import ReviewState
+from policies.error import CannotJudge
+from policies.facts import FactMissing, Frozen, PullSnapshot
+from policies.options import Methods
+from policies.policy import Policy, Rule
+from policies.predicates.predicate import Predicate
+
+
+class FactsNeeded(Frozen):
+    """What to fetch; `teams` and `organizations` are those whose members may be asked for, sorted."""
+
+    body: bool
+    labels: bool
+    files: bool
+    commits: bool
+    reviews: bool
+    comments: bool
+    push_times: bool
+    permissions: bool
+    teams: tuple[str, ...]
+    organizations: tuple[str, ...]
+
+
+def facts_needed(policy: Policy) -> FactsNeeded:
+    """Comments, reviews and commits are needed together: none of them counts without the others."""
+    rules = policy.used_rules()
+    people = tuple(_all_actors(policy))
+    fields = tuple(field for predicate in _predicates(policy) for field in predicate.needs)
+    talk = any(rule.count > 0 for rule in rules) or not policy.disapproval.disapprovers.is_empty
+    return FactsNeeded(
+        body=any(rule.options.methods.body_patterns for rule in _counting(policy)) or _disapproval_reads_body(policy),
+        labels="labels" in fields,
+        files="files" in fields,
+        commits=talk or "commits" in fields,
+        reviews=talk,
+        comments=talk,
+        push_times=any(rule.options.invalidate_on_push for rule in _counting(policy)),
+        permissions=any(actors.permissions for actors in people),
+        teams=_sorted(team for actors in people for team in actors.teams),
+        organizations=_sorted(org for actors in people for org in actors.organizations),
+    )
+
+
+def users_to_look_up(policy: Policy, snapshot: PullSnapshot) -> tuple[str, ...]:
+    """The logins whose permission, team or organization may be asked for, sorted; facts must be there already."""
+    return _sorted(
+        login for actors, people in _questions(policy, snapshot) for login in people if actors.need_lookup(login)
+    )
+
+
+def _predicates(policy: Policy) -> tuple[Predicate, ...]:
+    written = (predicate for rule in policy.used_rules() for predicate in (*rule.predicates, *rule.conditions))
+    return (*written, *policy.disapproval.predicates)
+
+
+def _counting(policy: Policy) -> tuple[Rule, ...]:
+    return tuple(rule for rule in policy.used_rules() if rule.count > 0)
+
+
+def _disapproval_reads_body(policy: Policy) -> bool:
+    written = policy.disapproval
+    patterns = (*written.disapprove.body_patterns, *written.revoke.body_patterns)
+    return bool(patterns) and not written.disapprovers.is_empty
+
+
+def _all_actors(policy: Policy) -> Iterator[Actors]:
+    yield policy.disapproval.disapprovers
+    yield from (predicate.actors() for predicate in _predicates(policy))
+    for rule in _counting(policy):
+        yield rule.approvers
+        if rule.options.ignore_commits_by is not None:
+            yield rule.options.ignore_commits_by
+
+
+def _questions(policy: Policy, snapshot: PullSnapshot) -> Iterator[tuple[Actors, tuple[str, ...]]]:
+    """Who is compared with whom."""
+    for predicate in _predicates(policy):
+        yield predicate.actors(), _known(partial(predicate.people, snapshot))
+    for rule in _counting(policy):
+        yield rule.approvers, _known(partial(_candidates, rule.options.methods, snapshot, "approved"))
+        if rule.options.ignore_commits_by is not None:
+            yield rule.options.ignore_commits_by, _known(partial(_committers, snapshot))
+    written = policy.disapproval
+    if not written.disapprovers.is_empty:
+        yield written.disapprovers, _known(partial(_candidates, written.disapprove, snapshot, "changes_requested"))
+        yield written.disapprovers, _known(partial(_candidates, written.revoke, snapshot, "approved"))
+
+
+def _known(people: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """Nobody where the facts are missing or of no use: the evaluation will stop there too."""
+    try:
+        return people()
+    except (FactMissing, CannotJudge):
+        return ()
+
+
+def _candidates(methods: Methods, snapshot: PullSnapshot, state: ReviewState) -> tuple[str, ...]:
+    return tuple(candidate.login for candidate in candidates.collect(methods, snapshot, state))
+
+
+def _committers(snapshot: PullSnapshot) -> tuple[str, ...]:
+    return history.contributors(history.commits(snapshot))
+
+
+def _sorted(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(dict.fromkeys(names)))

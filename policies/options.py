@@ -1,0 +1,100 @@
+"""The options of a rule, resolved field by field from the rule, the policy's defaults and what is built in."""
+
+from policies import actors, patterns
+from policies.actors import Actors
+from policies.facts import Frozen
+from policies.patterns import Pattern
+from policies.reading import Value
+
+FLAGS = (
+    "allow_author",
+    "allow_contributor",
+    "allow_non_author_contributor",
+    "invalidate_on_push",
+    "ignore_edited_comments",
+    "ignore_update_merges",
+)
+TEXT_METHODS = ("comment_patterns", "github_review_comment_patterns", "body_patterns")
+METHODS = ("comments", "github_review", *TEXT_METHODS)
+UNSUPPORTED = ("request_review",)
+
+
+class Methods(Frozen):
+    """What counts as a yes (or, in a disapproval, as a no)."""
+
+    comments: tuple[str, ...] = ()
+    comment_patterns: tuple[Pattern, ...] = ()
+    github_review: bool = False
+    github_review_comment_patterns: tuple[Pattern, ...] = ()
+    body_patterns: tuple[Pattern, ...] = ()
+
+
+class Options(Frozen):
+    """Everything decided: no field is open any more."""
+
+    allow_author: bool = False
+    allow_contributor: bool = False
+    allow_non_author_contributor: bool = False
+    invalidate_on_push: bool = False
+    ignore_edited_comments: bool = False
+    ignore_update_merges: bool = False
+    ignore_commits_by: Actors | None = None
+    methods: Methods
+
+
+class MethodsWritten(Frozen):
+    """One `methods` block as written; `None` is a field that is not there."""
+
+    comments: tuple[str, ...] | None = None
+    comment_patterns: tuple[Pattern, ...] | None = None
+    github_review: bool | None = None
+    github_review_comment_patterns: tuple[Pattern, ...] | None = None
+    body_patterns: tuple[Pattern, ...] | None = None
+
+    def over(self, lower: Methods) -> Methods:
+        """These fields, and those of `lower` where nothing is written."""
+        return Methods.model_validate({**dict(lower), **_written(self)})
+
+
+class OptionsWritten(Frozen):
+    """One `options` block as written; `None` is a field that is not there."""
+
+    allow_author: bool | None = None
+    allow_contributor: bool | None = None
+    allow_non_author_contributor: bool | None = None
+    invalidate_on_push: bool | None = None
+    ignore_edited_comments: bool | None = None
+    ignore_update_merges: bool | None = None
+    ignore_commits_by: Actors | None = None
+    methods: MethodsWritten = MethodsWritten()
+
+    def over(self, lower: Options) -> Options:
+        """These fields, and those of `lower` where nothing is written."""
+        methods = self.methods.over(lower.methods)
+        return Options.model_validate({**dict(lower), **_written(self), "methods": methods})
+
+
+BUILT_IN = Options(methods=Methods(comments=(":+1:", "👍"), github_review=True))
+
+
+def read(value: Value) -> OptionsWritten:
+    fields = value.fields((*FLAGS, "ignore_commits_by", "methods"), UNSUPPORTED)
+    ignored = fields["ignore_commits_by"]
+    return OptionsWritten(
+        **{flag: fields[flag].boolean() for flag in FLAGS},
+        ignore_commits_by=None if ignored.is_absent else actors.read(ignored.fields(actors.KEYS)),
+        methods=read_methods(fields["methods"]),
+    )
+
+
+def read_methods(value: Value) -> MethodsWritten:
+    fields = value.fields(METHODS)
+    return MethodsWritten(
+        comments=fields["comments"].texts(),
+        github_review=fields["github_review"].boolean(),
+        **{method: patterns.read_all(fields[method]) for method in TEXT_METHODS},
+    )
+
+
+def _written(block: Frozen) -> dict[str, object]:
+    return {name: value for name, value in block if value is not None}

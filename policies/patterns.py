@@ -1,0 +1,72 @@
+"""Regular expressions as Go's RE2 understands them: linear time, no look-around."""
+
+import re
+from functools import lru_cache
+from typing import Any
+
+import re2  # type: ignore[import-untyped]
+
+from policies.facts import Frozen
+from policies.reading import Value
+
+MAX_PROGRAM_BYTES = 8 * 1024 * 1024
+MAX_COMPILED_PATTERNS = 2048
+QUOTED_OR_OTHER_ESCAPE = re.compile(r"\\Q.*?(?:\\E|$)|\\[^C]", re.DOTALL)
+FOREIGN_GROUP_NAME = re.compile(r"\(\?P?<(?![=!])[^>]*[^\x00-\x7f>]")
+
+
+class Pattern(Frozen):
+    """One regular expression; `text` is `None` for a null entry, which never matches."""
+
+    text: str | None
+
+    def matches(self, subject: str) -> bool:
+        return self.text is not None and _compiled(self.text).search(subject) is not None
+
+
+def read(value: Value) -> Pattern:
+    """Note an expression that does not compile as a `regexp` problem."""
+    if value.is_absent:
+        return Pattern(text=None)
+    text = value.text()
+    try:
+        _check(text)
+        return Pattern(text=text)
+    except (ValueError, re2.error) as error:
+        value.refuse(f"the regular expression {text!r} is not valid: {_reason(error)}", "regexp")
+        return Pattern(text=None)
+
+
+def read_all(value: Value) -> tuple[Pattern, ...] | None:
+    """`None` if absent."""
+    items = value.items()
+    return None if items is None else tuple(read(item) for item in items)
+
+
+def matches_any(patterns: tuple[Pattern, ...], subject: str) -> bool:
+    return any(pattern.matches(subject) for pattern in patterns)
+
+
+def texts(patterns: tuple[Pattern, ...]) -> tuple[str, ...]:
+    """The expressions as written, for explanations."""
+    return tuple(pattern.text or "" for pattern in patterns)
+
+
+def _check(text: str) -> None:
+    bare = QUOTED_OR_OTHER_ESCAPE.sub("", text)
+    if "\\C" in bare or FOREIGN_GROUP_NAME.search(bare):
+        raise ValueError("Go's RE2 has no such syntax")
+    _compiled(text)
+
+
+@lru_cache(maxsize=MAX_COMPILED_PATTERNS)
+def _compiled(text: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_PROGRAM_BYTES
+    return re2.compile(text, options)
+
+
+def _reason(error: ValueError | re2.error) -> str:
+    reason = error.args[0] if error.args else ""
+    return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)

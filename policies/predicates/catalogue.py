@@ -1,0 +1,58 @@
+"""All conditions of `if` by key, in the order in which they are evaluated."""
+
+from policies.predicates.author_is_only_contributor import AuthorIsOnlyContributor
+from policies.predicates.changed_files import ChangedFiles
+from policies.predicates.file_added import FileAdded
+from policies.predicates.file_deleted import FileDeleted
+from policies.predicates.file_not_added import FileNotAdded
+from policies.predicates.file_not_deleted import FileNotDeleted
+from policies.predicates.from_branch import FromBranch
+from policies.predicates.has_author_in import HasAuthorIn
+from policies.predicates.has_contributor_in import HasContributorIn
+from policies.predicates.has_labels import HasLabels
+from policies.predicates.no_changed_files import NoChangedFiles
+from policies.predicates.only_changed_files import OnlyChangedFiles
+from policies.predicates.only_has_contributors_in import OnlyHasContributorsIn
+from policies.predicates.predicate import Predicate
+from policies.predicates.repository import Repository
+from policies.predicates.targets_branch import TargetsBranch
+from policies.predicates.title import Title
+from policies.reading import Value
+
+IN_ORDER: tuple[type[Predicate], ...] = (
+    ChangedFiles,
+    NoChangedFiles,
+    OnlyChangedFiles,
+    FileAdded,
+    FileNotAdded,
+    FileDeleted,
+    FileNotDeleted,
+    HasAuthorIn,
+    HasContributorIn,
+    OnlyHasContributorsIn,
+    AuthorIsOnlyContributor,
+    TargetsBranch,
+    FromBranch,
+    HasLabels,
+    Repository,
+    Title,
+)
+UNSUPPORTED = (
+    "modified_lines",
+    "has_status",
+    "has_successful_status",
+    "has_workflow_result",
+    "has_valid_signatures",
+    "has_valid_signatures_by",
+    "has_valid_signatures_by_keys",
+    "custom_property_is_not_null",
+    "custom_property_is_null",
+    "custom_property_matches_any_of",
+    "custom_property_matches_none_of",
+)
+
+
+def read(value: Value) -> tuple[Predicate, ...]:
+    """The conditions written in one map; a condition that is null is not there."""
+    fields = value.fields(tuple(kind.key for kind in IN_ORDER), UNSUPPORTED)
+    return tuple(kind.read(fields[kind.key]) for kind in IN_ORDER if not fields[kind.key].is_absent)

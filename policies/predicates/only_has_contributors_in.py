@@ -1,0 +1,26 @@
+"""`only_has_contributors_in`: everybody who wrote or committed a commit, and the author, is one of these."""
+
+from typing import ClassVar
+
+from policies.facts import PullSnapshot
+from policies.predicates.has_contributor_in import HasContributorIn
+from policies.result import PredicateResult
+from policies.text import quoted
+
+
+class OnlyHasContributorsIn(HasContributorIn):
+    """Commits that nobody known wrote are passed over, as policy-bot does."""
+
+    key: ClassVar[str] = "only_has_contributors_in"
+
+    def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
+        people = self.people(snapshot)
+        strangers = (login for login in people if not self.wanted.include(login, snapshot))
+        stranger = next(strangers, None)
+        failure = f"Contributor {quoted(stranger or '')} does not meet the required membership conditions"
+        return PredicateResult(
+            kind=self.key,
+            satisfied=stranger is None,
+            description="" if stranger is None else failure,
+            values=people,
+        )

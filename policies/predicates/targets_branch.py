@@ -1,0 +1,34 @@
+"""`targets_branch`: the name of the base branch matches a pattern."""
+
+from typing import ClassVar, Self
+
+from policies import patterns
+from policies.facts import PullSnapshot
+from policies.patterns import Pattern
+from policies.predicates.predicate import Predicate
+from policies.reading import Value
+from policies.result import PredicateResult
+from policies.text import quoted
+
+
+class TargetsBranch(Predicate):
+    """Without a pattern it is never satisfied."""
+
+    key: ClassVar[str] = "targets_branch"
+    pattern: Pattern
+
+    @classmethod
+    def read(cls, value: Value) -> Self:
+        return cls(pattern=patterns.read(value.fields(("pattern",))["pattern"]))
+
+    def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
+        branch, wanted = snapshot.base_ref, self.pattern.text or ""
+        satisfied = self.pattern.matches(branch)
+        failure = f"Target branch {quoted(branch)} does not match required pattern {quoted(wanted)}"
+        return PredicateResult(
+            kind=self.key,
+            satisfied=satisfied,
+            description="" if satisfied else failure,
+            values=(branch,),
+            condition_values=(wanted,),
+        )
