@@ -115,8 +115,8 @@ def _judge(rule: Rule, count: Count, conditions: tuple[PredicateResult, ...]) ->
 
 
 def _approved(rule: Rule, count: Count, conditions: tuple[PredicateResult, ...]) -> str:
-    names = ", ".join(approver.login for approver in count.approvers) if rule.count > 0 else ""
-    grounds = [ground for ground in (names, "required conditions" if conditions else "") if ground]
+    grounds = [", ".join(approver.login for approver in count.approvers)] if rule.count > 0 else []
+    grounds += ["required conditions"] if conditions else []
     return f"Approved by {' and '.join(grounds)}" if grounds else "No approval required"
 
 
