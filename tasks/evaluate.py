@@ -1,43 +1,20 @@
-"""Evaluate one pull request: facts at its head, the policy of its base, a verdict, and the status that it asks for."""
+"""Evaluate one pull request: claim the run, judge, and record verdict, audit entry and intent in one transaction."""
 
-import hashlib
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
-from app.github import documents
 from app.github.answers import Unavailable
-from app.github.reader import Place, PolicyFile
+from app.github.reader import Place
 from app.limits import LimitsUnavailable
 from app.records import evaluations, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.runs import Run
-from policies import document, verdict
-from policies.evaluation import evaluate
-from policies.facts import PullSnapshot
 from policies.intents import StatusContent
-from policies.verdict import Verdict
-from tasks import gathering, names, proposing, putting_off
+from tasks import judging, names, proposing, putting_off
 from tasks.context import Context
-
-PASSING = frozenset({"GITHUB_API_ERROR", "RATE_LIMITED", "HEAD_MOVED"})
-"""Codes of trouble that the next attempt may not meet again; any other trouble is the verdict at once."""
-
-
-@dataclass(frozen=True)
-class Judged:
-    """An open pull request and what came of judging it. `shown`: the status that GitHub shows at its head."""
-
-    pull: documents.Pull
-    source: str
-    policy_digest: str | None
-    snapshot: PullSnapshot | None
-    verdict: Verdict
-    result: dict[str, Any] | None
-    shown: documents.Status | None
+from tasks.judging import Judged
 
 
 def pull_request(context: Context, run_id: UUID) -> None:
@@ -62,12 +39,11 @@ def pull_request(context: Context, run_id: UUID) -> None:
 
 def _evaluate(context: Context, run: Run) -> UUID | None:
     _take_a_turn(context, run)
-    place = Place(run.installation_id, run.repository_id)
-    pull = context.reader.pull(place, run.number or 0)
+    pull = context.reader.pull(Place(run.installation_id, run.repository_id), run.number or 0)
     if pull is None or pull.state == "closed":
-        _record_nothing_to_judge(context, run, "closed" if pull else "not found")
+        _record_nothing(context, run, "closed" if pull else "not found")
         return None
-    judged = _judge(context, run, place, pull)
+    judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
     return _record(context, run, judged)
 
@@ -79,65 +55,19 @@ def _take_a_turn(context: Context, run: Run) -> None:
     except LimitsUnavailable:
         raise putting_off.until_limits_answer(context) from None
     if not_before is not None:
-        raise Unavailable("RATE_LIMITED", f"The evaluations of this minute are used up until {not_before}.", not_before)
-
-
-def _judge(context: Context, run: Run, place: Place, pull: documents.Pull) -> Judged:
-    shown = context.reader.current_status(place, pull.head.sha, context_name(context, pull.base.ref))
-    source = f"{run.full_name}:{pull.base.ref}:{context.settings.policy_path}"
-    try:
-        file = context.reader.policy_file(place, pull.base.ref, context.settings.policy_path)
-        return _apply(context, run, place, pull, file, shown)
-    except Unavailable as trouble:
-        if trouble.code in PASSING and run.attempts < runs.MOST_ATTEMPTS:
-            raise
-        return Judged(pull, source, None, None, verdict.of_trouble(trouble.sentence), None, shown)
-
-
-def _apply(
-    context: Context,
-    run: Run,
-    place: Place,
-    pull: documents.Pull,
-    file: PolicyFile | None,
-    shown: documents.Status | None,
-) -> Judged:
-    path = context.settings.policy_path
-    if file is None or file.text is None:
-        source = f"{run.full_name}:{pull.base.ref}:{path}"
-        return Judged(pull, source, None, None, verdict.of_no_policy(path, pull.base.ref), None, shown)
-    source = f"{run.full_name}@{file.sha}:{path}"
-    digest = hashlib.sha256(file.text.encode()).hexdigest()
-    try:
-        policy = document.parse(file.text)
-    except document.PolicyError as wrong:
-        return Judged(pull, source, digest, None, verdict.of_policy_error(wrong, source), None, shown)
-    snapshot = gathering.snapshot(context, place, pull, run.full_name, policy)
-    result = evaluate(policy, snapshot)
-    return Judged(
-        pull, source, digest, snapshot, verdict.of_result(result, source), result.model_dump(mode="json"), shown
-    )
-
-
-def context_name(context: Context, base_ref: str) -> str:
-    """The context of our status: one for each base branch, as policy-bot does it."""
-    return f"{context.settings.status_context}: {base_ref}"[:255]
+        sentence = f"The installation's evaluations of this minute are used up until {not_before.isoformat()}."
+        raise Unavailable("RATE_LIMITED", sentence, not_before)
 
 
 def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
-    """Evaluation, audit entry and intent in one transaction, and only while the run is still ours."""
+    """The intent that follows, if any. Raises `LeaseLost`, and records nothing, where the run is not ours any more."""
     now = context.clock()
     with context.pool.connection() as tx:
         runs.finish(tx, run, now)
-        page_key = _see(tx, run, judged, now)
+        content = _content(context, judged, _see(tx, run, judged, now))
         evaluation_id = evaluations.record(tx, _evaluation(run, judged, now))
         intent_id = proposing.status(
-            tx,
-            run=run,
-            content=_content(context, judged, page_key),
-            evaluation_id=evaluation_id,
-            shown=judged.shown,
-            now=now,
+            tx, run=run, content=content, evaluation_id=evaluation_id, shown=judged.shown, now=now
         )
         _attest(tx, run, judged, evaluation_id, intent_id, now)
         context.checkpoint("evaluate.before_commit")
@@ -145,14 +75,26 @@ def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
 
 
 def _see(tx: Transaction, run: Run, judged: Judged, now: datetime) -> str:
-    pulls.first_seen_at(tx, run.repository_id, judged.pull.head.sha, now)
+    """Note the pull request and its head; the key of its page."""
+    head_sha = judged.pull.head.sha
+    pulls.first_seen_at(tx, run.repository_id, head_sha, now)
     return pulls.seen(
         tx,
         repository_id=run.repository_id,
         number=judged.pull.number,
         full_name=run.full_name,
         installation_id=run.installation_id,
-        head_sha=judged.pull.head.sha,
+        head_sha=head_sha,
+    )
+
+
+def _content(context: Context, judged: Judged, page_key: str) -> StatusContent:
+    return StatusContent(
+        sha=judged.pull.head.sha,
+        context=judging.status_context(context, judged.pull.base.ref),
+        state=judged.verdict.state,
+        description=judged.verdict.description,
+        target_url=f"{context.settings.public_url}/pulls/{page_key}",
     )
 
 
@@ -173,16 +115,6 @@ def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:
     )
 
 
-def _content(context: Context, judged: Judged, page_key: str) -> StatusContent:
-    return StatusContent(
-        sha=judged.pull.head.sha,
-        context=context_name(context, judged.pull.base.ref),
-        state=judged.verdict.state,
-        description=judged.verdict.description,
-        target_url=f"{context.settings.public_url}/pulls/{page_key}",
-    )
-
-
 def _attest(
     tx: Transaction, run: Run, judged: Judged, evaluation_id: UUID, intent_id: UUID | None, now: datetime
 ) -> None:
@@ -195,14 +127,16 @@ def _attest(
         "state": judged.verdict.state,
         "intent": str(intent_id) if intent_id else None,
     }
-    subject = f"pull:{run.repository_id}#{run.number}"
-    ledger.append(tx, kind="pull_request_evaluated", subject=subject, actor="mergegate", body=body, at=now)
+    ledger.append(tx, kind="pull_request_evaluated", subject=_subject(run), actor="mergegate", body=body, at=now)
 
 
-def _record_nothing_to_judge(context: Context, run: Run, why: str) -> None:
+def _record_nothing(context: Context, run: Run, why: str) -> None:
     now = context.clock()
-    subject = f"pull:{run.repository_id}#{run.number}"
     with context.pool.connection() as tx:
         runs.finish(tx, run, now)
         body = {"run": str(run.id), "why": why}
-        ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor="mergegate", body=body, at=now)
+        ledger.append(tx, kind="nothing_to_evaluate", subject=_subject(run), actor="mergegate", body=body, at=now)
+
+
+def _subject(run: Run) -> str:
+    return f"pull:{run.repository_id}#{run.number}"

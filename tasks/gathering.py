@@ -1,23 +1,34 @@
 """Take the facts that a policy needs, and no others, at the head commit of a pull request."""
 
 from datetime import datetime
+from itertools import product
 
 from app.github import documents, facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.records import pulls
 from policies import needs
-from policies.document import Policy
-from policies.facts import PullSnapshot
+from policies.facts import Grant, Membership, PullSnapshot
+from policies.needs import FactsNeeded
+from policies.policy import Policy
 from tasks.context import Context
+
+MOST_QUESTIONS = 200
 
 
 def snapshot(context: Context, place: Place, pull: documents.Pull, repository: str, policy: Policy) -> PullSnapshot:
     """The facts, frozen. Raises `Unavailable`, which names the fact that could not be had."""
     wanted = needs.facts_needed(policy)
-    known = facts.snapshot(pull, repository, place.repository_id, context.clock())
-    fetched: dict[str, object] = {}
-    reader = context.reader
+    bare = facts.snapshot(pull, repository, place.repository_id, context.clock())
+    known = bare.model_copy(update=_documents(context, place, pull, wanted))
+    logins = needs.users_to_look_up(policy, known)
+    if len(logins) * (wanted.permissions + len(wanted.teams) + len(wanted.organizations)) > MOST_QUESTIONS:
+        raise Unavailable("EVIDENCE_INCOMPLETE", f"More than {MOST_QUESTIONS} memberships would have to be looked up.")
+    return known.model_copy(update=_people(context, place, wanted, logins))
+
+
+def _documents(context: Context, place: Place, pull: documents.Pull, wanted: FactsNeeded) -> dict[str, object]:
+    reader, fetched = context.reader, dict[str, object]()
     if wanted.files:
         fetched["files"] = facts.files(reader.files(place, pull))
     if wanted.commits:
@@ -27,8 +38,7 @@ def snapshot(context: Context, place: Place, pull: documents.Pull, repository: s
         fetched["reviews"] = facts.reviews(reader.reviews(place, pull.number))
     if wanted.comments:
         fetched["comments"] = facts.comments(reader.comments(place, pull.number))
-    known = known.model_copy(update=fetched)
-    return known.model_copy(update={"permissions": _permissions(context, place, policy, known)})
+    return fetched
 
 
 def _pushed_at(context: Context, place: Place, sha: str) -> datetime:
@@ -42,11 +52,19 @@ def _pushed_at(context: Context, place: Place, sha: str) -> datetime:
     return min(seen, oldest) if oldest is not None else seen
 
 
-def _permissions(context: Context, place: Place, policy: Policy, known: PullSnapshot) -> tuple[tuple[str, str], ...]:
-    logins = needs.users_to_look_up(policy, known)
-    if len(logins) > MOST_LOGINS:
-        raise Unavailable("EVIDENCE_INCOMPLETE", f"More than {MOST_LOGINS} people's permissions would be needed.")
-    return tuple(sorted((login, facts.level(context.reader.permission(place, login))) for login in logins))
-
-
-MOST_LOGINS = 100
+def _people(context: Context, place: Place, wanted: FactsNeeded, logins: tuple[str, ...]) -> dict[str, object]:
+    """Who may what; sorted, since the snapshot's digest depends on it."""
+    reader = context.reader
+    asked = logins if wanted.permissions else ()
+    permissions: list[Grant] = [(login, facts.level(reader.permission(place, login))) for login in asked]
+    teams: list[Membership] = [
+        (team, login, reader.is_team_member(place, team, login)) for team, login in product(wanted.teams, logins)
+    ]
+    organizations: list[Membership] = [
+        (org, login, reader.is_member(place, org, login)) for org, login in product(wanted.organizations, logins)
+    ]
+    return {
+        "permissions": tuple(sorted(permissions)),
+        "team_members": tuple(sorted(teams)),
+        "org_members": tuple(sorted(organizations)),
+    }

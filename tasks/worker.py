@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psycopg
 from celery import Celery  # type: ignore[import-untyped]
-from kombu.exceptions import OperationalError  # type: ignore[import-untyped]
+from kombu.exceptions import OperationalError
 
 from app import database
 from app.events import Delivery

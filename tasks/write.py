@@ -28,6 +28,8 @@ from tasks import names
 from tasks.context import Context, github_app
 from tasks.putting_off import LIMITS_DOWN_SECONDS
 
+__all__ = ["Projector", "perform", "projector"]
+
 MOST_PERMITS = 5
 ACTOR = "mergegate"
 

@@ -51,11 +51,12 @@ def _file(row: documents.File) -> Iterator[ChangedFile]:
 
 
 def commits(rows: Iterable[documents.Commit], head_sha: str, head_pushed_at: datetime | None) -> tuple[Commit, ...]:
-    """The commits; the push time is known of the head alone, and of the others not fetched."""
-    return tuple(_commit(row, {"pushed_at": head_pushed_at} if row.sha == head_sha else {}) for row in rows)
+    """The commits; the push time is known of the head alone, if at all, and of the others not fetched."""
+    known = {} if head_pushed_at is None else {head_sha: head_pushed_at}
+    return tuple(_commit(row, {"pushed_at": known[row.sha]} if row.sha in known else {}) for row in rows)
 
 
-def _commit(row: documents.Commit, pushed: dict[str, datetime | None]) -> Commit:
+def _commit(row: documents.Commit, pushed: dict[str, datetime]) -> Commit:
     committer = row.committer.login if row.committer else None
     return Commit.model_validate(
         {

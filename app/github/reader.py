@@ -19,7 +19,7 @@ T = TypeVar("T", bound=BaseModel)
 PAGES = 30
 MOST_FILES = 3_000
 MOST_COMMITS = 249
-OK = 200
+OK, NO_CONTENT = 200, 204
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,19 @@ class LiveReader:
         found = self._one(place, documents.Permission, path, f"the permission of {login}")
         return found or documents.Permission(permission="none", role_name="none")
 
+    def is_team_member(self, place: Place, team: str, login: str) -> bool:
+        """Whether a user is an active member of a team, given as `org/slug`."""
+        org, _, slug = team.partition("/")
+        path = f"/orgs/{quote(org, safe='')}/teams/{quote(slug, safe='')}/memberships/{quote(login, safe='')}"
+        answer = self._get(place.installation_id, path, f"the membership of {login} in {team}", {})
+        return isinstance(answer.document, dict) and answer.document.get("state") == "active"
+
+    def is_member(self, place: Place, org: str, login: str) -> bool:
+        """Whether a user is a member of an organization; GitHub answers 302 where the App may not see it."""
+        path = f"/orgs/{quote(org, safe='')}/members/{quote(login, safe='')}"
+        answer = self._get(place.installation_id, path, f"the membership of {login} in {org}", {})
+        return answer.status == NO_CONTENT
+
     def oldest_status_at(self, place: Place, sha: str) -> datetime | None:
         """When the first status of a commit was made; None when it has none."""
         statuses = self._all(place, documents.CreatedStatus, f"/commits/{sha}/statuses", "the statuses")
@@ -173,7 +186,7 @@ class LiveReader:
             raise _no_token(refused, self._clock()) from None
         if answer.status == UNAUTHORIZED:
             self._app.forget(installation_id)
-        if answer.status not in (OK, NOT_FOUND):
+        if answer.status not in (OK, NO_CONTENT, NOT_FOUND):
             raise unavailable(what, answer, self._clock())
         return answer
 

@@ -1,0 +1,171 @@
+"""The tasks on real Postgres, Redis and PyGithub over HTTP, with time and messages in the test's hand."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from app import database, simulator
+from app.events import Delivery, Event, Repository
+from app.limits import Limits
+from app.settings import Settings
+from app.simulator.keys import key_pair
+from tasks import context as contexts
+from tasks import evaluate, find, intake, names, sweep, write
+from tasks.context import Context
+
+REPOSITORY = "acme/widget"
+POLICY = """
+policy:
+  approval:
+    - a writer approves
+approval_rules:
+  - name: a writer approves
+    requires:
+      count: 1
+      permissions: [write]
+    options:
+      invalidate_on_push: true
+"""
+MOST_MESSAGES = 50
+
+
+@dataclass
+class Clock:
+    """A clock that the test moves; it starts at the real time, since PyGithub's App tokens are made by that."""
+
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class House:
+    """One gate on one simulated repository. `sent` holds the messages that nobody has worked on yet."""
+
+    github: simulator.GitHub
+    context: Context
+    clock: Clock
+    repository_id: int
+    installation_id: int
+    sent: list[tuple[str, UUID]] = field(default_factory=list)
+
+    def event(self, name: str, action: str | None = None, **facts: Any) -> Event:
+        repository = Repository(id=self.repository_id, full_name=REPOSITORY)
+        return Event(name=name, action=action, repository=repository, installation_id=self.installation_id, **facts)
+
+    def deliver(self, event: Event, guid: str | None = None) -> Delivery:
+        """Take one delivery in."""
+        delivery = Delivery(
+            hook_id=1,
+            guid=guid or str(uuid4()),
+            body_digest=hashlib.sha256(event.model_dump_json().encode()).hexdigest(),
+            received_at=self.clock(),
+            event=event,
+        )
+        intake.handle(self.context, delivery)
+        return delivery
+
+    def deliver_pull(self, number: int = 1, action: str = "opened") -> Delivery:
+        head = self.github.state.pull(REPOSITORY, number).head_sha
+        return self.deliver(self.event("pull_request", action, pulls=(number,), head_sha=head, branch="main"))
+
+    def work(self) -> None:
+        """Do what the messages say, until there are none."""
+        for _ in range(MOST_MESSAGES):
+            if not self.sent:
+                return
+            self.run(*self.sent.pop(0))
+        raise AssertionError("the messages do not end")
+
+    def run(self, task: str, row_id: UUID) -> None:
+        steps: dict[str, Callable[[], None]] = {
+            names.EVALUATE: lambda: evaluate.pull_request(self.context, row_id),
+            names.FIND_PULLS: lambda: find.pull_requests(self.context, row_id),
+            names.WRITE: lambda: write.perform(self.context, write.projector(self.context), row_id),
+        }
+        steps[task]()
+
+    def sweep(self) -> None:
+        """What beat does, and all that follows."""
+        sweep.enqueue_due(self.context)
+        self.work()
+
+    def with_settings(self, **changes: Any) -> None:
+        """The same gate, started again with other settings."""
+        settings = self.context.settings.model_copy(update=changes)
+        limits = Limits(settings.redis_url, settings.evaluations_per_minute)
+        self.context = replace(self.context, settings=settings, limits=limits, reader=contexts.reader(settings))
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        with self.context.pool.connection() as tx:
+            return tx.execute(query.encode()).fetchall()
+
+    def statuses(self) -> list[tuple[str, str]]:
+        """State and description of what GitHub was written, oldest first."""
+        written = [entry for entry in self.github.writes("/statuses/") if entry.effect]
+        return [(entry.body["state"], entry.body["description"]) for entry in written]
+
+
+@contextmanager
+def built(database_url: str, redis_url: str, *, policy: str = POLICY) -> Iterator[House]:
+    """A house on a repository `acme/widget` with one open pull request of bob's; alice may write."""
+    clock = Clock()
+    github = simulator.GitHub(clock)
+    github.add_repository(
+        REPOSITORY, collaborators={"alice": "write", "bob": "write", "carol": "read"}, files={".policy.yml": policy}
+    )
+    app = github.add_app()
+    installation = github.install(app, "acme")
+    github.push(REPOSITORY, "feature", {"a.py": "1"}, by="bob")
+    github.open_pull(REPOSITORY, "feature", by="bob", title="Add a")
+    with simulator.serve(github) as url:
+        yield from _house(github, clock, _settings(url, app.id, database_url, redis_url), installation.id)
+
+
+def _settings(url: str, app_id: int, database_url: str, redis_url: str) -> Settings:
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "redis_url": redis_url,
+            "broker_url": redis_url,
+            "webhook_secret": "a-secret-for-the-tests",
+            "github_api_url": url,
+            "github_app_id": app_id,
+            "github_private_key": key_pair().private,
+            "github_reader": "live",
+            "github_projector": "live",
+            "allowed_repositories": REPOSITORY,
+            "fold_seconds": 0,
+            "public_url": "https://gate.example.org",
+        }
+    )
+
+
+def _house(github: simulator.GitHub, clock: Clock, settings: Settings, installation_id: int) -> Iterator[House]:
+    pool = database.pool(settings.database_url)
+    pool.open()
+    house: House
+
+    def send(task: str, row_id: UUID, seconds: int) -> None:
+        house.sent.append((task, row_id))
+
+    context = Context(
+        settings=settings,
+        pool=pool,
+        limits=Limits(settings.redis_url, settings.evaluations_per_minute),
+        reader=contexts.reader(settings),
+        send=send,
+        clock=clock,
+    )
+    repository_id = github.state.repository(REPOSITORY).id
+    house = House(github, context, clock, repository_id, installation_id)
+    yield house
+    pool.close()
