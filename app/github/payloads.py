@@ -2,8 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable
-from typing import Any, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
 from app.events import Event, Repository
 from app.github.fields import (
@@ -12,19 +11,14 @@ from app.github.fields import (
     read_full_name,
     read_login,
     read_object,
-    read_objects,
     read_optional,
     read_positive,
-    read_ref,
-    read_sha,
     read_word,
 )
+from app.github.kinds import KINDS, SUBJECTS, Kind
 
 MOST_VALUES = 2_000_000
 LONGEST_NUMBER_CHARACTERS = 400
-MOST_PULLS = 1000
-
-BRANCH_PREFIX = "refs/heads/"
 
 
 class Ignored(NamedTuple):
@@ -53,8 +47,8 @@ def parse(body: bytes) -> Payload:
 def normalize(event_name: str, payload: Payload) -> Event | Ignored:
     """What happened, in our words, or why it is of no interest here. Raises `Malformed`."""
     if event_name == "ping":
-        return Ignored("ping_of_another_shape" if _subjects(payload) - {"hook"} else "ping")
-    kind = _KINDS.get(event_name)
+        return Ignored("ping_of_another_shape" if _subjects(payload) - {"hook", "repository"} else "ping")
+    kind = KINDS.get(event_name)
     if kind is None:
         return Ignored("unknown_event")
     _check_shape(event_name, kind, payload)
@@ -68,7 +62,7 @@ def normalize(event_name: str, payload: Payload) -> Event | Ignored:
     return event
 
 
-def _check_shape(event_name: str, kind: "_Kind", payload: Payload) -> None:
+def _check_shape(event_name: str, kind: Kind, payload: Payload) -> None:
     """The event's name is not signed, so it has to fit the signed body."""
     missing = [name for name in kind.needs if payload.get(name) is None]
     if missing or _subjects(payload) - {*kind.needs, *kind.may}:
@@ -76,10 +70,10 @@ def _check_shape(event_name: str, kind: "_Kind", payload: Payload) -> None:
 
 
 def _subjects(payload: Payload) -> set[str]:
-    return {name for name in _SUBJECTS if payload.get(name) is not None}
+    return {name for name in SUBJECTS if payload.get(name) is not None}
 
 
-def _read_event(event_name: str, kind: "_Kind", payload: Payload) -> Event:
+def _read_event(event_name: str, kind: Kind, payload: Payload) -> Event:
     installation = read_optional(payload, "installation")
     sender = read_optional(payload, "sender")
     return Event(
@@ -92,90 +86,16 @@ def _read_event(event_name: str, kind: "_Kind", payload: Payload) -> Event:
     )
 
 
-def _read_repository(kind: "_Kind", payload: Payload) -> Repository | None:
+def _read_repository(kind: Kind, payload: Payload) -> Repository | None:
     repository = read_optional(payload, "repository")
     if repository is None:
         return None
     full_name = read_full_name(repository)
-    if kind.evaluated:
+    if kind.is_evaluated:
         owner = read_login(read_object(repository, "owner"))
         if owner.lower() != full_name.partition("/")[0].lower():
             raise Malformed("malformed_field", "The fields full_name and owner.login should name the same owner.")
     return Repository(id=read_positive(repository, "id"), full_name=full_name)
-
-
-def _nothing_more(payload: Payload) -> dict[str, Any]:
-    return {}
-
-
-def _pull_request(payload: Payload) -> dict[str, Any]:
-    found = _review(payload)
-    if read_positive(payload, "number") != found["pulls"][0]:
-        raise Malformed("malformed_field", "The field number should be the same in both places.")
-    return found
-
-
-def _review(payload: Payload) -> dict[str, Any]:
-    pull = read_object(payload, "pull_request")
-    base = read_object(pull, "base")
-    read_sha(base, "sha")
-    return {
-        "pulls": (read_positive(pull, "number"),),
-        "head_sha": read_sha(read_object(pull, "head"), "sha"),
-        "branch": read_ref(base, "ref"),
-    }
-
-
-def _issue_comment(payload: Payload) -> dict[str, Any]:
-    issue = read_object(payload, "issue")
-    number = read_positive(issue, "number")
-    return {"pulls": () if read_optional(issue, "pull_request") is None else (number,)}
-
-
-def _checked(name: str) -> Callable[[Payload], dict[str, Any]]:
-    """Reader of a check. Its `head_branch` is no base branch, and pull requests of other repositories are not ours."""
-
-    def read(payload: Payload) -> dict[str, Any]:
-        subject = read_object(payload, name)
-        home = read_positive(read_object(payload, "repository"), "id")
-        return {"pulls": _pulls_into(home, subject), "head_sha": read_sha(subject, "head_sha")}
-
-    return read
-
-
-def _pulls_into(home: int, subject: Payload) -> tuple[int, ...]:
-    """Numbers of the pull requests into the repository `home`; none if they are too many, since the SHA finds them."""
-    listed = read_objects(subject, "pull_requests")[: MOST_PULLS + 1]
-    numbers = {read_positive(pull, "number") for pull in listed if _base_repository(pull) in (home, None)}
-    return tuple(sorted(numbers)) if len(listed) <= MOST_PULLS else ()
-
-
-def _base_repository(pull: Payload) -> int | None:
-    repository = read_optional(read_optional(pull, "base") or {}, "repo")
-    return None if repository is None else read_positive(repository, "id")
-
-
-def _status(payload: Payload) -> dict[str, Any]:
-    return {"head_sha": read_sha(payload, "sha")}
-
-
-def _push(payload: Payload) -> dict[str, Any]:
-    """A deleted branch has no head: GitHub then sends a SHA of zeros."""
-    ref, head = read_ref(payload, "ref"), read_sha(payload, "after")
-    return {"head_sha": head if head.strip("0") else None, "branch": _branch(ref)}
-
-
-def _merge_group(payload: Payload) -> dict[str, Any]:
-    group = read_object(payload, "merge_group")
-    return {"head_sha": read_sha(group, "head_sha"), "branch": _branch(read_ref(group, "base_ref"))}
-
-
-def _branch(ref: str) -> str | None:
-    return ref.removeprefix(BRANCH_PREFIX) if ref.startswith(BRANCH_PREFIX) else None
-
-
-def _deployment_status(payload: Payload) -> dict[str, Any]:
-    return {"head_sha": read_sha(read_object(payload, "deployment"), "sha")}
 
 
 def _integer(digits: str) -> int:
@@ -196,14 +116,3 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_int=_integer, parse_float=_finite, parse_constant=_refuse_constant)
-
-
-class _Kind(NamedTuple):
-    """One kind of event: top-level keys that its body `needs` and those that it `may` have besides, its known
-    `actions` (empty: it has none), whether it is `evaluated`, and the reader of what it says."""
-
-    needs: tuple[str, ...]
-    may: tuple[str, ...] = ()
-    actions: frozenset[str] = frozenset()
-    evaluated: str = ""
-    read: Callable[[Payload], dict[str, Any]] = _nothing_more
