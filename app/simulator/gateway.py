@@ -1,7 +1,6 @@
 """From one HTTP request to GitHub's answer: address, fault script, credentials, limits, route, journal."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +28,6 @@ class Reply:
     answer: Answer
     caller: Caller
     sabotage: str | None = None  # hang, cut or drop: what happens to the answer on its way
-    afterwards: Callable[[], None] | None = None  # to do once the answer has left
 
 
 def reply(github: GitHub, request: Request) -> Reply:
@@ -62,12 +60,13 @@ def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fau
     else:
         answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
         effect = "yes" if answer.status < 300 else "no"
-    told = _echo(github, path, answer) if effect == "yes" else None
+    if effect == "yes":
+        _echo(github, path, answer)
     seen = 0 if _silence(fault) else (spoiled or answer).status
     who = request.headers.get("authorization", "") and caller.name
     write = Write(request.method, path, _body(request), who, github.now(), effect, seen)
     github.journal.writes.append(write)
-    return Reply(spoiled or answer, caller, _silence(fault), told)
+    return Reply(spoiled or answer, caller, _silence(fault))
 
 
 def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, state: State) -> tuple[Answer, Caller]:
@@ -148,11 +147,9 @@ def _body(request: Request) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _echo(github: GitHub, path: str, answer: Answer) -> Callable[[], None] | None:
+def _echo(github: GitHub, path: str, answer: Answer) -> None:
     """A status written through the API is an event as well."""
-    echo, named = github.echo, re.match(r"/repos/([^/]+/[^/]+)/statuses/", path)
-    if echo is None or named is None:
-        return None
-    statuses = github.state.repository(named[1]).statuses
-    status = next(s for s in reversed(statuses) if s.id == answer.body["id"])
-    return lambda: echo(named[1], status)
+    named = re.match(r"/repos/([^/]+/[^/]+)/statuses/", path)
+    if github.echo is not None and named is not None:
+        statuses = github.state.repository(named[1]).statuses
+        github.echo(named[1], next(s for s in reversed(statuses) if s.id == answer.body["id"]))

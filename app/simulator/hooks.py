@@ -141,7 +141,7 @@ class Hooks(Mailbox):
 
     def echo(self) -> None:
         """From now on a status that is written through the API is told of, too."""
-        self.github.echo = self.tell_status
+        self.github.echo = lambda full_name, status: self.later(self.tell_status, full_name, status)
 
     def _label(self, full_name: str, name: str) -> Json:
         return payloads.label(self.view(), self.github.state.repository(full_name), name)

@@ -15,9 +15,13 @@ class KeyPair:
     public: str  # PEM
 
 
-@cache
 def key_pair(name: str = "app") -> KeyPair:
     """One pair per name and process: making one takes a tenth of a second or more."""
+    return _made(name)
+
+
+@cache
+def _made(name: str) -> KeyPair:
     del name
     key = rsa.generate_private_key(public_exponent=65537, key_size=KEY_BITS)
     private = key.private_bytes(

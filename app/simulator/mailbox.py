@@ -1,7 +1,7 @@
 """Webhooks on their way out: sent at once, or held to be sent in another order, twice, or never."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.simulator import payloads, post
 from app.simulator.github import GitHub
@@ -16,8 +16,8 @@ class Mailbox:
     def __init__(self, github: GitHub) -> None:
         self.github = github
         self.held: list[Notice] | None = None  # None: everything is sent at once
-        self._redeliveries: list[threading.Thread] = []
-        github.redeliverer = self._redeliver_later
+        self._threads: list[threading.Thread] = []
+        github.redeliverer = lambda sent_id: self.later(self.redeliver, sent_id)
 
     @property
     def sent(self) -> list[Sent]:
@@ -83,11 +83,12 @@ class Mailbox:
         return post.send_again(self.github, next(s for s in self.sent if s.id == sent_id))
 
     def settle(self) -> None:
-        """Wait until the redeliveries asked for through the API have been sent."""
-        for thread in self._redeliveries:
+        """Wait until everything has been sent that requests to the API set going."""
+        for thread in self._threads:
             thread.join(_SETTLE_SECONDS)
 
-    def _redeliver_later(self, sent_id: int) -> None:
-        thread = threading.Thread(target=self.redeliver, args=(sent_id,), daemon=True)
-        self._redeliveries.append(thread)
+    def later(self, work: Callable[..., object], *values: object) -> None:
+        """Do it beside the request that asks for it, whose answer must not wait for our receiver."""
+        thread = threading.Thread(target=work, args=values, daemon=True)
+        self._threads.append(thread)
         thread.start()

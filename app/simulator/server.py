@@ -64,10 +64,7 @@ def _response(github: GitHub, request: Request, reply: Reply) -> Response:
     headers = {**_headers(github, reply, status if request.path != "/rate_limit" else 304), **reply.answer.headers}
     if request.method == "GET" and status in (200, 304):
         headers["etag"] = etag
-    response = Response(body, status=status, headers=headers, content_type="application/json; charset=utf-8")
-    if reply.afterwards:
-        response.call_on_close(reply.afterwards)
-    return response
+    return Response(body, status=status, headers=headers, content_type="application/json; charset=utf-8")
 
 
 def _headers(github: GitHub, reply: Reply, status: int) -> dict[str, str]:

@@ -72,6 +72,7 @@ ROUTES: list[Route] = [
         "statuses:read",
         ("GET REPO/commits/<path:ref>/status", commits.read_combined_status),
         ("GET REPO/commits/<path:ref>/statuses", commits.list_statuses),
+        ("GET REPO/statuses/<path:ref>", commits.list_statuses),
     ),
     *_of("checks:read", ("GET REPO/commits/<path:ref>/check-runs", commits.list_check_runs)),
     *_of("statuses:write", ("POST REPO/statuses/<sha>", commits.create_status)),

@@ -1,0 +1,73 @@
+"""What the simulator serves or sends beyond GitHub's published API description and webhook examples."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Beyond:
+    what: str
+    source: str
+
+
+BEYOND = (
+    Beyond(
+        "GET /repositories/{id}/... is served like /repos/{owner}/{repo}/..., and Link headers are written with it",
+        "the Link headers and rename redirects of api.github.com; recorded in @octokit/fixtures, rename-repository",
+    ),
+    Beyond(
+        "the former name of a repository answers 301 to GET and 307 to anything else, with Location and `url`",
+        "@octokit/fixtures, rename-repository (GET 301, PATCH 307)",
+    ),
+    Beyond(
+        "GET /repos/{owner}/{repo}/contents without a path lists the root",
+        "docs.github.com, Get repository content: the path may be omitted",
+    ),
+    Beyond(
+        "GET /repos/{owner}/{repo}/statuses/{ref} lists statuses like commits/{ref}/statuses",
+        "the older address, still in `statuses_url`; PyGithub 2.10.0 Commit.get_statuses reads it",
+    ),
+    Beyond(
+        "GET /app/installations: an item's account is one account, as GET /app/installations/{id} describes it",
+        "the list's own schema demands user and enterprise at once (allOf), which nothing can be",
+    ),
+    Beyond(
+        "401 for a JWT that is unreadable, expired, or valid for more than 10 minutes; 401 for a token below /app",
+        "docs.github.com, Generating a JSON web token for a GitHub App; messages as api.github.com words them",
+    ),
+    Beyond(
+        "401 'Requires authentication' without credentials, where GitHub would serve public data at 60 an hour",
+        "our rule: a gate that calls without credentials is a defect",
+    ),
+    Beyond(
+        "401 'Bad credentials' for an unknown or expired token, and for a JWT anywhere but below /app",
+        "docs.github.com, Troubleshooting the REST API; the JWT case is not verified",
+    ),
+    Beyond(
+        "403 'Resource not accessible by integration', 404 for the private repositories of others",
+        "docs.github.com, Troubleshooting the REST API",
+    ),
+    Beyond(
+        "403 with x-ratelimit-remaining 0 when the primary limit is used up; 403 or 429 for a secondary one",
+        "docs.github.com, Rate limits for the REST API",
+    ),
+    Beyond(
+        "POST statuses: 422 for a description over 140, a context over 255 characters, 1,001 statuses or no such SHA",
+        "docs.github.com, Commit statuses; issue threads for the lengths and the SHA",
+    ),
+    Beyond(
+        "GET collaborators/{login}/permission of a stranger: `none`, or `read` in a public repository",
+        "docs.github.com, Get repository permissions for a user; `read` in public ones is not verified",
+    ),
+    Beyond(
+        "webhooks: pull_request `edited`, pull_request_review `edited` and repository `renamed` in the common shape",
+        "docs.github.com, Webhook events and payloads; the examples have other actions of these events",
+    ),
+    Beyond(
+        "a redelivery carries the signature of the first attempt",
+        "not documented; assumed",
+    ),
+    Beyond(
+        "X-GitHub-Hook-Installation-Target-Type is `integration` for an App's hook",
+        "seen in the wild; not documented (github/docs#41739)",
+    ),
+)

@@ -1,0 +1,121 @@
+"""Every answer holds what GitHub's own API description demands."""
+
+from typing import Any
+
+import pytest
+
+from app.simulator.routes.table import ROUTES
+
+R = "/repos/{owner}/{repo}"
+W = "/repos/acme/widget"
+
+READS = [
+    ("/app", "/app", "/app"),
+    ("/app/installations", "/app/installations", "/app/installations"),
+    (
+        "/app/installations/<int:installation>",
+        "/app/installations/{installation_id}",
+        "/app/installations/INSTALLED",
+    ),
+    ("/app/hook/deliveries", "/app/hook/deliveries", "/app/hook/deliveries"),
+    ("/app/hook/deliveries/<int:delivery>", "/app/hook/deliveries/{delivery_id}", "/app/hook/deliveries/DELIVERY"),
+    ("/meta", "/meta", "/meta"),
+    ("/installation/repositories", "/installation/repositories", "/installation/repositories"),
+    ("/rate_limit", "/rate_limit", "/rate_limit"),
+    ("/users/<login>", "/users/{username}", "/users/alice"),
+    ("/orgs/<org>/members/<login>", "/orgs/{org}/members/{username}", "/orgs/acme/members/alice"),
+    (
+        "/orgs/<org>/teams/<team>/memberships/<login>",
+        "/orgs/{org}/teams/{team_slug}/memberships/{username}",
+        "/orgs/acme/teams/core/memberships/alice",
+    ),
+    ("", R, W),
+    ("/collaborators", f"{R}/collaborators", f"{W}/collaborators"),
+    (
+        "/collaborators/<login>/permission",
+        f"{R}/collaborators/{{username}}/permission",
+        f"{W}/collaborators/alice/permission",
+    ),
+    ("/branches", f"{R}/branches", f"{W}/branches"),
+    ("/branches/<path:branch>", f"{R}/branches/{{branch}}", f"{W}/branches/main"),
+    ("/contents", f"{R}/contents/{{path}}", f"{W}/contents"),
+    ("/contents/", f"{R}/contents/{{path}}", f"{W}/contents/"),
+    ("/contents/<path:path>", f"{R}/contents/{{path}}", f"{W}/contents/src/a.py?ref=feature"),
+    ("/commits", f"{R}/commits", f"{W}/commits?sha=feature"),
+    ("/commits/<path:ref>", f"{R}/commits/{{ref}}", f"{W}/commits/feature"),
+    ("/commits/<sha>/pulls", f"{R}/commits/{{commit_sha}}/pulls", f"{W}/commits/HEAD_SHA/pulls"),
+    ("/commits/<path:ref>/status", f"{R}/commits/{{ref}}/status", f"{W}/commits/feature/status"),
+    ("/commits/<path:ref>/statuses", f"{R}/commits/{{ref}}/statuses", f"{W}/commits/HEAD_SHA/statuses"),
+    ("/statuses/<path:ref>", f"{R}/commits/{{ref}}/statuses", f"{W}/statuses/HEAD_SHA"),
+    ("/commits/<path:ref>/check-runs", f"{R}/commits/{{ref}}/check-runs", f"{W}/commits/HEAD_SHA/check-runs"),
+    ("/pulls", f"{R}/pulls", f"{W}/pulls"),
+    ("/pulls/<int:number>", f"{R}/pulls/{{pull_number}}", f"{W}/pulls/1"),
+    ("/pulls/<int:number>/files", f"{R}/pulls/{{pull_number}}/files", f"{W}/pulls/1/files"),
+    ("/pulls/<int:number>/commits", f"{R}/pulls/{{pull_number}}/commits", f"{W}/pulls/1/commits"),
+    ("/pulls/<int:number>/reviews", f"{R}/pulls/{{pull_number}}/reviews", f"{W}/pulls/1/reviews"),
+    (
+        "/pulls/<int:number>/requested_reviewers",
+        f"{R}/pulls/{{pull_number}}/requested_reviewers",
+        f"{W}/pulls/1/requested_reviewers",
+    ),
+    ("/issues/<int:number>", f"{R}/issues/{{issue_number}}", f"{W}/issues/1"),
+    ("/issues/<int:number>/comments", f"{R}/issues/{{issue_number}}/comments", f"{W}/issues/1/comments"),
+    ("/issues/<int:number>/labels", f"{R}/issues/{{issue_number}}/labels", f"{W}/issues/1/labels"),
+]
+
+
+@pytest.fixture
+def busy(town: Any, hooks: Any) -> Any:
+    """The town after some work: every list has something in it."""
+    github = town.github
+    github.review("acme/widget", 1, by="alice", body="fine")
+    github.comment("acme/widget", 1, by="bob", body="thanks")
+    github.label("acme/widget", 1, "ready")
+    github.request_review("acme/widget", 1, "mia")
+    github.change_pull("acme/widget", 1, requested_teams=("core",))
+    github.set_status("acme/widget", town.head, by="alice", context="ci", description="green")
+    github.check_run("acme/widget", town.head, app_id=town.app.id)
+    github.check_run("acme/widget", town.head, app_id=town.app.id, status="queued", name="slow")
+    hooks.ping()
+    town.extra = {
+        "INSTALLED": str(town.installation.id),
+        "DELIVERY": str(hooks.sent[0].id),
+        "HEAD_SHA": town.head,
+    }
+    return town
+
+
+@pytest.mark.parametrize(("template", "path"), [row[1:] for row in READS], ids=[row[2] for row in READS])
+def test_it_answers_reads_as_the_description_says(busy: Any, conforms: Any, template: str, path: str) -> None:
+    for word, value in busy.extra.items():
+        path = path.replace(word, value)
+    reply = busy.get(path)
+    assert reply.body != []
+    conforms("GET", template, reply.status, reply.body)
+
+
+def test_it_answers_writes_as_the_description_says(busy: Any, conforms: Any) -> None:
+    status = busy.ask("POST", f"{W}/statuses/{busy.head}", {"state": "success", "context": "gate"})
+    assert status.status == 201
+    conforms("POST", f"{R}/statuses/{{sha}}", 201, status.body)
+    token = busy.ask("POST", f"/app/installations/{busy.installation.id}/access_tokens")
+    conforms("POST", "/app/installations/{installation_id}/access_tokens", 201, token.body)
+    again = busy.ask("POST", f"/app/hook/deliveries/{busy.extra['DELIVERY']}/attempts")
+    conforms("POST", "/app/hook/deliveries/{delivery_id}/attempts", again.status, again.body)
+
+
+def test_it_describes_a_pull_request_without_head_repository(town: Any, conforms: Any) -> None:
+    github = town.github
+    github.fork("acme/widget", "eve")
+    github.push("eve/widget", "patch", {"evil.py": "x"}, by="eve")
+    number = github.open_pull("acme/widget", "eve:patch", by="eve").number
+    conforms("GET", f"{R}/pulls/{{pull_number}}", 200, town.get(f"{W}/pulls/{number}").body)
+    github.delete_repository("eve/widget")
+    found = town.get(f"{W}/pulls/{number}").body
+    assert found["head"]["repo"] is None
+    assert found["head"]["label"] == "eve:patch"
+
+
+def test_it_lists_every_read_route_here() -> None:
+    served = {route.path.replace("/repos/<owner>/<repo>", "") for route in ROUTES if not route.writes}
+    assert served == {row[0] for row in READS}

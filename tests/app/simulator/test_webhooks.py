@@ -1,0 +1,223 @@
+"""Every webhook has the shape of GitHub's own examples, is signed, and is kept in the deliveries log."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+W = "acme/widget"
+
+EVENTS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "opened": ("pull_request", lambda t, h: h.open_pull(W, "more", by="bob", draft="draft")),
+    "synchronize": ("pull_request", lambda t, h: h.push(W, "feature", {"c.py": "1"}, by="bob")),
+    "closed": ("pull_request", lambda t, h: h.close(W, 1, by="bob")),
+    "merged": ("pull_request", lambda t, h: h.merge(W, 1, by="alice")),
+    "reopened": ("pull_request", lambda t, h: h.reopen(W, 1, by="bob")),
+    "retargeted": ("pull_request", lambda t, h: h.retarget(W, 1, "more", by="bob")),
+    "edited": ("pull_request", lambda t, h: h.edit_pull(W, 1, by="bob", title="Other")),
+    "labeled": ("pull_request", lambda t, h: h.label(W, 1, "ready", by="alice")),
+    "unlabeled": ("pull_request", lambda t, h: h.label(W, 1, "x", by="alice") and h.unlabel(W, 1, "x", by="alice")),
+    "converted_to_draft": ("pull_request", lambda t, h: h.convert_to_draft(W, 1, by="bob")),
+    "ready_for_review": ("pull_request", lambda t, h: h.mark_ready(W, 1, by="bob")),
+    "submitted": ("pull_request_review", lambda t, h: h.review(W, 1, by="alice")),
+    "review edited": (
+        "pull_request_review",
+        lambda t, h: h.edit_review(W, 1, t.github.review(W, 1, by="alice").id, by="alice", body="so"),
+    ),
+    "dismissed": (
+        "pull_request_review",
+        lambda t, h: h.dismiss(W, 1, t.github.review(W, 1, by="alice").id, by="mia"),
+    ),
+    "comment created": ("issue_comment", lambda t, h: h.comment(W, 1, by="alice", body="hi")),
+    "comment edited": (
+        "issue_comment",
+        lambda t, h: h.edit_comment(W, 1, t.github.comment(W, 1, by="alice", body="a").id, by="alice", body="b"),
+    ),
+    "comment deleted": (
+        "issue_comment",
+        lambda t, h: h.delete_comment(W, 1, t.github.comment(W, 1, by="alice", body="a").id, by="mia"),
+    ),
+    "status": ("status", lambda t, h: h.set_status(W, t.head, by="alice", context="ci", description="d")),
+    "check_run": ("check_run", lambda t, h: h.check_run(W, t.head, app_id=t.app.id)),
+    "check_run created": ("check_run", lambda t, h: h.check_run(W, t.head, app_id=t.app.id, status="queued")),
+    "check_suite": ("check_suite", lambda t, h: h.check_run(W, t.head, app_id=t.app.id)),
+    "push": ("push", lambda t, h: h.push(W, "feature", {"c.py": "1"}, by="bob")),
+    "push to a new branch": ("push", lambda t, h: h.push(W, "new", {"c.py": "1"}, by="bob")),
+    "label": ("label", lambda t, h: h.create_label(W, "new", by="alice")),
+    "repository renamed": ("repository", lambda t, h: h.rename(W, "acme/gadget", by="root")),
+    "ping": ("ping", lambda t, h: h.ping()),
+}
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_it_sends_what_all_of_githubs_examples_have(
+    name: str, town: Any, hooks: Any, receiver: Any, cases: Any
+) -> None:
+    event, happen = EVENTS[name]
+    town.github.create_branch(W, "more", at="feature")
+    happen(town, hooks)
+    body = receiver.bodies(event)[-1]
+    assert _differences(_shape(_examples(cases, event)), body, event) == []
+
+
+def test_it_signs_the_very_bytes_that_it_sends(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.comment(W, 1, by="alice", body="👍 größer")
+    headers, body = receiver.got[-1]
+    secret = town.github.state.apps[town.app.id].hook_secret
+    expected = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    assert headers["x-hub-signature-256"] == f"sha256={expected}"
+    assert headers["x-github-event"] == "issue_comment"
+    assert headers["x-github-hook-id"] == str(town.app.hook_id)
+    assert headers["x-github-hook-installation-target-id"] == str(town.app.id)
+    assert headers["content-type"] == "application/json"
+    assert headers["user-agent"].startswith("GitHub-Hookshot/")
+
+
+def test_it_names_the_installation_and_the_sender(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.review(W, 1, by="alice", state="CHANGES_REQUESTED")
+    body = receiver.bodies("pull_request_review")[-1]
+    assert body["installation"]["id"] == town.installation.id
+    assert body["sender"]["login"] == "alice"
+    assert body["repository"]["full_name"] == W
+    assert body["review"]["state"] == "changes_requested"
+    assert body["organization"]["login"] == "acme"
+
+
+def test_it_tells_a_push_and_the_pull_request_that_it_moves(town: Any, hooks: Any, receiver: Any) -> None:
+    commit = hooks.push(W, "feature", {"c.py": "1"}, by="bob")
+    assert receiver.events() == [("push", None), ("pull_request", "synchronize")]
+    pull = receiver.bodies("pull_request")[-1]
+    assert (pull["before"], pull["after"], pull["pull_request"]["head"]["sha"]) == (town.head, commit.sha, commit.sha)
+
+
+def test_it_tells_a_suite_only_when_all_its_runs_are_done(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.check_run(W, town.head, app_id=town.app.id, name="slow", status="in_progress")
+    hooks.check_run(W, town.head, app_id=town.app.id, name="fast")
+    assert receiver.events() == [("check_run", "created"), ("check_run", "completed")]
+
+
+def test_it_stays_silent_where_the_verb_is_silent(town: Any, hooks: Any, receiver: Any) -> None:
+    town.github.push(W, "feature", {"c.py": "1"}, by="bob")
+    town.github.review(W, 1, by="alice")
+    assert receiver.events() == []
+
+
+def test_it_stays_silent_about_events_and_places_the_app_did_not_ask_for(town: Any, hooks: Any, receiver: Any) -> None:
+    github = town.github
+    github.add_repository("zoe/own", files={"a": "1"})
+    hooks.push("zoe/own", "main", {"a": "2"}, by="zoe")
+    other = github.add_app("other", events=("push",), hook_url=receiver.url)
+    github.install(other, "zoe")
+    github.push("zoe/own", "topic", {"a": "3"}, by="zoe")
+    hooks.open_pull("zoe/own", "topic", by="zoe")
+    assert receiver.events() == []
+
+
+def test_it_delivers_in_another_order_twice_and_drops_the_rest(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.hold()
+    hooks.comment(W, 1, by="alice", body="first")
+    hooks.label(W, 1, "second", by="alice")
+    hooks.close(W, 1, by="bob")
+    assert receiver.events() == []
+    hooks.deliver(order=[2, 0], duplicate=2)
+    assert receiver.events() == [("pull_request", "closed")] * 2 + [("issue_comment", "created")] * 2
+    assert len({headers["x-github-delivery"] for headers, _ in receiver.got}) == 2
+    assert [(s.action, s.status_code) for s in hooks.sent if s.status_code == 0] == [("labeled", 0)]
+    hooks.reopen(W, 1, by="bob")
+    assert receiver.events()[-1] == ("pull_request", "reopened")
+
+
+def test_it_drops_what_is_held_into_the_log_only(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.hold()
+    hooks.close(W, 1, by="bob")
+    hooks.drop()
+    assert receiver.events() == []
+    log = town.get("/app/hook/deliveries").body
+    assert [(d["event"], d["status"], d["status_code"]) for d in log] == [
+        ("pull_request", "failed to connect to host", 0)
+    ]
+
+
+def test_it_redelivers_the_same_guid_and_body_when_the_app_asks(town: Any, hooks: Any, receiver: Any) -> None:
+    receiver.status = 503
+    hooks.close(W, 1, by="bob")
+    failed = town.get("/app/hook/deliveries?status=failure").body
+    assert [d["status_code"] for d in failed] == [503]
+    receiver.status = 202
+    assert town.ask("POST", f"/app/hook/deliveries/{failed[0]['id']}/attempts").status == 202
+    hooks.settle()
+    assert receiver.got[0] == receiver.got[1]
+    log = town.get("/app/hook/deliveries").body
+    assert [(d["guid"], d["redelivery"], d["status"]) for d in log] == [
+        (failed[0]["guid"], True, "OK"),
+        (failed[0]["guid"], False, "Invalid HTTP Response: 503"),
+    ]
+
+
+def test_it_records_that_nobody_listened(town: Any, hooks: Any) -> None:
+    town.github.set_hook(town.app, "http://127.0.0.1:9/nobody")
+    hooks.close(W, 1, by="bob")
+    assert [s.status for s in hooks.sent] == ["failed to connect to host"]
+
+
+def test_it_pages_the_log_by_cursor(town: Any, hooks: Any) -> None:
+    for _ in range(5):
+        hooks.ping()
+    path, seen = "/app/hook/deliveries?per_page=2", []
+    for _ in range(3):
+        reply = town.get(path)
+        seen += [d["id"] for d in reply.body]
+        path = reply.headers.get("link", "").partition(town.url)[2].partition(">")[0]
+    assert path == ""
+    assert seen == [s.id for s in reversed(hooks.sent)]
+
+
+def test_it_tells_of_statuses_written_through_the_api(town: Any, hooks: Any, receiver: Any) -> None:
+    path = f"/repos/acme/widget/statuses/{town.head}"
+    town.ask("POST", path, {"state": "pending"})
+    hooks.echo()
+    town.ask("POST", path, {"state": "success"})
+    hooks.settle()
+    assert [(b["state"], b["sender"]["login"]) for b in receiver.bodies("status")] == [("success", "mergegate[bot]")]
+
+
+def _examples(cases: Any, event: str) -> list[Any]:
+    entries = json.loads((cases / "webhook_examples.json").read_text())
+    found: list[Any] = next(e["examples"] for e in entries if e["name"] == event)
+    return found
+
+
+def _kind(value: Any) -> str:
+    return {bool: "truth", int: "number", float: "number", str: "text", list: "list", dict: "object"}.get(
+        type(value), "null"
+    )
+
+
+def _shape(values: list[Any]) -> dict[str, Any]:
+    """The kinds that a value has in all examples, with the keys that are in every one of them."""
+    objects = [v for v in values if isinstance(v, dict)]
+    items = [item for v in values if isinstance(v, list) for item in v]
+    keys = set(objects[0]).intersection(*objects) if objects else set()
+    return {
+        "kinds": {_kind(v) for v in values},
+        "keys": {key: _shape([o[key] for o in objects]) for key in sorted(keys)},
+        "items": _shape(items) if items else None,
+    }
+
+
+def _differences(shape: dict[str, Any], value: Any, where: str) -> list[str]:
+    """What is missing or of a kind that no example has; a value that is null in all examples may be anything."""
+    if shape["kinds"] != {"null"} and _kind(value) not in shape["kinds"]:
+        return [f"{where} is {_kind(value)}, not {sorted(shape['kinds'])}"]
+    found = []
+    if isinstance(value, dict) and not where.endswith(".permissions"):  # those an App holds, which differ
+        for key, inner in shape["keys"].items():
+            place = f"{where}.{key}"
+            found += _differences(inner, value[key], place) if key in value else [f"{place} is missing"]
+    if isinstance(value, list) and shape["items"]:
+        for item in value:
+            found += _differences(shape["items"], item, f"{where}[]")
+    return found
