@@ -242,6 +242,18 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
+def read(field: str, environ: Mapping[str, str]) -> str | None:
+    """The text of one setting, checked alone; `None` where it is not set. Raises `SettingsError`."""
+    given = _read(field, environ)
+    try:
+        Settings.model_validate(given)
+    except ValidationError as errors:
+        for error in errors.errors():
+            if field in given and error["loc"][:1] == (field,):
+                raise SettingsError(_sentence(field, error["msg"])) from None
+    return given.get(field)
+
+
 def _read(field: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The field with its value, or nothing where it is not set."""
     name = field.upper()

@@ -13,6 +13,10 @@ HOME_MODE = 0o711
 FILE_MODE = 0o600
 
 
+class HeldError(EmbeddedError):
+    """Another process holds the lock."""
+
+
 def home(environ: Mapping[str, str]) -> Path:
     """The home directory, made if missing: `MERGEGATE_HOME`, else the system's for root or the user's own."""
     directory = _chosen(environ)
@@ -38,7 +42,7 @@ def make_directory(directory: Path, mode: int = HOME_MODE) -> None:
 def held(lock: Path, by: str) -> Iterator[None]:
     """Hold the file `lock` for one process alone; the system lets go of it when that process dies.
 
-    Raises `EmbeddedError` when another process holds it: `by` already runs.
+    Raises `HeldError` when another process holds it: `by` already runs.
     """
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
     try:
@@ -62,7 +66,7 @@ def _lock(descriptor: int, otherwise: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise EmbeddedError(otherwise) from None
+        raise HeldError(otherwise) from None
 
 
 def _chosen(environ: Mapping[str, str]) -> Path:

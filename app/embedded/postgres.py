@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
@@ -44,6 +44,17 @@ def running(directory: Path, *, durable: bool = True) -> Iterator[str]:
         _create(data, programs, user=user, durable=durable)
         with _socket(directory, user) as socket:
             yield from _serve(data, socket, _argv(programs, data, socket, durable=durable), user)
+
+
+@contextmanager
+def reached(directory: Path) -> Iterator[str]:
+    """The URL of the PostgreSQL on the data in `directory`: of the one that runs, or of one run for this while."""
+    with ExitStack() as stack:
+        try:
+            url = stack.enter_context(running(directory))
+        except home.HeldError:
+            url = _address(directory).read_text(encoding="utf-8")
+        yield url
 
 
 def _own(directory: Path, user: str | None) -> None:
@@ -114,9 +125,15 @@ def _serve(data: Path, socket: Path, argv: list[str], user: str | None) -> Itera
     server = process.start(argv, log=log, farewell=FAST_SHUTDOWN, user=user)
     try:
         _wait(server, socket, log)
+        home.write_secret(_address(data.parent), _url(socket, NAME))
         yield _url(socket, NAME)
     finally:
         process.stop(server, FAST_SHUTDOWN, STOP_SECONDS)
+
+
+def _address(directory: Path) -> Path:
+    """The file with the URL of the server that runs, for other commands on this machine."""
+    return directory.with_name(f"{directory.name}.url")
 
 
 def _wait(server: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
