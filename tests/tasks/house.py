@@ -110,7 +110,7 @@ class House:
 
     def statuses(self) -> list[tuple[str, str]]:
         """State and description of what GitHub was written, oldest first."""
-        written = [entry for entry in self.github.writes("/statuses/") if entry.effect]
+        written = [entry for entry in self.github.writes("/statuses/") if entry.effect == "yes"]
         return [(entry.body["state"], entry.body["description"]) for entry in written]
 
 
