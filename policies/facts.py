@@ -45,11 +45,17 @@ def _in_utc(moment: datetime) -> datetime:
         raise ValueError("the moment does not exist in UTC") from error
 
 
+def _sound(text: str) -> str:
+    """Replace halves of surrogate pairs, which no UTF-8 can hold and any JSON can smuggle in."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+Text = Annotated[str, AfterValidator(_sound)]
 Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Level = Literal["none", "read", "triage", "write", "maintain", "admin"]
 LEVELS: tuple[Level, ...] = ("none", "read", "triage", "write", "maintain", "admin")
-Grant = tuple[str, Level]
-Membership = tuple[str, str, bool]
+Grant = tuple[Text, Level]
+Membership = tuple[Text, Text, bool]
 
 
 def _sorted_labels(labels: tuple[str, ...] | NotFetched) -> tuple[str, ...] | NotFetched:
@@ -79,7 +85,7 @@ class Facts(Frozen):
 class ChangedFile(Frozen):
     """One file of the diff; a rename is a deleted entry (old name) followed by an added one (new name)."""
 
-    filename: str
+    filename: Text
     status: Literal["added", "modified", "deleted"]
     additions: int = 0
     deletions: int = 0
@@ -88,10 +94,10 @@ class ChangedFile(Frozen):
 class Commit(Facts):
     """One commit; `author` and `committer` are logins, `None` where nobody is known (and for web-flow)."""
 
-    sha: str
-    parents: tuple[str, ...]
-    author: str | None = None
-    committer: str | None = None
+    sha: Text
+    parents: tuple[Text, ...]
+    author: Text | None = None
+    committer: Text | None = None
     committed_via_web: bool = False
     pushed_at: Fetched[Moment | None] = NOT_FETCHED
     """Creation of the oldest status on this commit; `None`: it has no status."""
@@ -100,20 +106,20 @@ class Commit(Facts):
 class Review(Frozen):
     """One submitted review that is neither pending nor dismissed."""
 
-    id: str
-    author: str
+    id: Text
+    author: Text
     state: Literal["approved", "changes_requested", "commented"]
-    body: str
+    body: Text
     created_at: Moment
     edited_at: Moment | None = None
-    sha: str | None = None
+    sha: Text | None = None
 
 
 class Comment(Frozen):
     """One comment in the conversation (not on a line of the diff)."""
 
-    author: str
-    body: str
+    author: Text
+    body: Text
     created_at: Moment
     edited_at: Moment | None = None
 
@@ -121,24 +127,24 @@ class Comment(Frozen):
 class PullSnapshot(Facts):
     """The facts of one pull request; files, commits, reviews and comments stand in the order of their source."""
 
-    owner: str
-    repo: str
+    owner: Text
+    repo: Text
     repository_id: int
     number: int
-    title: str
-    author: str
+    title: Text
+    author: Text
     created_at: Moment
     state: Literal["open", "closed"]
     draft: bool
-    base_ref: str
-    head_ref: str
-    head_owner: str | None
+    base_ref: Text
+    head_ref: Text
+    head_owner: Text | None
     """`None`: the head branch is in the same repository."""
-    head_sha: str
+    head_sha: Text
     taken_at: Moment
-    body: Fetched[str | None] = NOT_FETCHED
+    body: Fetched[Text | None] = NOT_FETCHED
     body_edited_at: Fetched[Moment | None] = NOT_FETCHED
-    labels: Annotated[Fetched[tuple[str, ...]], AfterValidator(_sorted_labels)] = NOT_FETCHED
+    labels: Annotated[Fetched[tuple[Text, ...]], AfterValidator(_sorted_labels)] = NOT_FETCHED
     files: Fetched[tuple[ChangedFile, ...]] = NOT_FETCHED
     commits: Fetched[tuple[Commit, ...]] = NOT_FETCHED
     reviews: Fetched[tuple[Review, ...]] = NOT_FETCHED

@@ -1,0 +1,69 @@
+"""Regular expressions: Go's, and nothing that can run away."""
+
+import time
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from yaml import Mark, ScalarNode
+
+from policies import patterns
+from policies.error import PolicyError
+from policies.patterns import Pattern
+from policies.reading import Problems, Value
+
+PATIENCE_SECONDS = 5
+
+
+def read(text: str) -> Pattern:
+    problems = Problems()
+    mark = Mark("policy", 0, 0, 0, None, 0)
+    pattern = patterns.read(Value(ScalarNode("untagged", text, mark), problems))
+    problems.raise_first()
+    return pattern
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "found"),
+    [
+        ("gear", "src/gear.py", True),
+        ("^gear", "src/gear.py", False),
+        ("gear$", "gear\n", False),
+        (r"\w", "é", False),
+        ("(?i)GEAR", "gear", True),
+        (r"\\C", r"\C", True),
+        (r"\Q\C\E", r"\C", True),
+        ("", "anything", True),
+    ],
+)
+def test_it_searches_as_go_does(text: str, subject: str, found: bool) -> None:
+    assert read(text).matches(subject) is found
+
+
+@pytest.mark.parametrize(
+    "text", ["(?=a)", r"(a)\1", "a{1001}", "[", r"\C", "(?P<é>a)", "(?<é>a)", "*", r"\pN{1000}{9}"]
+)
+def test_it_refuses_what_go_refuses(text: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        read(text)
+    assert (caught.value.kind, caught.value.line, caught.value.column) == ("regexp", 1, 1)
+    assert caught.value.message.startswith("the regular expression ")
+
+
+def test_it_never_matches_a_null_entry() -> None:
+    assert patterns.read(Value(None, Problems())) == Pattern(text=None)
+    assert not Pattern(text=None).matches("")
+    assert patterns.texts((Pattern(text=None), Pattern(text="a"))) == ("", "a")
+
+
+def test_it_stays_quick_on_an_evil_pattern() -> None:
+    before = time.monotonic()
+    assert not read("(a*)*(a|aa)+$").matches("a" * 20_000 + "b")
+    assert time.monotonic() - before < PATIENCE_SECONDS
+
+
+@given(st.text(max_size=20))
+def test_it_reads_or_refuses_any_text(text: str) -> None:
+    with suppress(PolicyError):
+        read(text).matches("some text")
