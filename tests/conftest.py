@@ -35,6 +35,14 @@ def service_directory() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture
+def service_home() -> Iterator[Path]:
+    """Such a directory for one test alone, as MERGEGATE_HOME."""
+    with tempfile.TemporaryDirectory(prefix="mg-", ignore_cleanup_errors=True) as name:
+        Path(name).chmod(TRAVERSABLE_MODE)
+        yield Path(name)
+
+
 @pytest.fixture(scope="session")
 def postgres(service_directory: Path) -> Iterator[str]:
     """The URL of a Postgres server for this test session, with a migrated template database."""

@@ -92,12 +92,7 @@ def _create(data: Path, programs: Path, *, user: str | None, durable: bool) -> N
     )
     if done.returncode:
         raise EmbeddedError(f"PostgreSQL could not set up {data}: {' '.join(done.stderr.split())}")
-    _remove_stale(fresh)
     fresh.rename(data)
-
-
-def _remove_stale(data: Path) -> None:
-    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 @contextmanager
@@ -120,7 +115,7 @@ def _argv(programs: Path, data: Path, socket: Path, *, durable: bool) -> list[st
 
 
 def _serve(data: Path, socket: Path, argv: list[str], user: str | None) -> Iterator[str]:
-    _remove_stale(data)
+    _remove_stale(data, socket)
     log = data.parent.with_name(f"{data.parent.name}.log")
     server = process.start(argv, log=log, farewell=FAST_SHUTDOWN, user=user)
     try:
@@ -134,6 +129,12 @@ def _serve(data: Path, socket: Path, argv: list[str], user: str | None) -> Itera
 def _address(directory: Path) -> Path:
     """The file with the URL of the server that runs, for other commands on this machine."""
     return directory.with_name(f"{directory.name}.url")
+
+
+def _remove_stale(data: Path, socket: Path) -> None:
+    """What a killed server left: its pid may be another process's by now, or a zombie's that nobody ever reaps."""
+    for file in (data / "postmaster.pid", socket / f"{SOCKET_NAME}.lock", socket / SOCKET_NAME):
+        file.unlink(missing_ok=True)
 
 
 def _wait(server: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
