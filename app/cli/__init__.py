@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from app.cli.audit import audit
+from app.cli.explain import explain_command
 from app.cli.migrate import migrate
 from app.cli.up import up
 from app.embedded import EmbeddedError
@@ -29,5 +31,5 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate):
+for command in (up, migrate, explain_command, audit):
     main.add_command(command)

@@ -1,0 +1,27 @@
+"""A transaction for the commands that only read, on the database that the environment names or the embedded one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+import psycopg
+from psycopg.rows import dict_row
+
+from app.cli import services
+from app.database import CONNECT_SECONDS, Transaction
+
+
+@contextmanager
+def transaction() -> Iterator[Transaction]:
+    """One read-only transaction, so that all that a command shows is of one moment."""
+    with services.database(os.environ) as url:
+        try:
+            with psycopg.connect(url, row_factory=dict_row, connect_timeout=CONNECT_SECONDS) as tx:
+                tx.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+                tx.read_only = True
+                yield tx
+        except psycopg.errors.UndefinedTable:
+            raise click.ClickException("The database has no schema yet; run: mergegate migrate up") from None
+        except psycopg.OperationalError as trouble:
+            raise click.ClickException(f"The database cannot be read: {str(trouble).splitlines()[0]}") from None
