@@ -21,6 +21,7 @@ class GitHub(Verbs):
         self.faults = Faults()
         self.journal = Journal()
         self.unknown_requests: list[str] = []
+        self.open_requests: list[str] = []  # not answered yet, or never: the simulator itself broke
         self.redeliverer: Callable[[int], None] = _nobody_redelivers
         self.echo: Callable[[str, Status], None] | None = None  # told of each status written through the API
 
@@ -61,9 +62,10 @@ class GitHub(Verbs):
         return [write for write in self.journal.writes if pattern in write.path]
 
     def finish(self) -> None:
-        """Raise AssertionError for an unknown request, an unexpected write or a missing one."""
+        """Raise AssertionError for an unknown request, a broken one, an unexpected write or a missing one."""
         unknown = [f"unknown request: {request}" for request in self.unknown_requests]
-        found = unknown + self.journal.faults()
+        broken = [f"the simulator broke at: {request}" for request in self.open_requests]
+        found = unknown + broken + self.journal.faults()
         if found:
             raise AssertionError("\n".join(found))
 

@@ -64,8 +64,11 @@ def between(commits: Commits, base: str, head: str) -> list[Commit]:
 
 
 def merge_base(commits: Commits, one: str, other: str) -> str | None:
+    """A commit that both have, and no later one that both have; None where the histories share nothing."""
     known = ancestors(commits, one)
-    return next((sha for sha in ancestors(commits, other) if sha in known), None)
+    common = [sha for sha in ancestors(commits, other) if sha in known]
+    surpassed = {parent for sha in common for parent in commits[sha].parents}
+    return next((sha for sha in common if sha not in surpassed), None)
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:

@@ -46,7 +46,10 @@ Application = Callable[[dict[str, Any], Any], Any]
 def _application(github: GitHub) -> Application:
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
+        asked = f"{request.method} {request.path}"
+        github.open_requests.append(asked)
         reply = gateway.reply(github, request)
+        github.open_requests.remove(asked)
         response = _response(github, request, reply)
         if reply.sabotage:
             _sabotage(github, environ["werkzeug.socket"], reply.sabotage, response)

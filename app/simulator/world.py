@@ -150,6 +150,16 @@ class World:
             state.installations[installation.id] = installation
             return installation
 
+    def suspend(self, installation: Installation) -> None:
+        """Its tokens answer 403 from now on, and it gets no webhooks."""
+        with self.changing() as state:
+            state.installations[installation.id] = replace(installation, suspended_at=self.now())
+
+    def uninstall(self, installation: Installation) -> None:
+        """Its tokens answer 401 from now on, and it gets no webhooks."""
+        with self.changing() as state:
+            del state.installations[installation.id]
+
     def own(self, full_name: str, *, private: str, fork_of: int | None = None) -> Repository:
         """A new repository without commits; `private` is `private` or `public`."""
         owner, _, name = full_name.partition("/")

@@ -37,23 +37,22 @@ def list_pulls_of_commit(call: Call, *, sha: str) -> Listing:
     return Listing(found, lambda pull: pulls.simple(call.view, call.repository, pull))
 
 
-def read_combined_status(call: Call, *, ref: str) -> Answer:
+def read_combined_status(call: Call, *, ref: str) -> Listing:
     """The latest status of each context; `pending` where there is none."""
-    sha = _commit(call, ref).sha
-    latest = {s.context: s for s in call.repository.statuses if s.sha == sha}
-    api = call.view.api(call.repository)
-    return Answer(
-        200,
-        {
-            "state": _combined([s.state for s in latest.values()]),
-            "statuses": [commits.simple_status(call.view, call.repository, s) for s in latest.values()],
-            "sha": sha,
-            "total_count": len(latest),
-            "repository": repositories.minimal(call.view, call.repository),
-            "commit_url": f"{api}/commits/{sha}",
-            "url": f"{api}/commits/{sha}/status",
-        },
-    )
+    commit = resolve(call.repository, ref)
+    if commit is None:
+        raise Refusal(404, "Not Found")
+    sha = commit.sha
+    latest = list({s.context: s for s in call.repository.statuses if s.sha == sha}.values())
+    url = f"{call.view.api(call.repository)}/commits/{sha}"
+    whole = {
+        "state": _combined([s.state for s in latest]),
+        "sha": sha,
+        "repository": repositories.minimal(call.view, call.repository),
+        "commit_url": url,
+        "url": f"{url}/status",
+    }
+    return Listing(latest, lambda s: commits.simple_status(call.view, call.repository, s), key="statuses", extra=whole)
 
 
 def list_statuses(call: Call, *, ref: str) -> Listing:

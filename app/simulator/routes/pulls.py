@@ -6,6 +6,9 @@ from app.simulator.call import Call
 from app.simulator.records import Pull
 from app.simulator.shapes import accounts, commits, pulls
 
+MOST_FILES = 3000
+MOST_COMMITS = 250
+
 
 def list_pulls(call: Call) -> Listing:
     """Newest first; `state` is open unless said otherwise; a `head` without `owner:` is ignored."""
@@ -19,12 +22,12 @@ def read_pull(call: Call, *, number: int) -> Answer:
 
 def list_files(call: Call, *, number: int) -> Listing:
     pull = call.pull(number)
-    changes = state.pull_files(call.repository, pull)
+    changes = state.pull_files(call.repository, pull)[:MOST_FILES]
     return Listing(changes, lambda change: commits.file(call.view, call.repository, pull.head_sha, change))
 
 
 def list_commits(call: Call, *, number: int) -> Listing:
-    found = state.pull_commits(call.repository, call.pull(number))
+    found = state.pull_commits(call.repository, call.pull(number))[:MOST_COMMITS]
     return Listing(found, lambda commit: commits.commit(call.view, call.repository, commit))
 
 

@@ -7,6 +7,7 @@ from app.simulator.records import Commit, Repository
 from app.simulator.shapes import accounts, commits
 from app.simulator.shapes.view import PAGES_URL, Json, View, node, time
 
+LARGEST_SHOWN_BYTES = 1024 * 1024
 _LINKS = {
     "forks_url": "/forks",
     "keys_url": "/keys{/key_id}",
@@ -138,12 +139,14 @@ def branch(view: View, record: Repository, name: str) -> Json:
 
 
 def file(view: View, record: Repository, commit: Commit, path: str, ref: str) -> Json:
-    text = commit.tree[path]
+    """The text of a file over 1 MB is left out, as at GitHub."""
+    raw = commit.tree[path].encode()
+    shown = len(raw) <= LARGEST_SHOWN_BYTES
     return {
-        **_entry(view, record, path, ref=ref, sha=history.blob_sha(text), kind="file"),
-        "size": len(text.encode()),
-        "content": base64.encodebytes(text.encode()).decode(),
-        "encoding": "base64",
+        **_entry(view, record, path, ref=ref, sha=history.blob_sha(commit.tree[path]), kind="file"),
+        "size": len(raw),
+        "content": base64.encodebytes(raw).decode() if shown else "",
+        "encoding": "base64" if shown else "none",
     }
 
 

@@ -86,7 +86,8 @@ class Town:
         finally:
             connection.close()
         found = {name.lower(): value for name, value in answer.getheaders()}
-        return Reply(answer.status, found, json.loads(text) if text else None)
+        is_json = found.get("content-type", "").startswith("application/json")
+        return Reply(answer.status, found, json.loads(text) if text and is_json else None)
 
     def get(self, path: str, **more: Any) -> Reply:
         return self.ask("GET", path, **more)

@@ -101,3 +101,20 @@ def test_it_lets_nobody_write_statuses_without_the_permission(town: Any) -> None
     reply = town.ask("POST", f"{W}/statuses/{town.head}", {"state": "success"}, auth=auth)
     assert reply.status == 403
     assert town.get(f"{W}/commits/{town.head}/statuses").body == []
+
+
+def test_it_shuts_out_an_installation_that_is_suspended_or_gone(town: Any) -> None:
+    auth = f"token {town.token()}"
+    town.github.suspend(town.installation)
+    assert town.get(W, auth=auth).status == 403
+    assert town.ask("POST", f"/app/installations/{town.installation.id}/access_tokens").status == 403
+    town.github.uninstall(town.installation)
+    assert town.get(W, auth=auth).status == 401
+    assert town.ask("POST", f"/app/installations/{town.installation.id}/access_tokens").status == 404
+
+
+def test_it_refuses_tokens_that_were_revoked(town: Any) -> None:
+    auth = f"token {town.token()}"
+    town.github.tokens.revoke_all()
+    assert town.get(W, auth=auth).status == 401
+    assert town.get(W).status == 200

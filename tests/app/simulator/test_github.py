@@ -53,6 +53,18 @@ def test_it_serves_a_file_of_each_branch(town: Any) -> None:
     assert [f["name"] for f in town.get(f"{W}/contents/src").body] == ["a.py"]
 
 
+def test_it_leaves_out_the_text_of_a_file_over_a_megabyte(town: Any) -> None:
+    town.github.push("acme/widget", "main", {"big": "x" * (1024 * 1024), "bigger": "x" * (1024 * 1024 + 1)}, by="mia")
+    found = [town.get(f"{W}/contents/{name}").body for name in ("big", "bigger")]
+    assert [(f["encoding"], f["content"] == "") for f in found] == [("base64", False), ("none", True)]
+
+
+def test_it_shows_a_commit_of_nobody_known(town: Any) -> None:
+    commit = town.github.push("acme/widget", "feature", {"x": "1"}, by=None)
+    found = town.get(f"{W}/commits/{commit.sha}").body
+    assert (found["author"], found["commit"]["author"]["name"]) == (None, "nobody")
+
+
 def test_it_keeps_the_commits_of_a_fork_in_the_base_repository(town: Any) -> None:
     github = town.github
     github.fork("acme/widget", "eve")
@@ -179,3 +191,12 @@ def test_it_lists_between_two_commits_just_what_the_head_adds(graph: dict[str, C
     assert set(added) == set(history.ancestors(graph, other)) - set(history.ancestors(graph, one))
     assert len(added) == len(set(added))
     assert all(added.index(p) < added.index(sha) for sha in added for p in graph[sha].parents if p in added)
+
+
+@given(graph=_graphs(), one=st.integers(0, 11), other=st.integers(0, 11))
+def test_it_finds_a_merge_base_that_no_later_commit_surpasses(graph: dict[str, Commit], one: int, other: int) -> None:
+    left, right = (history.ancestors(graph, str(n % len(graph))) for n in (one, other))
+    common = set(left) & set(right)
+    found = history.merge_base(graph, str(one % len(graph)), str(other % len(graph)))
+    assert (found is None) == (not common)
+    assert not [sha for sha in common if sha != found and found in history.ancestors(graph, sha)]

@@ -69,3 +69,10 @@ def test_it_writes_down_the_repository_by_name_also_where_it_was_asked_by_id(tow
         f"installation {town.installation.id}",
         town.clock.now,
     )
+
+
+def test_it_fails_where_the_simulator_itself_broke(town: Any) -> None:
+    town.github.state.repository("acme/widget").branches["main"] = "lost"
+    assert town.ask("GET", f"{W}/branches/main").status == 500
+    with pytest.raises(AssertionError, match="the simulator broke at: GET"):
+        town.github.finish()

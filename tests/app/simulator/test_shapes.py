@@ -1,9 +1,13 @@
 """Every answer holds what GitHub's own API description demands."""
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.simulator.beyond import BEYOND
 from app.simulator.routes.table import ROUTES
 
 R = "/repos/{owner}/{repo}"
@@ -119,3 +123,17 @@ def test_it_describes_a_pull_request_without_head_repository(town: Any, conforms
 def test_it_lists_every_read_route_here() -> None:
     served = {route.path.replace("/repos/<owner>/<repo>", "") for route in ROUTES if not route.writes}
     assert served == {row[0] for row in READS}
+
+
+def test_it_lists_what_the_description_does_not_have_as_beyond_it(cases: Path) -> None:
+    paths = json.loads((cases / "github_openapi_subset.json").read_text())["paths"]
+    described = {(method.upper(), re.sub(r"{.*?}", "_", path)) for path in paths for method in paths[path]}
+    served = {(route.method, re.sub(r"<.*?>", "_", route.path)): route.path for route in ROUTES}
+    beyond = " ".join(entry.what for entry in BEYOND)
+    for method, path in set(served) - described:
+        assert f"{method} {path.rstrip('/').replace('/repos/_/_', R).replace('_', '{ref}')}" in beyond
+
+
+def test_it_gives_a_source_for_everything_beyond() -> None:
+    assert all(entry.what and entry.source for entry in BEYOND)
+    assert len({entry.what for entry in BEYOND}) == len(BEYOND)

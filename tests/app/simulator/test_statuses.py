@@ -62,3 +62,18 @@ def test_it_takes_a_thousand_statuses_of_one_context_and_no_more(town: Any) -> N
 def test_it_refuses_a_body_that_is_no_json(town: Any) -> None:
     headers = {"content-type": "application/json"}
     assert town.ask("POST", f"{S}/{town.head}", "text", headers=headers).status == 400
+
+
+def test_it_pages_the_combined_status(town: Any) -> None:
+    for name in ("a", "b", "c"):
+        town.github.set_status("acme/widget", town.head, by="alice", context=name)
+    first, second = (town.get(f"{C}/{town.head}/status?per_page=2&page={n}") for n in (1, 2))
+    assert [s["context"] for s in first.body["statuses"] + second.body["statuses"]] == ["a", "b", "c"]
+    assert (second.body["total_count"], second.body["state"]) == (3, "success")
+    assert 'rel="next"' in first.headers["link"]
+
+
+def test_it_knows_no_status_of_a_commit_that_it_does_not_have(town: Any) -> None:
+    assert town.get(f"{C}/{'0' * 40}/status").status == 404
+    assert town.get(f"{C}/{'0' * 40}").status == 422
+    assert town.get(f"{C}/abc").status == 422
