@@ -1,0 +1,113 @@
+"""kill -9 of a worker between any two steps: the status is written exactly once, and the audit holds."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app import ledger
+from app.events import Delivery
+from app.queue import make_celery
+from tests.tasks.house import House
+
+PATIENCE_SECONDS = 60
+POINTS = [
+    "intake.before_commit",
+    "intake.committed",
+    "evaluate.claimed",
+    "evaluate.judged",
+    "evaluate.before_commit",
+    "evaluate.committed",
+    "write.claimed",
+    "write.before_decision",
+    "write.decided",
+    "write.spent",
+    "write.requested",
+    "write.receipted",
+]
+
+
+def _eventually(condition: Callable[[], bool], what: str) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < until, f"{what} within {PATIENCE_SECONDS} s"
+        threading.Event().wait(0.05)
+
+
+def _environment(house: House, point: str, mark: Path) -> dict[str, str]:
+    settings = house.context.settings
+    key = settings.github_private_key
+    assert key is not None
+    return {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": settings.redis_url,
+        "BROKER_URL": settings.broker_url,
+        "WEBHOOK_SECRET": settings.webhook_secret.get_secret_value(),
+        "GITHUB_API_URL": settings.github_api_url,
+        "GITHUB_APP_ID": str(settings.github_app_id),
+        "GITHUB_PRIVATE_KEY": key.get_secret_value(),
+        "GITHUB_READER": "live",
+        "GITHUB_PROJECTOR": "live",
+        "ALLOWED_REPOSITORIES": ",".join(settings.allowed_repositories),
+        "FOLD_SECONDS": "0",
+        "LEASE_SECONDS": "2",
+        "SETTLE_SECONDS": "1",
+        "SWEEP_SECONDS": "1",
+        "KILL_AT": point,
+        "KILL_MARK": str(mark),
+    }
+
+
+@contextmanager
+def _worker(environment: dict[str, str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [sys.executable, "-m", "celery", "--app", "tests.tasks.dying_worker:celery", "worker", "--beat"]
+    options = ["--concurrency", "1", "--loglevel", "WARNING", "--scheduler", "celery.beat:Scheduler"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, *options], env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
+    house: House, point: str, tmp_path: Path
+) -> None:
+    environment = _environment(house, point, tmp_path / "killed")
+    head = house.github.state.pull("acme/widget", 1).head_sha
+    delivery = _delivery_message(house, head)
+    make_celery(house.context.settings).send_task("intake.handle_delivery", args=[delivery])
+    with _worker(environment, tmp_path / "first.log") as first:
+        _eventually(lambda: first.poll() is not None, "the first worker dies")
+    assert first.returncode == -signal.SIGKILL
+    with _worker(environment, tmp_path / "second.log"):
+        _eventually(lambda: _settled(house), "the write is settled")
+    house.clock.forward(600)
+    house.sweep()
+    assert house.statuses() == [("pending", "0/1 rules approved")]
+    with house.context.pool.connection() as tx:
+        assert ledger.verify(ledger.read(tx)).fault is None
+
+
+def _delivery_message(house: House, head: str) -> object:
+    event = house.event("pull_request", "opened", pulls=(1,), head_sha=head, branch="main")
+    delivery = Delivery(hook_id=1, guid="g-1", body_digest="0" * 64, received_at=datetime.now(UTC), event=event)
+    return delivery.model_dump(mode="json")
+
+
+def _settled(house: House) -> bool:
+    return house.rows("SELECT status FROM intents WHERE status = 'written'") != []
