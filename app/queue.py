@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -54,20 +55,42 @@ def make_celery(settings: Settings) -> Celery:
 
 
 class Publisher:
-    """Publishes deliveries. Each thread of each process has a connection of its own, so nothing is shared over a fork
-    and no pool can run dry."""
+    """Publishes deliveries from threads of its own, so that whoever waits can stop waiting.
 
-    def __init__(self, celery: Celery) -> None:
-        self._celery = celery
+    Each of these threads has a connection of its own: no pool runs dry, and a forked process begins with none.
+    """
+
+    def __init__(self, celery: Celery, *, threads: int) -> None:
+        self._celery, self._threads = celery, threads
+        self._lock = threading.Lock()
         self._local = threading.local()
+        self._pool: ThreadPoolExecutor | None = None
+        os.register_at_fork(after_in_child=self._forget)
 
-    def publish(self, delivery: Delivery) -> None:
+    def publish(self, delivery: Delivery, *, within_seconds: float) -> None:
         """Put the delivery on the queue `intake`, and return when the broker has confirmed it.
 
-        Raises `NotEnqueued` after about `PUBLISH_TIMEOUT_SECONDS`. Nothing is tried again, except that a connection
-        which the broker has closed while it was idle is replaced once.
+        Raises `NotEnqueued` after about `PUBLISH_TIMEOUT_SECONDS`, and never later than `within_seconds`. Nothing is
+        tried again, except that a connection which the broker has closed while it was idle is replaced once.
         """
-        message, warm, started_at = delivery.model_dump(mode="json"), self._is_connected(), time.monotonic()
+        sending = self._own_pool().submit(self._publish, delivery.model_dump(mode="json"))
+        try:
+            sending.result(within_seconds)
+        except TimeoutError:
+            sending.cancel()
+            raise NotEnqueued("DeadlineExceeded") from None
+
+    def _own_pool(self) -> ThreadPoolExecutor:
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(self._threads, "publish")
+            return self._pool
+
+    def _forget(self) -> None:
+        """In a forked child: threads and connections belong to the parent."""
+        self._lock, self._local, self._pool = threading.Lock(), threading.local(), None
+
+    def _publish(self, message: dict[str, Any]) -> None:
+        warm, started_at = self._open_connection().connected, time.monotonic()
         try:
             self._send(message)
         except NotEnqueued:
@@ -97,13 +120,10 @@ class Publisher:
             raise NotEnqueued(_cause(failure)) from failure
 
     def _open_connection(self) -> Connection:
-        if getattr(self._local, "pid", None) != os.getpid() or self._local.connection is None:
-            self._local.pid, self._local.connection = os.getpid(), _connect(self._celery)
+        if getattr(self._local, "connection", None) is None:
+            self._local.connection = _connect(self._celery)
         connection: Connection = self._local.connection
         return connection
-
-    def _is_connected(self) -> bool:
-        return bool(self._open_connection().connected)
 
 
 def _failures(connection: Connection) -> tuple[type[BaseException], ...]:
