@@ -73,7 +73,7 @@ def _sorted_once(rows: tuple[Any, ...]) -> tuple[Any, ...]:
 class Facts(Frozen):
     """A model whose unfetched fields raise when they are read."""
 
-    if not TYPE_CHECKING:
+    if not TYPE_CHECKING:  # pragma: no branch
 
         def __getattribute__(self, name):
             value = super().__getattribute__(name)

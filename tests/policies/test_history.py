@@ -58,6 +58,8 @@ def test_it_takes_the_push_time_from_the_nearest_descendant_with_one(pull: Any, 
 def test_it_takes_now_for_a_push_that_no_status_dates(pull: Any, commit: Any) -> None:
     last = (commit("c1", ("b0",), pushed_at=None),)
     assert history.push_time(last[0], pull(commits=last)) == pull().taken_at
+    cut = (*last, commit("other", ("b0",)))
+    assert history.push_time(cut[0], pull(commits=cut)) == pull().taken_at
     circle = (commit("c1", ("c2",), pushed_at=None), commit("c2", ("c1",), pushed_at=None))
     assert history.push_time(circle[0], pull(commits=circle)) == pull().taken_at
 

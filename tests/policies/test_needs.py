@@ -1,0 +1,95 @@
+"""What must be fetched for a policy, and nothing else."""
+
+from typing import Any
+
+import pytest
+
+from policies.document import parse
+from policies.evaluation import evaluate
+from policies.facts import NOT_FETCHED
+from policies.needs import FactsNeeded, facts_needed, users_to_look_up
+
+TALK = {"commits", "reviews", "comments"}
+
+
+def flags(needed: FactsNeeded) -> set[str]:
+    return {name for name, value in needed if value is True}
+
+
+def rule(keys: str) -> Any:
+    return parse(f"policy: {{approval: [{{and: [r]}}]}}\napproval_rules: [{{name: r, {keys}}}, {{name: x, {OTHER}}}]")
+
+
+OTHER = "requires: {count: 1, teams: [acme/unused]}, if: {has_labels: [x]}, options: {invalidate_on_push: true}"
+
+
+@pytest.mark.parametrize(
+    ("keys", "needed"),
+    [
+        ("requires: {}", set()),
+        ("requires: {count: 0, permissions: [write]}, options: {invalidate_on_push: true}", set()),
+        ("if: {changed_files: {paths: [a]}}", {"files"}),
+        ("requires: {conditions: {has_labels: [a]}}", {"labels"}),
+        ("if: {author_is_only_contributor: true}", {"commits"}),
+        ("if: {has_author_in: {permissions: [write]}}", {"permissions"}),
+        ("requires: {count: 1, users: [bob]}", TALK),
+        ("requires: {count: 1, users: [bob]}, options: {invalidate_on_push: true}", {*TALK, "push_times"}),
+        ("requires: {count: 1, admins: true}", {*TALK, "permissions"}),
+        ("requires: {count: 1}, options: {methods: {body_patterns: [a]}}", {*TALK, "body"}),
+        ("requires: {count: 1}, options: {ignore_commits_by: {permissions: [read]}}", {*TALK, "permissions"}),
+    ],
+)
+def test_it_needs_what_the_rules_of_the_tree_read(keys: str, needed: set[str]) -> None:
+    assert flags(facts_needed(rule(keys))) == needed
+
+
+def test_it_needs_what_a_disapproval_reads() -> None:
+    methods = "options: {methods: {revoke: {body_patterns: [a]}}}"
+    text = f"policy: {{disapproval: {{requires: {{users: [bob], write_collaborators: on}}, {methods}}}}}"
+    assert flags(facts_needed(parse(text))) == {*TALK, "permissions", "body"}
+    assert flags(facts_needed(parse(f"policy: {{disapproval: {{{methods}}}}}"))) == set()
+    assert flags(facts_needed(parse("policy: {disapproval: {if: {only_changed_files: {}}}}"))) == {"files"}
+
+
+def test_it_lists_teams_and_organizations_once_and_sorted() -> None:
+    needed = facts_needed(
+        rule(
+            "if: {has_author_in: {teams: [acme/core]}},"
+            "requires: {count: 1, teams: [acme/zoo, acme/core], organizations: [acme]}"
+        )
+    )
+    assert (needed.teams, needed.organizations) == (("acme/core", "acme/zoo"), ("acme",))
+
+
+def test_it_looks_up_only_whom_the_lists_do_not_name(pull: Any, says: Any, approves: Any) -> None:
+    policy = rule("requires: {count: 1, users: [bob], permissions: [write]}")
+    snapshot = pull(
+        comments=(says("zoe"), says("eve", "no idea"), says("bob")),
+        reviews=(approves("cid"), approves("dan", state="changes_requested")),
+    )
+    assert users_to_look_up(policy, snapshot) == ("cid", "zoe")
+
+
+def test_it_looks_up_authors_contributors_and_ignored_committers(pull: Any, commit: Any) -> None:
+    snapshot = pull(commits=(commit("c1", ("b0",), author="bob"),))
+    author = rule("if: {has_author_in: {organizations: [acme]}}")
+    contributors = rule("if: {has_contributor_in: {teams: [acme/core]}}")
+    nobody = rule("if: {has_labels: [a]}")
+    ignored = rule("requires: {count: 1, users: [cid]}, options: {ignore_commits_by: {permissions: [read]}}")
+    assert users_to_look_up(nobody, snapshot) == ()
+    assert users_to_look_up(author, snapshot) == ("ana",)
+    assert users_to_look_up(contributors, snapshot) == ("ana", "bob")
+    assert users_to_look_up(ignored, snapshot) == ("bob",)
+
+
+def test_it_looks_up_who_turns_down_and_who_revokes(pull: Any, says: Any, approves: Any) -> None:
+    policy = parse("policy: {disapproval: {requires: {organizations: [acme]}}}")
+    snapshot = pull(comments=(says("dan", ":-1:"),), reviews=(approves("eve"), approves("bob", state="commented")))
+    assert users_to_look_up(policy, snapshot) == ("dan", "eve")
+
+
+@pytest.mark.parametrize("facts", [{"comments": NOT_FETCHED}, {"head_sha": "gone"}])
+def test_it_looks_up_nobody_where_the_evaluation_cannot_get_that_far(pull: Any, facts: Any) -> None:
+    policy = rule("requires: {count: 1, permissions: [write]}, if: {has_contributor_in: {organizations: [acme]}}")
+    assert users_to_look_up(policy, pull(**facts)) in ((), ("ana",))
+    assert evaluate(policy, pull(**facts)).status == "error"
