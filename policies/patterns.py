@@ -8,11 +8,13 @@ import re2  # type: ignore[import-untyped]
 
 from policies.facts import Frozen
 from policies.reading import Value
+from policies.text import short
 
-MAX_PROGRAM_BYTES = 8 * 1024 * 1024
-MAX_COMPILED_PATTERNS = 2048
+MAX_PATTERN_CHARACTERS = 10_000
+MAX_PROGRAM_BYTES = 1024 * 1024
+MAX_COMPILED_PATTERNS = 512
 QUOTED_OR_OTHER_ESCAPE = re.compile(r"\\Q.*?(?:\\E|$)|\\[^C]", re.DOTALL)
-FOREIGN_GROUP_NAME = re.compile(r"\(\?P?<(?![=!])[^>]*[^\x00-\x7f>]")
+FOREIGN_GROUP_NAME = re.compile(r"\(\?P?<(?![=!])[\x00-=?-\x7f]*[^\x00-\x7f]")
 
 
 class Pattern(Frozen):
@@ -33,7 +35,7 @@ def read(value: Value) -> Pattern:
         _check(text)
         return Pattern(text=text)
     except (ValueError, re2.error) as error:
-        value.refuse(f"the regular expression {text!r} is not valid: {_reason(error)}", "regexp")
+        value.refuse(f"the regular expression {short(text)!r} is not valid: {_reason(error)}", "regexp")
         return Pattern(text=None)
 
 
@@ -53,6 +55,8 @@ def texts(patterns: tuple[Pattern, ...]) -> tuple[str, ...]:
 
 
 def _check(text: str) -> None:
+    if len(text) > MAX_PATTERN_CHARACTERS:
+        raise ValueError(f"it is longer than {MAX_PATTERN_CHARACTERS} characters")
     bare = QUOTED_OR_OTHER_ESCAPE.sub("", text)
     if "\\C" in bare or FOREIGN_GROUP_NAME.search(bare):
         raise ValueError("Go's RE2 has no such syntax")

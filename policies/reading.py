@@ -120,7 +120,7 @@ class Value:
         self.problems.note(kind, message, self.node)
 
     def _own_pairs(self, mapping: MappingNode) -> Iterator[tuple[ScalarNode, Node]]:
-        seen: list[str] = []
+        seen: set[str] = set()
         for key, node in mapping.value:
             if not isinstance(key, ScalarNode):
                 raise refusal("a list or map cannot be a key", key)
@@ -129,7 +129,7 @@ class Value:
             elif key.value in seen:
                 self.problems.note("yaml_type", f"the key {key.value!r} is already set", key)
             else:
-                seen.append(key.value)
+                seen.add(key.value)
                 yield key, node
 
     def _merged_pairs(self, node: Node) -> Iterator[tuple[ScalarNode, Node]]:

@@ -1,5 +1,7 @@
 """Parsing a policy: everything understood, or a refusal that says where and why."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from policies.options import BUILT_IN, Methods
 from policies.policy import DISAPPROVE, REVOKE, Operator, Policy, Rule
 from policies.reading import MAX_REPORTED_PROBLEMS
 
+PATIENCE_SECONDS = 20
 RULE = "policy: {approval: [r]}\napproval_rules:\n- name: r\n"
 KEYS = ["policy", "approval", "disapproval", "approval_rules", "name", "if", "requires", "count", "users", "options"]
 TREES = st.recursive(
@@ -196,6 +199,15 @@ def test_it_builds_the_tree() -> None:
 def test_it_lets_the_last_rule_of_a_name_win() -> None:
     policy = parse("policy: {approval: [r]}\napproval_rules: [{name: r}, {name: r, requires: {count: 1}}]")
     assert policy.approval == (Rule(name="r", count=1),)
+
+
+def test_it_stays_quick_on_hostile_documents() -> None:
+    keys = "".join(f"k{number}: 1\n" for number in range(20_000))
+    names = "- '" + "(?<" * 3_000 + "'\n"
+    before = time.monotonic()
+    assert refusal(keys).kind == "yaml_type"
+    assert refusal(f"approval_rules:\n- if:\n    title:\n      matches:\n{('      ' + names) * 20}").kind == "regexp"
+    assert time.monotonic() - before < PATIENCE_SECONDS
 
 
 @given(TREES, TREES)

@@ -42,7 +42,19 @@ def test_it_searches_as_go_does(text: str, subject: str, found: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(?=a)", r"(a)\1", "a{1001}", "[", r"\C", "(?P<é>a)", "(?<é>a)", "*", r"\pN{1000}{9}"]
+    "text",
+    [
+        "a" * (patterns.MAX_PATTERN_CHARACTERS + 1),
+        "(?=a)",
+        r"(a)\1",
+        "a{1001}",
+        "[",
+        r"\C",
+        "(?P<é>a)",
+        "(?<é>a)",
+        "*",
+        r"\pN{1000}{9}",
+    ],
 )
 def test_it_refuses_what_go_refuses(text: str) -> None:
     with pytest.raises(PolicyError) as caught:
