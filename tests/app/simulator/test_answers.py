@@ -20,6 +20,8 @@ def test_it_cuts_lists_into_pages_with_links(town: Any) -> None:
         seen += [c["body"] for c in reply.body]
         links = dict(reversed(part.split("; rel=")) for part in reply.headers["link"].split(", "))
         path = links.get('"next"', "").strip("<>").removeprefix(town.url)
+    number = town.github.state.repository("acme/widget").id
+    assert links['"first"'] == f"<{town.url}/repositories/{number}/issues/1/comments?per_page=2&page=1>"
     assert seen == ["0", "1", "2", "3", "4"]
     assert path == ""
     assert set(links) == {'"prev"', '"first"'}

@@ -63,8 +63,9 @@ def test_it_hangs_until_released(town: Any) -> None:
 
 
 def test_it_answers_a_stale_read_as_of_before_the_last_change(town: Any) -> None:
-    town.github.fault("GET", "/pulls/1$", "stale")
+    town.github.fault("GET", "/pulls/1$|/branches/feature$", "stale", times=2)
     commit = town.github.push("acme/widget", "feature", {"late.py": "1"}, by="bob")
+    assert town.get(f"{W}/branches/feature").body["commit"]["sha"] == town.head
     assert town.get(f"{W}/pulls/1").body["head"]["sha"] == town.head
     assert town.get(f"{W}/pulls/1").body["head"]["sha"] == commit.sha
 

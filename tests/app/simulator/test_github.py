@@ -128,6 +128,13 @@ def test_it_tells_the_permission_of_each(town: Any) -> None:
     assert town.get(f"{W}/collaborators/alice/permission").body["permission"] == "none"
 
 
+def test_it_lets_the_owner_do_everything_and_everybody_read_what_is_public(town: Any) -> None:
+    town.github.add_repository("zoe/open")
+    found = {n: town.get(f"/repos/zoe/open/collaborators/{n}/permission").body["permission"] for n in ("zoe", "bob")}
+    assert found == {"zoe": "admin", "bob": "read"}
+    assert [c["login"] for c in town.get("/repos/zoe/open/collaborators").body] == ["zoe"]
+
+
 def test_it_knows_members_of_the_organization_it_is_installed_on(town: Any) -> None:
     assert town.get("/orgs/acme/members/alice").status == 204
     assert town.get("/orgs/acme/members/bob").status == 404

@@ -157,6 +157,28 @@ def test_it_redelivers_the_same_guid_and_body_when_the_app_asks(town: Any, hooks
     ]
 
 
+def test_it_finds_deliveries_by_code_so_that_unanswered_ones_are_neither(town: Any, hooks: Any, receiver: Any) -> None:
+    for status in (202, 500):
+        receiver.status = status
+        hooks.ping()
+    town.github.set_hook(town.app, "http://127.0.0.1:9/nobody")
+    hooks.ping()
+    found = [
+        [d["status_code"] for d in town.get(f"/app/hook/deliveries{query}").body]
+        for query in ("", "?status=success", "?status=failure")
+    ]
+    assert found == [[0, 500, 202], [202], [500]]
+
+
+def test_it_keeps_the_request_and_the_answer_of_a_delivery(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.comment(W, 1, by="alice", body="hi")
+    found = town.get(f"/app/hook/deliveries/{hooks.sent[0].id}").body
+    assert found["request"]["payload"]["comment"]["body"] == "hi"
+    assert found["request"]["headers"]["X-GitHub-Delivery"] == found["guid"]
+    assert (found["response"]["payload"], found["status_code"]) == ("taken", 202)
+    assert town.get("/app/hook/deliveries/1").status == 404
+
+
 def test_it_records_that_nobody_listened(town: Any, hooks: Any) -> None:
     town.github.set_hook(town.app, "http://127.0.0.1:9/nobody")
     hooks.close(W, 1, by="bob")
