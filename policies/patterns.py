@@ -58,7 +58,7 @@ def _check(text: str) -> None:
     if len(text) > MAX_PATTERN_CHARACTERS:
         raise ValueError(f"it is longer than {MAX_PATTERN_CHARACTERS} characters")
     bare = QUOTED_OR_OTHER_ESCAPE.sub("", text)
-    if "\\C" in bare or FOREIGN_GROUP_NAME.search(bare):
+    if "\\C" in bare or (not bare.isascii() and FOREIGN_GROUP_NAME.search(bare)):
         raise ValueError("Go's RE2 has no such syntax")
     _compiled(text)
 

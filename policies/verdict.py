@@ -41,11 +41,12 @@ class Verdict(Frozen):
 
 def of_result(result: Result, origin: Origin) -> Verdict:
     """The verdict of an evaluation; an evaluation that failed or skipped everything is no success."""
+    state = STATES[result.status]
     if result.status == "error":
-        return _verdict("error", f"Error evaluating policy in {origin}", result.error)
+        return _verdict(state, f"Error evaluating policy in {origin}", result.error)
     if result.status == "skipped":
-        return _verdict("error", ALL_SKIPPED, "")
-    return _verdict(STATES[result.status], result.description, _open_rules(result))
+        return _verdict(state, ALL_SKIPPED, "")
+    return _verdict(state, result.description, _open_rules(result))
 
 
 def of_policy_error(error: PolicyError, origin: Origin) -> Verdict:

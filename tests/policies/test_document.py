@@ -196,6 +196,11 @@ def test_it_builds_the_tree() -> None:
     assert policy.used_rules() == (Rule(name="r"), Rule())
 
 
+def test_it_takes_nine_operators_in_each_other() -> None:
+    tree = "[" + "{or: [" * 9 + "r" + "]}" * 9 + "]"
+    assert parse(f"policy: {{approval: {tree}}}\napproval_rules: [{{name: r}}]").used_rules() == (Rule(name="r"),)
+
+
 def test_it_lets_the_last_rule_of_a_name_win() -> None:
     policy = parse("policy: {approval: [r]}\napproval_rules: [{name: r}, {name: r, requires: {count: 1}}]")
     assert policy.approval == (Rule(name="r", count=1),)
