@@ -27,7 +27,7 @@ def find() -> Path:
 
 def run(file: Path, environ: Mapping[str, str], *, directory: Path, started: Callable[[], None]) -> int:
     """Run every line in `directory` and call `started` once they are started; the exit code, 0 if asked to stop."""
-    lines = _read(file)
+    lines = read(file)
     multiprocessing.set_start_method("fork", force=True)
     parent = os.getpid()
     os.register_at_fork(after_in_child=lambda: die_with(parent, signal.SIGKILL))
@@ -39,7 +39,7 @@ def run(file: Path, environ: Mapping[str, str], *, directory: Path, started: Cal
     return 0 if manager.returncode in ASKED_TO_STOP else int(manager.returncode)
 
 
-def _read(file: Path) -> dict[str, str]:
+def read(file: Path) -> dict[str, str]:
     try:
         lines = dict(parse_procfile(file.read_text(encoding="utf-8")).processes)
     except (OSError, UnicodeDecodeError) as trouble:
