@@ -70,12 +70,12 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]
         return psycopg.connect(dburi, autocommit=True, connect_timeout=CONNECT_SECONDS)
 
     @contextmanager
-    def lock(self, timeout: float = LOCK_SECONDS) -> Iterator[None]:
+    def lock(self, *_: object) -> Iterator[None]:
         """Postgres itself lets go of an advisory lock when the session ends; yoyo's lock row would stay for ever."""
         if self._is_locked:
             yield
             return
-        self.execute(f"SET lock_timeout = '{int(timeout)}s'")
+        self.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         self.execute(f"SELECT pg_advisory_lock({LOCK_KEY})")
         self._is_locked = True
         try:

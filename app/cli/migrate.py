@@ -28,11 +28,11 @@ def up() -> None:
 
 @migrate.command()
 @click.option("--steps", type=click.IntRange(min=1), default=1, show_default=True, help="How many, newest first.")
-@click.option("--all", "steps", flag_value=None, help="Every migration; the database loses all its rows.")
-def down(steps: int | None) -> None:
+@click.option("--all", "everything", is_flag=True, help="Every migration; the database loses all its rows.")
+def down(*, steps: int, everything: bool) -> None:
     """Undo the newest migration."""
     with services.database(os.environ) as url:
-        undone = schema.down(url, steps=steps)
+        undone = schema.down(url, steps=None if everything else steps)
     _tell("Undone", undone, otherwise="Nothing to undo.")
 
 

@@ -41,7 +41,7 @@ def is_set(name: str, environ: Mapping[str, str]) -> bool:
 
 
 def _broker(environ: Mapping[str, str], added: Mapping[str, str]) -> dict[str, str]:
-    """A database of its own in our Redis; in somebody else's the very one we were given, since others may be denied."""
+    """A database of its own in our Redis; in somebody else's the very one we were given: others may be denied."""
     if (embedded := added.get("REDIS_URL")) is not None:
         return {"BROKER_URL": f"{embedded.rpartition('/')[0]}/{BROKER_DATABASE}"}
     named = settings.read("redis_url", environ)

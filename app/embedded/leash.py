@@ -4,13 +4,12 @@ The line runs in a session of its own and only its first process is asked to sto
 their children finish. Whatever is left after that, or when the process above this one dies, is killed.
 """
 
-import contextlib
 import os
 import signal
 import subprocess
 import sys
 
-from app.embedded.process import die_with
+from app.embedded.process import adopt_orphans, die_with, kill_descendants
 
 GRACE_SECONDS = 20
 FAILED = 1
@@ -22,13 +21,12 @@ def main(name: str, command: str) -> int:
     """Run `command` until it ends or is to stop; 0 only where it was told to."""
     signal.pthread_sigmask(signal.SIG_BLOCK, (STOP, ABANDONED, ENDED))
     die_with(os.getppid(), ABANDONED)
+    adopt_orphans()
     child = _start(command)
     try:
         return _attend(child, name)
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(child.pid, signal.SIGKILL)
-        child.wait()
+        kill_descendants()
 
 
 def _start(command: str) -> subprocess.Popen[bytes]:

@@ -1,5 +1,6 @@
 """Child processes of our own: they die with us, are stopped within bounds, and leave nothing behind."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -10,6 +11,8 @@ from pathlib import Path
 import psutil
 
 PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+KILL_ROUNDS = 10
 KILL_SECONDS = 5
 PRIVATE_UMASK = 0o077
 LOG_TAIL_LINES = 5
@@ -56,6 +59,24 @@ def die_with(parent: int, farewell: signal.Signals) -> None:
             os.kill(os.getpid(), farewell)
 
 
+def adopt_orphans() -> None:
+    """Become the parent of every process below this one whose own parent dies; only Linux can."""
+    prctl = getattr(_libc, "prctl", None)
+    if prctl is not None:
+        prctl(PR_SET_CHILD_SUBREAPER, 1)
+
+
+def kill_descendants() -> None:
+    """Kill every process below this one, those included that they start meanwhile."""
+    for _ in range(KILL_ROUNDS):
+        below = [each for each in psutil.Process().children(recursive=True) if _lives(each)]
+        if not below:
+            return
+        for each in below:
+            _send(each, signal.SIGKILL)
+        psutil.wait_procs(below, KILL_SECONDS)
+
+
 def stop(process: subprocess.Popen[bytes], farewell: signal.Signals, seconds: float) -> None:
     """Send `farewell`, wait at most `seconds`, then kill."""
     process.send_signal(farewell)
@@ -73,10 +94,10 @@ def clear(program: str, marker: Path, *, farewell: signal.Signals, seconds: floa
     """
     left = [process for process in psutil.process_iter(["cmdline"]) if _is(process, program, marker)]
     for process in left:
-        process.send_signal(farewell)
+        _send(process, farewell)
     _, alive = psutil.wait_procs(left, seconds)
     for process in alive:
-        process.kill()
+        _send(process, signal.SIGKILL)
     psutil.wait_procs(alive, KILL_SECONDS)
 
 
@@ -84,6 +105,18 @@ def tail(log: Path) -> str:
     """The last lines of a log, on one line."""
     lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     return " / ".join(line.strip() for line in lines[-LOG_TAIL_LINES:])
+
+
+def _send(process: psutil.Process, farewell: signal.Signals) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        process.send_signal(farewell)
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _is(process: psutil.Process, program: str, marker: Path) -> bool:
