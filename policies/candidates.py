@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from policies import history, patterns
-from policies.facts import Comment, Frozen, Moment, PullSnapshot, Review
+from policies.facts import NOT_FETCHED, Comment, Facts, Fetched, Moment, PullSnapshot, Review
 from policies.options import Methods, Options
 from policies.result import Approver, Ignored
 
@@ -13,14 +13,14 @@ ReviewState = Literal["approved", "changes_requested"]
 NOUNS: dict[Source, str] = {"comment": "comment", "review": "review", "body": "description"}
 
 
-class Candidate(Frozen):
+class Candidate(Facts):
     """One user's newest entry that matches a method."""
 
     login: str
     source: Source
     review_id: str | None = None
     created_at: Moment
-    edited_at: Moment | None = None
+    edited_at: Fetched[Moment | None] = NOT_FETCHED
 
     def ignored(self, reason: str) -> Ignored:
         return Ignored(login=self.login, reason=f"{self.login}'s {NOUNS[self.source]} does not count: {reason}")
@@ -78,7 +78,7 @@ def _body(methods: Methods, snapshot: PullSnapshot) -> Iterator[Candidate]:
             login=snapshot.author,
             source="body",
             created_at=snapshot.created_at,
-            edited_at=snapshot.body_edited_at,
+            edited_at=snapshot.unread("body_edited_at"),
         )
 
 
@@ -88,7 +88,7 @@ def _candidate(entry: Comment | Review, source: Source) -> Candidate:
         source=source,
         review_id=entry.id if isinstance(entry, Review) and source == "review" else None,
         created_at=entry.created_at,
-        edited_at=entry.edited_at,
+        edited_at=entry.unread("edited_at"),
     )
 
 

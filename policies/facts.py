@@ -81,6 +81,10 @@ class Facts(Frozen):
                 raise FactMissing(name)
             return value
 
+    def unread(self, name: str) -> Any:
+        """The field as it stands, `NOT_FETCHED` included: to pass on, not to judge by."""
+        return self.__dict__[name]
+
 
 class ChangedFile(Frozen):
     """One file of the diff; a rename is a deleted entry (old name) followed by an added one (new name)."""
@@ -103,7 +107,7 @@ class Commit(Facts):
     """Creation of the oldest status on this commit; `None`: it has no status."""
 
 
-class Review(Frozen):
+class Review(Facts):
     """One submitted review that is neither pending nor dismissed."""
 
     id: Text
@@ -111,17 +115,17 @@ class Review(Frozen):
     state: Literal["approved", "changes_requested", "commented"]
     body: Text
     created_at: Moment
-    edited_at: Moment | None = None
+    edited_at: Fetched[Moment | None] = NOT_FETCHED
     sha: Text | None = None
 
 
-class Comment(Frozen):
+class Comment(Facts):
     """One comment in the conversation (not on a line of the diff)."""
 
     author: Text
     body: Text
     created_at: Moment
-    edited_at: Moment | None = None
+    edited_at: Fetched[Moment | None] = NOT_FETCHED
 
 
 class PullSnapshot(Facts):

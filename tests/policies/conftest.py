@@ -73,14 +73,24 @@ def at(minute: int) -> datetime:
 def approves() -> Callable[..., Review]:
     """A login and a minute -> an approving review."""
     return lambda login, minute=10, **more: Review(
-        **{"id": f"R-{login}", "author": login, "state": "approved", "body": "", "created_at": at(minute), **more}
+        **{
+            "id": f"R-{login}",
+            "author": login,
+            "state": "approved",
+            "body": "",
+            "created_at": at(minute),
+            "edited_at": None,
+            **more,
+        }
     )
 
 
 @pytest.fixture
 def says() -> Callable[..., Comment]:
     """A login, a text and a minute -> a comment."""
-    return lambda login, body=":+1:", minute=10, **more: Comment(author=login, body=body, created_at=at(minute), **more)
+    return lambda login, body=":+1:", minute=10, **more: Comment(
+        **{"author": login, "body": body, "created_at": at(minute), "edited_at": None, **more}
+    )
 
 
 @pytest.fixture

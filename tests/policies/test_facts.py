@@ -36,10 +36,12 @@ REVIEWS = st.builds(
     state=st.sampled_from(["approved", "changes_requested", "commented"]),
     body=TEXTS,
     created_at=MOMENTS,
-    edited_at=st.none() | MOMENTS,
+    edited_at=st.just(NOT_FETCHED) | st.none() | MOMENTS,
     sha=st.none() | TEXTS,
 )
-COMMENTS = st.builds(Comment, author=TEXTS, body=TEXTS, created_at=MOMENTS, edited_at=st.none() | MOMENTS)
+COMMENTS = st.builds(
+    Comment, author=TEXTS, body=TEXTS, created_at=MOMENTS, edited_at=st.just(NOT_FETCHED) | st.none() | MOMENTS
+)
 
 
 def some(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:

@@ -107,6 +107,18 @@ def test_it_drops_an_edited_comment_where_asked_to(judge_rule: Any, says: Any, p
     assert result.ignored[0].reason == "bob's comment does not count: it was edited"
 
 
+def test_it_reads_when_something_was_edited_only_where_that_matters(judge_rule: Any, approves: Any) -> None:
+    unknown = approves("bob", edited_at=NOT_FETCHED)
+    assert judge_rule(BOB, reviews=(unknown,)).status == "approved"
+    result = judge_rule(f"options: {{ignore_edited_comments: true}}\n{BOB}", reviews=(unknown,))
+    assert (result.status, result.missing_fact) == ("error", "edited_at")
+
+
+def test_it_takes_a_description_whose_edits_are_unknown_where_edits_do_not_matter(judge_rule: Any) -> None:
+    keys = "options: {allow_author: true, methods: {body_patterns: [now]}}\nrequires: {count: 1, users: [ana]}"
+    assert judge_rule(keys, body="now!", body_edited_at=NOT_FETCHED).status == "approved"
+
+
 @pytest.mark.parametrize("fact", ["comments", "reviews", "commits"])
 def test_it_is_an_error_that_names_a_missing_fact(judge_rule: Any, fact: str) -> None:
     result = judge_rule(BOB, **{fact: NOT_FETCHED})
