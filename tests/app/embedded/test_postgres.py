@@ -18,7 +18,7 @@ SERVE_UNTIL_KILLED = """
 import sys, time
 from pathlib import Path
 from app.embedded import postgres
-with postgres.running(Path(sys.argv[1]), durable=False) as url:
+with postgres.running(Path(sys.argv[1])) as url:
     print(url, flush=True)
     time.sleep(600)
 """
@@ -97,7 +97,7 @@ def test_it_recovers_when_the_process_above_it_was_killed(service_home: Path) ->
     holder.kill()
     holder.wait(DEADLINE_SECONDS)
     holder.stdout.close()
-    with postgres.running(directory, durable=False) as url:
+    with postgres.running(directory) as url:
         assert _names(url) == ["before"]
         assert len(_servers(directory)) == 1
 
@@ -115,7 +115,7 @@ def test_it_recovers_when_server_and_holder_were_killed_at_once(service_home: Pa
     holder.wait(DEADLINE_SECONDS)
     holder.stdout.close()
     assert (directory / "data" / "postmaster.pid").exists()
-    with postgres.running(directory, durable=False) as url:
+    with postgres.running(directory) as url:
         assert _names(url) == ["before"]
 
 
