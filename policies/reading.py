@@ -11,7 +11,7 @@ from policies.yaml_tree import PLAIN_TAG, place, refusal
 
 MERGE_KEY = "<<"
 MERGE_TAGS = (PLAIN_TAG, "tag:yaml.org,2002:merge")
-FATAL_KINDS = ("regexp", "permission")
+FATAL_KINDS = ("regexp", "comparison", "permission")
 KINDS_IN_ORDER: tuple[ErrorKind, ...] = ("yaml_type", "unsupported", "policy_tree")
 MAX_REPORTED_PROBLEMS = 20
 

@@ -10,6 +10,7 @@ from policies.predicates.from_branch import FromBranch
 from policies.predicates.has_author_in import HasAuthorIn
 from policies.predicates.has_contributor_in import HasContributorIn
 from policies.predicates.has_labels import HasLabels
+from policies.predicates.modified_lines import ModifiedLines
 from policies.predicates.no_changed_files import NoChangedFiles
 from policies.predicates.only_changed_files import OnlyChangedFiles
 from policies.predicates.only_has_contributors_in import OnlyHasContributorsIn
@@ -33,12 +34,12 @@ IN_ORDER: tuple[type[Predicate], ...] = (
     AuthorIsOnlyContributor,
     TargetsBranch,
     FromBranch,
+    ModifiedLines,
     HasLabels,
     Repository,
     Title,
 )
 UNSUPPORTED = (
-    "modified_lines",
     "has_status",
     "has_successful_status",
     "has_workflow_result",
