@@ -1,0 +1,66 @@
+# Every target sets itself up from a bare Python >= 3.11, git and make. `make` alone lists them.
+
+.SHELLFLAGS := -eu -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help demo up test check bench conformance-webhooks lock clean
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+LOCKS := .requirements/run.txt .requirements/dev.txt
+
+help: ## List these targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
+
+demo: $(STAMP) ## Tell the life of a pull request in the terminal (under a minute)
+	@$(BIN)/python -m app.demo
+
+up: $(STAMP) ## Run everything on this machine until Ctrl-C
+	@$(BIN)/mergegate up
+
+test: $(STAMP) ## Run all tests, with coverage
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -q
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
+	@$(BIN)/coverage report --include='policies/*' --skip-covered --skip-empty --fail-under=100
+
+check: $(STAMP) ## Lint, check formatting, types and the direction of imports
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted; run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports
+	@echo "All checks passed."
+
+bench: $(STAMP) ## Measure what the README promises
+	@$(BIN)/python -m bench
+
+conformance-webhooks: $(STAMP) ## Send a file of webhooks to the real receiver: CASES=<file.jsonl>
+	@test -n "$(CASES)" || { echo "Say which file: make conformance-webhooks CASES=<file.jsonl>" >&2; exit 2; }
+	@$(BIN)/python -m tests.conformance.webhooks "$(CASES)"
+
+lock: $(STAMP) ## Write the lock files anew from pyproject.toml
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  pyproject.toml --output-file .requirements/run.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --extra dev --constraint .requirements/run.txt pyproject.toml --output-file .requirements/dev.txt
+
+clean: ## Remove what the targets above have made here (never data of `make up`)
+	@rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A pyenv shim may exist and still fail, so each candidate is run.
+$(STAMP): $(LOCKS) pyproject.toml
+	@test ! -e $(VENV) || $(BIN)/python -m pip --version >/dev/null 2>&1 || rm -rf $(VENV)
+	@test -x $(BIN)/python || { \
+	  for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3.14 python3 python); do \
+	    if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then found=$$python; break; fi; \
+	  done; \
+	  test -n "$${found:-}" || { echo "No Python >= 3.11 (with venv) is on the PATH; install one, or say which: make PYTHON=/path/to/python" >&2; exit 1; }; \
+	  echo "Setting up $(VENV) with $$("$$found" --version), once ..."; \
+	  "$$found" -m venv $(VENV); }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
