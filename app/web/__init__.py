@@ -1,0 +1,15 @@
+"""The internet-facing web process: it takes webhooks in, says how it is, and cannot write to GitHub."""
+
+from flask import Flask
+
+from app.settings import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application. Raises `app.settings.SettingsError` where a setting is missing or wrong.
+
+    The parts are imported here, since `gunicorn_conf` must say where metrics live before anything counts.
+    """
+    from app.web import wiring
+
+    return wiring.make_app(settings)

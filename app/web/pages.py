@@ -1,0 +1,80 @@
+"""The page behind a status: one pull request's verdict and the chain that led to it, for whoever has its link.
+
+The link's key is random and stands in no list, so the page is shown to those who can see the status.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+import psycopg
+from flask import Flask, Response, render_template
+
+from app import database, explain
+from app.explain import Row
+from app.records import pulls
+from policies import explanation
+from policies.result import Result
+from policies.text import plain
+
+MOST_KEY_CHARACTERS = 64
+SHORT_SHA = 10
+
+
+def install(flask: Flask, database_url: str) -> None:
+    """Serve `/pulls/<key>` on `flask`. Connections are made on demand, so Postgres may be away meanwhile."""
+    pool = database.pool(database_url)
+    pool.open()
+
+    def pull_page(key: str) -> Response:
+        try:
+            with pool.connection() as tx:
+                pull = pulls.with_page_key(tx, key) if len(key) <= MOST_KEY_CHARACTERS else None
+                chain = explain.of_pull(tx, pull) if pull else None
+        except psycopg.Error:
+            return _page("trouble.html", 503, sentence="The database does not answer; try again in a minute.")
+        if chain is None:
+            return _page("trouble.html", 404, sentence="There is no such page; links to it stand in commit statuses.")
+        return _page("pull.html", 200, **_shown(chain))
+
+    flask.add_url_rule("/pulls/<key>", view_func=pull_page, endpoint="pull", provide_automatic_options=False)
+
+
+def _shown(chain: Row) -> Row:
+    evaluations = [evaluation for run in chain["runs"] for evaluation in run["evaluations"]]
+    newest = evaluations[-1] if evaluations else None
+    return {
+        "pull": chain["pull"],
+        "runs": chain["runs"],
+        "verdict": newest,
+        "tree": _tree(newest),
+        "deliveries": chain["deliveries"],
+        "audit": chain["audit"],
+        "short": SHORT_SHA,
+        "plain": plain,
+    }
+
+
+def _tree(evaluation: Row | None) -> str:
+    if evaluation is None or evaluation["result"] is None:
+        return ""
+    return explanation.render(Result.model_validate(evaluation["result"], strict=False))
+
+
+def _page(template: str, status: int, **shown: object) -> Response:
+    response = Response(render_template(template, style=_style(), **shown), status)
+    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@cache
+def _style() -> str:
+    return files("app.web").joinpath("templates/style.css").read_text(encoding="utf-8")

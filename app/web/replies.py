@@ -1,0 +1,70 @@
+"""What the web process says: a status, a stable code, one sentence; never a traceback, never a 5xx but 503."""
+
+import json
+import logging
+from typing import NamedTuple
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+_log = logging.getLogger("mergegate.web")
+
+
+class Reply(NamedTuple):
+    """What is said to a client: the status, a stable code, one sentence."""
+
+    status: int
+    code: str
+    sentence: str
+
+
+UNAVAILABLE = Reply(503, "unavailable", "The request could not be handled now; try again later.")
+
+
+def respond(reply: Reply) -> Response:
+    """The reply as JSON."""
+    return Response(write(reply), reply.status, content_type="application/json")
+
+
+def write(reply: Reply) -> str:
+    """The text of a reply: `{"code": ..., "message": ...}`."""
+    return json.dumps({"code": reply.code, "message": reply.sentence}) + "\n"
+
+
+def install(flask: Flask) -> None:
+    """Let every answer of `flask`, those to errors included, look like ours."""
+    flask.register_error_handler(HTTPException, _http_error)
+    flask.register_error_handler(InternalServerError, _unexpected_error)
+    flask.after_request(_harden)
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 400
+    if status >= 500:
+        return respond(UNAVAILABLE)
+    said = respond(Reply(status, error.name.lower().replace(" ", "_"), f"{error.name}."))
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        said.headers["Allow"] = ", ".join(sorted(allowed))
+    return said
+
+
+def _unexpected_error(error: InternalServerError) -> Response:
+    """A mistake of ours: GitHub is told to show the delivery as failed, so that it is taken in later."""
+    cause = error.original_exception
+    _log.error("action=unexpected_error kind=%s", type(cause).__name__, exc_info=cause)
+    return respond(UNAVAILABLE)
+
+
+def _harden(response: Response) -> Response:
+    response.headers.update(HEADERS)
+    if request.method == "HEAD":
+        response.set_data(b"")
+    return response

@@ -1,0 +1,27 @@
+"""The parts of the web process put together."""
+
+from datetime import UTC, datetime
+
+from flask import Flask
+
+from app import settings as configuration
+from app.keys import Keys
+from app.queue import Publisher, make_celery
+from app.settings import Settings
+from app.web import health, metrics, receiver, replies
+from app.web.intake import Intake
+from app.web.receiver import Receiver
+
+
+def make_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application. Raises `app.settings.SettingsError` where a setting is missing or wrong."""
+    settings = settings or configuration.load()
+    keys = Keys(settings.redis_url)
+    publisher = Publisher(make_celery(settings), threads=settings.web_threads)
+    flask = Flask("mergegate", static_folder=None)
+    flask.url_map.merge_slashes = False
+    replies.install(flask)
+    receiver.install(flask, Receiver(settings, Intake(keys, publisher), lambda: datetime.now(UTC)))
+    health.install(flask, settings.database_url, keys, publisher)
+    metrics.install(flask, settings.metrics_token)
+    return flask
