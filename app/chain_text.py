@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from app.explain import Row
 from policies import explanation
@@ -10,6 +11,7 @@ from policies.text import plain
 
 SHORT_SHA = 10
 SHORT_DIGEST = 12
+INDENT = "  "
 
 
 def render(chain: Row) -> str:
@@ -24,68 +26,73 @@ def _lines(chain: Row) -> Iterator[str]:
         yield from _run(run)
     if not chain["runs"]:
         yield "no work followed: the event does not concern the verdict on a pull request"
-    yield from _audit(chain["audit"])
+    for entry in chain["audit"]:
+        yield _line("audit", f"{entry['seq']} {entry['kind']} {entry['hash'][:SHORT_DIGEST]}")
+
+
+def _line(station: str, text: str, depth: int = 0) -> str:
+    return f"{INDENT * depth}{station:<9} {plain(text)}".rstrip()
 
 
 def _delivery(row: Row) -> Iterator[str]:
     event = row["event"]
     what = ".".join(part for part in (event["name"], event["action"]) if part)
-    yield plain(f"delivery  {row['guid']}  hook {row['hook_id']}  {row['received_at'].isoformat(timespec='seconds')}")
     where = event["repository"]["full_name"] if event["repository"] else "no repository"
-    pulls = ", ".join(f"#{number}" for number in event["pulls"])
-    yield "  " + plain(f"event  {what}  {where} {pulls} {(event['head_sha'] or '')[:SHORT_SHA]}")
+    pulls = " ".join(f"#{number}" for number in event["pulls"])
+    yield _line("delivery", f"{row['guid']} of hook {row['hook_id']}, {_at(row['received_at'])}")
+    yield _line("event", f"{what} in {where} {pulls} {(event['head_sha'] or '')[:SHORT_SHA]}", 1)
 
 
 def _run(run: Row) -> Iterator[str]:
-    yield plain(f"run  {run['kind']}  {run['status']}  attempt {run['attempts']}  {run['error'] or ''}")
+    yield _line("run", f"{run['kind']}: {run['status']}, attempt {run['attempts']} {run['error'] or ''}")
     for evaluation in run["evaluations"]:
-        yield from (f"  {line}" for line in _evaluation(evaluation))
+        yield from _evaluation(evaluation)
 
 
 def _evaluation(row: Row) -> Iterator[str]:
     digest = (row["snapshot_digest"] or "none taken")[:SHORT_DIGEST]
-    yield plain(f"facts  head {row['head_sha'][:SHORT_SHA]} into {row['base_ref']}, snapshot {digest}")
-    yield plain(f"policy  {row['policy_source']}")
-    yield plain(f"verdict  {row['state']}: {row['description']}")
+    yield _line("facts", f"head {row['head_sha'][:SHORT_SHA]} into {row['base_ref']}, snapshot {digest}", 1)
+    yield _line("policy", row["policy_source"], 1)
+    yield _line("verdict", f"{row['state']}: {row['description']}", 1)
     if row["result"] is not None:
         tree = explanation.render(Result.model_validate_json(json.dumps(row["result"])))
-        yield from (f"  {line}" for line in tree.splitlines())
+        yield from (f"{INDENT * 2}{line}" for line in tree.splitlines())
     for intent in row["intents"]:
         yield from _intent(intent)
     if not row["intents"]:
-        yield "intent  none: GitHub shows this status already"
+        yield _line("intent", "none: GitHub shows this status already", 1)
 
 
 def _intent(row: Row) -> Iterator[str]:
     content = row["content"]
-    yield plain(f"intent  {row['kind']} number {row['sequence']} of {content['context']}: {row['status']}")
-    yield "  " + plain(f"content  {content['state']}: {content['description']}")
+    yield _line("intent", f"{row['kind']} number {row['sequence']} of {content['context']!r}: {row['status']}", 1)
+    yield _line("content", f"{content['state']}: {content['description']}", 2)
     for decision in row["decisions"]:
-        yield from (f"  {line}" for line in _decision(decision))
+        yield from _decision(decision)
     if row["error"]:
-        yield "  " + plain(f"note  {row['error']}")
+        yield _line("note", row["error"], 2)
 
 
 def _decision(row: Row) -> Iterator[str]:
-    yield plain(f"decision  {'allowed' if row['allowed'] else 'denied'} by {row['gate']}, audit {row['audit_seq']}")
+    verdict = "allowed" if row["allowed"] else "denied"
+    yield _line("decision", f"{verdict} by the gate {row['gate']}, audit {row['audit_seq']}", 2)
     for blocker in row["blockers"]:
-        yield "  " + plain(f"blocker  {blocker['code']}: {blocker['sentence']}")
+        yield _line("blocker", f"{blocker['code']}: {blocker['sentence']}", 3)
     for ground in row["grounds"]:
-        yield "  " + plain(f"ground  {ground}")
+        yield _line("ground", ground, 3)
     if row["permit"] is not None:
         yield from _permit(row["permit"])
 
 
 def _permit(row: Row) -> Iterator[str]:
-    spent = f"spent {row['spent_at'].isoformat(timespec='seconds')}" if row["spent_at"] else "not spent"
-    yield plain(f"permit  {row['id']}  {spent}")
+    spent = f"spent {_at(row['spent_at'])}" if row["spent_at"] else "not spent"
+    yield _line("permit", f"{row['id']}, {spent}", 2)
     if row["spent_at"]:
-        yield plain(f"write  {row['outcome'] or 'outcome not known yet; GitHub is being read'}")
+        yield _line("write", row["outcome"] or "not known yet; GitHub is being read", 2)
     if row["settled_at"] and row["spent_at"]:
-        how = f"answer {row['status_code']}" if row["status_code"] else "read back"
-        yield plain(f"receipt  {how}, GitHub's id {row['remote_id'] or 'none'}")
+        how = f"GitHub answered {row['status_code']}" if row["status_code"] else "read back from GitHub"
+        yield _line("receipt", f"{how}, id {row['remote_id'] or 'none'}", 2)
 
 
-def _audit(entries: list[Row]) -> Iterator[str]:
-    for entry in entries:
-        yield plain(f"audit  {entry['seq']}  {entry['kind']}  {entry['hash'][:SHORT_DIGEST]}")
+def _at(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

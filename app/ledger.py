@@ -62,6 +62,18 @@ def append(tx: Transaction, *, kind: str, subject: str, actor: str, body: dict[s
     return entry
 
 
+def parse(document: dict[str, Any]) -> Entry:
+    """The entry of one exported line. Raises `KeyError`, `TypeError` or `ValueError` for anything else."""
+    return Entry(
+        **{
+            **document,
+            "at": datetime.fromisoformat(document["at"]),
+            "previous": bytes.fromhex(document["previous"]),
+            "hash": bytes.fromhex(document["hash"]),
+        }
+    )
+
+
 def read(tx: Transaction, *, after: int = 0) -> Iterator[Entry]:
     """The entries after number `after`, oldest first, fetched in batches."""
     while True:

@@ -8,6 +8,7 @@ import click
 from app import chain_text, explain
 from app.cli import reading
 from app.explain import Row
+from policies.text import plain
 
 PULL_REQUEST = re.compile(r"(?P<name>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)#(?P<number>[1-9][0-9]{0,9})")
 
@@ -22,7 +23,9 @@ def explain_command(subject: str, as_json: bool) -> None:
     """
     found = _find(subject)
     if found is None:
-        raise click.ClickException(f"Nothing is known of {subject}: it is neither a delivery nor a pull request here.")
+        raise click.ClickException(
+            f"Nothing is known of {plain(subject)}: it is neither a delivery nor a pull request here."
+        )
     click.echo(json.dumps(found, default=str, indent=2) if as_json else chain_text.render(found))
 
 
