@@ -1,0 +1,205 @@
+"""The client: PyGithub without its retries, one request a call, and no secret in what it says."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from app import permits, simulator
+from app.github import egress, facts
+from app.github.answers import Unavailable, limited_until
+from app.github.client import Answer, App, NoAnswer, NotAuthenticated, next_page
+from app.github.reader import LiveReader, LocalReader, Place
+from app.permits import Permit
+from app.simulator.keys import key_pair
+
+REPOSITORY = "acme/widget"
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class Ground:
+    """A simulated GitHub with one repository, and our App on it."""
+
+    def __init__(self) -> None:
+        self.github = simulator.GitHub()
+        self.github.add_repository(REPOSITORY, collaborators={"alice": "maintain", "bob": "write"})
+        self.installation = self.github.install(self.github.add_app(), "acme")
+        self.place = Place(self.installation.id, self.github.state.repository(REPOSITORY).id)
+        self.head = self.github.push(REPOSITORY, "feature", {"a": "1"}, by="bob").sha
+        self.github.open_pull(REPOSITORY, "feature", by="bob")
+        self.app = App("", 1, "")
+
+    @property
+    def path(self) -> str:
+        return f"/repositories/{self.place.repository_id}/statuses/{self.head}"
+
+    def post(self) -> Answer:
+        permit = Permit(permits._SEAL, uuid4(), "status", self.path)
+        body = {"state": "success", "context": "c", "description": "d", "target_url": "https://g.example"}
+        with egress.holding(permit):
+            return self.app.client(self.installation.id).request("POST", self.path, body=body)
+
+
+@pytest.fixture
+def ground() -> Iterator[Ground]:
+    made = Ground()
+    with simulator.serve(made.github) as url:
+        made.app = App(url, made.installation.app_id, key_pair().private)
+        yield made
+
+
+@pytest.mark.parametrize("what", [500, 502, 503, 403, 429, 307])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_failing_write_is_exactly_one_request(ground: Ground, what: int, when: str) -> None:
+    ground.github.fault("POST", "/statuses/", what, when=when, times=20)
+    assert ground.post().status == what
+    assert len(ground.github.writes()) == 1
+
+
+@pytest.mark.parametrize("what", ["drop", "cut"])
+def test_a_write_without_a_whole_answer_is_exactly_one_request(ground: Ground, what: str) -> None:
+    ground.github.fault("POST", "/statuses/", what, when="after", times=20)
+    with pytest.raises(NoAnswer):
+        ground.post()
+    assert len(ground.github.writes()) == 1
+
+
+def test_a_redirected_write_is_not_sent_to_the_new_address(ground: Ground) -> None:
+    ground.github.fault("POST", "/statuses/", 301, times=1)
+    with pytest.raises((egress.EgressRefused, NoAnswer)):
+        ground.post()
+    assert [write.effect for write in ground.github.writes()] == ["no"]
+
+
+def test_a_request_that_is_not_listed_does_not_reach_github(ground: Ground) -> None:
+    with pytest.raises(egress.EgressRefused):
+        ground.app.client(ground.installation.id).request("DELETE", f"/repositories/{ground.place.repository_id}")
+    assert ground.github.unknown_requests == []
+
+
+@pytest.mark.parametrize("what", [401, 500, "drop"])
+def test_without_a_token_the_write_is_never_sent(ground: Ground, what: int | str) -> None:
+    ground.github.fault("POST", "/access_tokens", what)
+    with pytest.raises(NotAuthenticated) as refused:
+        ground.post()
+    assert ground.github.writes() == []
+    assert "PRIVATE KEY" not in str(refused.value)
+
+
+def test_each_thread_has_a_client_of_its_own(ground: Ground) -> None:
+    found = [ground.app.client(ground.installation.id)]
+    thread = threading.Thread(target=lambda: found.append(ground.app.client(ground.installation.id)))
+    thread.start()
+    thread.join()
+    assert found[0] is ground.app.client(ground.installation.id)
+    assert found[0] is not found[1]
+
+
+def test_a_forgotten_client_authenticates_anew(ground: Ground) -> None:
+    reader = LiveReader(ground.app)
+    assert reader.pull(ground.place, 1) is not None
+    ground.github.tokens.revoke_all()
+    with pytest.raises(Unavailable):
+        reader.pull(ground.place, 1)
+    assert reader.pull(ground.place, 1) is not None
+
+
+def test_old_clients_are_dropped(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.github.client.CLIENTS_PER_THREAD", 2)
+    first = ground.app.client(1)
+    ground.app.client(2)
+    ground.app.client(3)
+    assert ground.app.client(1) is not first
+
+
+def test_it_reads_every_page(ground: Ground) -> None:
+    for number in range(230):
+        ground.github.comment(REPOSITORY, 1, by="alice", body=str(number))
+    assert len(LiveReader(ground.app).comments(ground.place, 1)) == 230
+
+
+def test_more_pages_than_it_reads_are_no_evidence(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.github.reader.PAGES", 1)
+    for number in range(101):
+        ground.github.comment(REPOSITORY, 1, by="alice", body=str(number))
+    with pytest.raises(Unavailable) as trouble:
+        LiveReader(ground.app).comments(ground.place, 1)
+    assert trouble.value.code == "EVIDENCE_INCOMPLETE"
+
+
+def test_it_finds_one_status_among_many_pages(ground: Ground) -> None:
+    reader = LiveReader(ground.app)
+    for number in range(150):
+        ground.github.set_status(REPOSITORY, ground.head, by="bob", context=f"ci/{number:03}", state="success")
+    found = reader.current_status(ground.place, ground.head, "ci/149")
+    assert found is not None
+    assert reader.current_status(ground.place, ground.head, "ci/150") is None
+
+
+@pytest.mark.parametrize(("login", "level"), [("alice", "maintain"), ("bob", "write")])
+def test_it_reads_the_finer_role(ground: Ground, login: str, level: str) -> None:
+    assert facts.level(LiveReader(ground.app).permission(ground.place, login)) == level
+
+
+def test_memberships_are_read(ground: Ground) -> None:
+    ground.github.add_organization("acme", members={"alice": "member"}, teams={"core": {"alice": "member"}})
+    reader = LiveReader(ground.app)
+    assert reader.is_member(ground.place, "acme", "alice")
+    assert not reader.is_member(ground.place, "acme", "bob")
+    assert reader.is_team_member(ground.place, "acme/core", "alice")
+    assert not reader.is_team_member(ground.place, "acme/core", "bob")
+
+
+def test_what_is_not_there_is_none_and_not_an_error(ground: Ground) -> None:
+    reader = LiveReader(ground.app)
+    assert reader.pull(ground.place, 99) is None
+    assert reader.policy_file(ground.place, "no-such-branch", ".policy.yml") is None
+    file = reader.policy_file(ground.place, "main", ".policy.yml")
+    assert file is not None
+    assert file.text is None
+
+
+@pytest.mark.parametrize(("status", "code"), [(403, "GITHUB_AUTH_FAILED"), (500, "GITHUB_API_ERROR")])
+def test_trouble_has_a_code_and_names_the_fact(ground: Ground, status: int, code: str) -> None:
+    ground.github.fault("GET", "/pulls/1", status)
+    with pytest.raises(Unavailable) as trouble:
+        LiveReader(ground.app).pull(ground.place, 1)
+    assert trouble.value.code == code
+    assert "the pull request" in trouble.value.sentence
+
+
+def test_the_local_reader_opens_no_socket() -> None:
+    with pytest.raises(Unavailable) as trouble:
+        LocalReader().pull(Place(1, 1), 1)
+    assert trouble.value.code == "READER_LOCAL"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "seconds"),
+    [
+        (429, {"retry-after": "7"}, "", 7),
+        (403, {"retry-after": "7"}, "", 7),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 9)}, "", 9),
+        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) - 9)}, "", 1),
+        (403, {}, "You have exceeded a secondary rate limit", 60),
+        (429, {}, "", 60),
+        (429, {"retry-after": "999999999"}, "", 6 * 3600),
+        (429, {"retry-after": "soon"}, "", 60),
+    ],
+)
+def test_a_limit_says_until_when(status: int, headers: dict[str, str], message: str, seconds: int) -> None:
+    assert limited_until(Answer(status, headers, {"message": message}), NOW) == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("status", [200, 403, 404, 500])
+def test_what_is_no_limit_is_not_waited_for(status: int) -> None:
+    assert limited_until(Answer(status, {"x-ratelimit-remaining": "50"}, {"message": "Forbidden"}), NOW) is None
+
+
+def test_the_last_page_has_no_next() -> None:
+    assert next_page(Answer(200, {}, None)) is None
+    assert next_page(Answer(200, {"link": '<https://api.example/x?page=1>; rel="prev"'}, None)) is None
+    link = '<https://ghe.example/api/v3/repositories/1/pulls?page=2>; rel="next", <https://e/x>; rel="last"'
+    assert next_page(Answer(200, {"link": link}, None)) == "/repositories/1/pulls?page=2"
