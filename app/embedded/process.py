@@ -15,6 +15,7 @@ PR_SET_CHILD_SUBREAPER = 36
 KILL_ROUNDS = 10
 KILL_SECONDS = 5
 PRIVATE_UMASK = 0o077
+PRIVATE_MODE = 0o600
 LOG_TAIL_LINES = 5
 
 _libc = ctypes.CDLL(None)
@@ -29,7 +30,7 @@ def start(
     def tether() -> None:
         die_with(parent, farewell)
 
-    with log.open("wb") as output:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_MODE), "wb") as output:
         return subprocess.Popen(
             argv,
             stdin=subprocess.DEVNULL,
