@@ -1,0 +1,300 @@
+"""Bodies of webhooks: what becomes an event, what is ignored, and what is refused, never with another error."""
+
+import copy
+import json
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.events import Event, Repository
+from app.github import payloads
+from app.github.fields import Malformed
+from app.github.kinds import KINDS
+from app.github.payloads import Ignored
+
+MUTATIONS = 20
+LARGE_BYTES = 24 * 1024 * 1024
+LARGE_SECONDS = 2.0
+JUNK: tuple[Any, ...] = (None, True, -1, 0, 2**63, 1.5, "", "x\x00y", "\ud800", [], [None], {}, {"id": "1"})
+
+REPOSITORY = {"id": 1, "full_name": "octocat/hello", "owner": {"login": "octocat"}}
+PULL = {"number": 7, "head": {"sha": "a" * 40, "ref": "f", "repo": None}, "base": {"sha": "b" * 40, "ref": "main"}}
+OPENED = {"action": "opened", "number": 7, "pull_request": PULL, "repository": REPOSITORY}
+
+IGNORED_REASONS = {
+    "ping",
+    "ping_of_another_shape",
+    "unknown_event",
+    "unknown_action",
+    "comment_on_an_issue",
+    "push_of_a_tag",
+}
+
+
+@pytest.fixture(scope="module")
+def examples(cases: Path) -> list[tuple[str, dict[str, Any]]]:
+    """GitHub's own example payloads: (event name, payload)."""
+    listed = json.loads((cases / "webhook_examples.json").read_text("utf-8"))
+    return [(event["name"], payload) for event in listed for payload in event["examples"]]
+
+
+def test_every_example_of_github_s_is_an_event_or_ignored_for_a_known_reason(
+    examples: list[tuple[str, dict[str, Any]]],
+) -> None:
+    results = [payloads.normalize(name, payloads.parse(json.dumps(payload).encode())) for name, payload in examples]
+    assert len(results) == 329
+    assert {result.reason for result in results if isinstance(result, Ignored)} <= IGNORED_REASONS
+    understood = {name for name, _ in examples} & set(KINDS)
+    assert understood == set(KINDS) - {"repository_ruleset"}
+    assert {result.name for result in results if isinstance(result, Event)} == understood - {"issue_comment"}
+
+
+def test_mutated_examples_are_judged_and_never_fail_otherwise(examples: list[tuple[str, dict[str, Any]]]) -> None:
+    for index, (name, payload) in enumerate(examples):
+        for mutated in mutate(payload, random.Random(index)):
+            assert isinstance(judge(name, mutated), Event | Ignored | Malformed)
+
+
+def test_a_body_under_another_event_s_name_is_refused(examples: list[tuple[str, dict[str, Any]]]) -> None:
+    accepted = {
+        (name, other)
+        for name, payload in examples
+        for other in KINDS
+        if name in KINDS and other != name and not isinstance(judge(other, payload), Malformed)
+    }
+    assert accepted == {("organization", "installation")}, "an organization's body has an installation and no more"
+
+
+def test_a_pull_request_is_read() -> None:
+    payload = {**OPENED, "installation": {"id": 5}, "sender": {"login": "dependabot[bot]"}}
+    assert payloads.normalize("pull_request", payload) == Event(
+        name="pull_request",
+        action="opened",
+        repository=Repository(id=1, full_name="octocat/hello"),
+        installation_id=5,
+        sender="dependabot[bot]",
+        pulls=(7,),
+        head_sha="a" * 40,
+        branch="main",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "found"),
+    [
+        ("push", {"ref": "refs/heads/a/b", "after": "c" * 40}, ((), "c" * 40, "a/b")),
+        ("push", {"ref": "refs/heads/gone", "after": "0" * 40}, ((), None, "gone")),
+        ("push", {"ref": "refs/heads/a\ud800\x00", "after": "c" * 64}, ((), "c" * 64, "a\ufffd\ufffd")),
+        ("status", {"sha": "C" * 40}, ((), "c" * 40, None)),
+        (
+            "issue_comment",
+            {"action": "created", "issue": {"number": 3, "pull_request": {}}, "comment": {}},
+            ((3,), None, None),
+        ),
+        (
+            "merge_group",
+            {"action": "checks_requested", "merge_group": {"head_sha": "d" * 40, "base_ref": "refs/heads/main"}},
+            ((), "d" * 40, "main"),
+        ),
+        (
+            "check_run",
+            {"action": "completed", "check_run": {"head_sha": "e" * 40, "pull_requests": [], "head_branch": "f"}},
+            ((), "e" * 40, None),
+        ),
+        (
+            "workflow_run",
+            {
+                "action": "completed",
+                "workflow_run": {
+                    "head_sha": "e" * 40,
+                    "pull_requests": [
+                        {"number": 9, "base": {"repo": {"id": 1}}},
+                        {"number": 4, "base": {"repo": {"id": 1}}},
+                        {"number": 8, "base": {"repo": {"id": 2}}},
+                    ],
+                },
+            },
+            ((4, 9), "e" * 40, None),
+        ),
+        (
+            "deployment_status",
+            {"action": "created", "deployment_status": {}, "deployment": {"sha": "f" * 40}},
+            ((), "f" * 40, None),
+        ),
+    ],
+)
+def test_each_kind_of_event_says_what_it_is_about(
+    name: str, payload: dict[str, Any], found: tuple[tuple[int, ...], str | None, str | None]
+) -> None:
+    event = payloads.normalize(name, {**payload, "repository": REPOSITORY})
+    assert isinstance(event, Event)
+    assert (event.pulls, event.head_sha, event.branch) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "reason"),
+    [
+        ("ping", {"zen": "z", "hook_id": 1, "hook": {}}, "ping"),
+        ("ping", OPENED, "ping_of_another_shape"),
+        ("pull_request_quantum", OPENED, "unknown_event"),
+        ("pull_request", {**OPENED, "action": "exploded"}, "unknown_action"),
+        ("push", {"ref": "refs/tags/v1", "after": "c" * 40, "repository": REPOSITORY}, "push_of_a_tag"),
+    ],
+)
+def test_it_ignores_with_a_reason(name: str, payload: dict[str, Any], reason: str) -> None:
+    assert payloads.normalize(name, payload) == Ignored(reason)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("repository", "full_name"), ["a", "b"]),
+        (("repository", "full_name"), "a/b/c"),
+        (("repository", "full_name"), "octocat/.."),
+        (("repository", "full_name"), "octocat/hello\n"),
+        (("repository", "full_name"), "mallory/hello"),
+        (("repository", "id"), True),
+        (("repository", "id"), 2**63),
+        (("repository",), None),
+        (("pull_request", "number"), "1; DROP TABLE audit"),
+        (("number",), 8),
+        (("number",), 7.0),
+        (("pull_request", "head", "sha"), "a" * 39),
+        (("pull_request", "head", "sha"), "a" * 40 + "\n"),
+        (("pull_request", "head"), None),
+        (("pull_request", "base", "ref"), ""),
+        (("installation",), {"id": "5"}),
+        (("sender",), {"login": "evil\r\nINFO audit: approved"}),
+        (("action",), None),
+    ],
+)
+def test_it_refuses_what_github_never_sends(path: tuple[str, ...], value: Any) -> None:
+    payload: dict[str, Any] = copy.deepcopy(OPENED)
+    parent = payload
+    for key in path[:-1]:
+        parent = parent[key]
+    parent[path[-1]] = value
+    assert isinstance(judge("pull_request", payload), Malformed)
+
+
+@pytest.mark.parametrize("key", ["installation", "sender"])
+def test_what_github_leaves_out_or_nulls_is_fine(key: str) -> None:
+    assert isinstance(payloads.normalize("pull_request", {**OPENED, key: None}), Event)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"x"',
+        b"{",
+        b"{}{}",
+        b"{} x",
+        b"\xef\xbb\xbf{}",
+        '{"a":1}'.encode("utf-16"),
+        b'{"a":"\xff"}',
+        b'{"a":NaN}',
+        b'{"a":-Infinity}',
+        b'{"a":1e999}',
+        b'{"a":' + b"9" * 5000 + b"}",
+        b'{"a":' + b"9" * 500 + b".0}",
+        b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b'{"a":"\x01"}',
+    ],
+)
+def test_it_refuses_what_is_not_one_sound_json_object(body: bytes) -> None:
+    with pytest.raises(Malformed) as refused:
+        payloads.parse(body)
+    assert refused.value.code == "malformed_json"
+
+
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_no_body_fails_in_another_way(body: bytes) -> None:
+    try:
+        parsed: object = payloads.parse(body)
+    except Malformed as refused:
+        parsed = refused.code
+    assert isinstance(parsed, dict) or parsed == "malformed_json"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+@given(st.dictionaries(st.text(), _JSON, max_size=5))
+def test_every_json_object_is_parsed_as_it_is(value: dict[str, Any]) -> None:
+    assert payloads.parse(json.dumps(value).encode()) == value
+
+
+@given(st.sampled_from(sorted(KINDS)), st.sampled_from(JUNK), st.data())
+def test_junk_anywhere_is_an_answer(name: str, junk: Any, data: st.DataObject) -> None:
+    payload = {key: data.draw(st.sampled_from(JUNK)) for key in KINDS[name].needs}
+    assert isinstance(judge(name, {**payload, "action": junk}), Event | Ignored | Malformed)
+
+
+@pytest.mark.parametrize(
+    "unit", [b"[],", b"{},", b"1.5,", b'"",', b'{"a":[]},', b"[" * 900 + b"]" * 900 + b",", b"9" * 4000 + b","]
+)
+def test_a_large_hostile_body_is_judged_quickly(unit: bytes) -> None:
+    body = b'{"a":[' + unit * (LARGE_BYTES // len(unit)) + b"1]}"
+    started_at = time.monotonic()
+    with pytest.raises(Malformed):
+        payloads.parse(body)
+    assert time.monotonic() - started_at < LARGE_SECONDS
+
+
+@pytest.mark.parametrize("unit", [b"x", b"\\\\", b"\\u0000", b"\\ud800", "é".encode()])
+def test_a_large_text_is_read_quickly(unit: bytes) -> None:
+    body = b'{"a":"' + unit * (LARGE_BYTES // len(unit)) + b'"}'
+    started_at = time.monotonic()
+    assert len(payloads.parse(body)["a"]) > 0
+    assert time.monotonic() - started_at < LARGE_SECONDS
+
+
+def mutate(payload: dict[str, Any], chance: random.Random) -> Iterator[dict[str, Any]]:
+    """Copies of a payload with one thing wrong each: a key dropped or given junk, the head of a fork or of none."""
+    for _ in range(MUTATIONS - 2):
+        changed = copy.deepcopy(payload)
+        parent, key = chance.choice(list(_places(changed)))
+        if chance.random() < 0.3:
+            del parent[key]
+        else:
+            parent[key] = chance.choice(JUNK)
+        yield changed
+    yield from (_with_head(payload, repo) for repo in ({"id": 2, "full_name": "evil/fork", "fork": True}, None))
+
+
+def _places(value: Any, depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
+    if isinstance(value, dict) and depth < 4:
+        for key in value:
+            yield value, key
+            yield from _places(value[key], depth + 1)
+    elif isinstance(value, list) and value:
+        yield from _places(value[0], depth + 1)
+
+
+def _with_head(payload: dict[str, Any], repo: dict[str, Any] | None) -> dict[str, Any]:
+    changed = copy.deepcopy(payload)
+    for subject in changed.values():
+        if isinstance(subject, dict) and isinstance(subject.get("head"), dict):
+            subject["head"]["repo"] = repo
+    return changed
+
+
+def judge(name: str, payload: dict[str, Any]) -> Event | Ignored | Malformed:
+    """What `normalize` says, a refusal as a value."""
+    try:
+        return payloads.normalize(name, payload)
+    except Malformed as refused:
+        return refused
