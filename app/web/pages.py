@@ -5,11 +5,12 @@ The link's key is random and stands in no list, so the page is shown to those wh
 
 import base64
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 
 import psycopg
-from flask import Flask, Response, render_template
+from flask import Blueprint, Flask, Response, render_template
 
 from app import database, explain
 from app.explain import Row
@@ -18,7 +19,7 @@ from policies import explanation
 from policies.result import Result
 from policies.text import plain
 
-MOST_KEY_CHARACTERS = 64
+KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SHORT_SHA = 10
 
 
@@ -30,7 +31,7 @@ def install(flask: Flask, database_url: str) -> None:
     def pull_page(key: str) -> Response:
         try:
             with pool.connection() as tx:
-                pull = pulls.with_page_key(tx, key) if len(key) <= MOST_KEY_CHARACTERS else None
+                pull = pulls.with_page_key(tx, key) if KEY.fullmatch(key) else None
                 chain = explain.of_pull(tx, pull) if pull else None
         except psycopg.Error:
             return _page("trouble.html", 503, sentence="The database does not answer; try again in a minute.")
@@ -38,7 +39,9 @@ def install(flask: Flask, database_url: str) -> None:
             return _page("trouble.html", 404, sentence="There is no such page; links to it stand in commit statuses.")
         return _page("pull.html", 200, **_shown(chain))
 
-    flask.add_url_rule("/pulls/<key>", view_func=pull_page, endpoint="pull", provide_automatic_options=False)
+    pages = Blueprint("pages", __name__, template_folder="templates")
+    pages.add_url_rule("/pulls/<key>", view_func=pull_page, endpoint="pull", provide_automatic_options=False)
+    flask.register_blueprint(pages)
 
 
 def _shown(chain: Row) -> Row:
