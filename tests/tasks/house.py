@@ -128,6 +128,8 @@ def built(database_url: str, redis_url: str, *, policy: str = POLICY) -> Iterato
     github.open_pull(REPOSITORY, "feature", by="bob", title="Add a")
     with simulator.serve(github) as url:
         yield from _house(github, clock, _settings(url, app.id, database_url, redis_url), installation.id)
+    assert github.unknown_requests == []
+    assert all("/statuses/" in write.path for write in github.journal.writes if "access_tokens" not in write.path)
 
 
 def _settings(url: str, app_id: int, database_url: str, redis_url: str) -> Settings:

@@ -42,7 +42,8 @@ def _eventually(condition: Callable[[], bool], what: str) -> None:
         threading.Event().wait(0.05)
 
 
-def _environment(house: House, point: str, mark: Path) -> dict[str, str]:
+def environment_of(house: House) -> dict[str, str]:
+    """The environment of a process of this house's gate, with everything quick."""
     settings = house.context.settings
     key = settings.github_private_key
     assert key is not None
@@ -62,8 +63,6 @@ def _environment(house: House, point: str, mark: Path) -> dict[str, str]:
         "LEASE_SECONDS": "2",
         "SETTLE_SECONDS": "1",
         "SWEEP_SECONDS": "1",
-        "KILL_AT": point,
-        "KILL_MARK": str(mark),
     }
 
 
@@ -87,7 +86,7 @@ def _worker(environment: dict[str, str], log: Path) -> Iterator["subprocess.Pope
 def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
     house: House, point: str, tmp_path: Path
 ) -> None:
-    environment = _environment(house, point, tmp_path / "killed")
+    environment = environment_of(house) | {"KILL_AT": point, "KILL_MARK": str(tmp_path / "killed")}
     head = house.github.state.pull("acme/widget", 1).head_sha
     delivery = _delivery_message(house, head)
     make_celery(house.context.settings).send_task("intake.handle_delivery", args=[delivery])

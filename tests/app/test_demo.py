@@ -1,0 +1,22 @@
+"""The demo, as a new user runs it."""
+
+import subprocess
+import sys
+
+CHAPTERS = [
+    "Somebody sends an unsigned delivery",
+    "bob opens pull request #1",
+    "alice, who may write, approves it",
+    "bob pushes once more",
+    "the same webhook five times",
+    "the worker is killed",
+    "An auditor asks",
+    "All as told",
+]
+
+
+def test_the_story_goes_as_told() -> None:
+    done = subprocess.run([sys.executable, "-m", "app.demo"], capture_output=True, text=True, check=False, timeout=110)
+    assert done.returncode == 0, done.stdout + done.stderr
+    places = [done.stdout.index(chapter) for chapter in CHAPTERS]
+    assert places == sorted(places)

@@ -1,0 +1,92 @@
+"""The Celery app of the workers: tasks by name on queues of their own, and a sentence where it cannot start."""
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+from uuid import UUID, uuid4
+
+import pytest
+import redis
+
+from tests.tasks.house import House
+from tests.tasks.test_killed_workers import environment_of
+
+
+@pytest.fixture
+def worker(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    for name, value in environment_of(house).items():
+        monkeypatch.setenv(name, value)
+    sys.modules.pop("tasks.worker", None)
+    module = importlib.import_module("tasks.worker")
+    yield module
+    module.here().pool.close()
+    sys.modules.pop("tasks.worker", None)
+
+
+def _waiting(house: House, queue: str) -> int:
+    with redis.Redis.from_url(house.context.settings.broker_url) as client:
+        return int(client.llen(queue))
+
+
+def test_every_task_is_known_by_name(worker: ModuleType) -> None:
+    ours = {name for name in worker.celery.tasks if not name.startswith("celery.")}
+    assert ours == {
+        "intake.handle_delivery",
+        "evaluate.pull_request",
+        "evaluate.find_pull_requests",
+        "write.perform",
+        "sweep.enqueue_due",
+    }
+
+
+def test_beat_sweeps_as_often_as_set_and_lets_old_messages_go(worker: ModuleType) -> None:
+    assert worker.celery.conf.beat_schedule == {
+        "sweep.enqueue_due": {"task": "sweep.enqueue_due", "schedule": 1, "options": {"expires": 3}}
+    }
+
+
+def test_each_task_does_its_step_and_sends_the_next(worker: ModuleType, house: House) -> None:
+    head = house.github.state.pull("acme/widget", 1).head_sha
+    delivery = house.deliver(house.event("ping"))
+    event = house.event("pull_request", "opened", pulls=(1,), head_sha=head, branch="main")
+    message = delivery.model_copy(update={"guid": "g-2", "event": event}).model_dump(mode="json")
+
+    worker.handle_delivery(message)
+    assert _waiting(house, "evaluate") == 1
+    worker.evaluate_pull_request(str(_only(house, "SELECT id FROM runs")))
+    assert _waiting(house, "write") == 1
+    worker.perform_write(str(_only(house, "SELECT id FROM intents")))
+    assert house.statuses() == [("pending", "0/1 rules approved")]
+
+
+def test_the_sweep_and_the_finding_are_tasks_too(worker: ModuleType, house: House) -> None:
+    house.deliver(house.event("push", None, branch="main", head_sha="b" * 40))
+    worker.enqueue_due()
+    assert _waiting(house, "evaluate") == 1
+    worker.find_pull_requests(str(_only(house, "SELECT id FROM runs")))
+    assert _waiting(house, "evaluate") == 2
+
+
+def test_a_message_that_cannot_be_sent_is_left_to_the_sweep(
+    worker: ModuleType, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unreachable = worker.make_celery(worker.here().settings.model_copy(update={"broker_url": "redis://127.0.0.1:1/0"}))
+    monkeypatch.setattr(worker, "celery", unreachable)
+    worker.send("write.perform", uuid4(), 0)
+    assert "action=send_failed task=write.perform" in caplog.text
+
+
+def test_without_settings_it_says_in_a_sentence_what_is_missing() -> None:
+    command = [sys.executable, "-m", "celery", "--app", "tasks.worker:celery", "worker"]
+    done = subprocess.run(command, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "WEBHOOK_SECRET is not set; it is required." in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _only(house: House, query: str) -> UUID:
+    (row,) = house.rows(query)
+    return UUID(str(row["id"]))
