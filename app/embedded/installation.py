@@ -85,9 +85,12 @@ def _cannot_add(why: str) -> str:
 
 
 def _ensure_copy(tree: Path, copy: Path) -> None:
-    """Copy the wheel's tree with its libraries beside it, as its run paths want; whole or not at all."""
-    if copy.is_dir():
-        return
+    """A copy of the wheel's tree with its libraries beside it, as its run paths want; whole or not at all."""
+    if not copy.is_dir():
+        _copy(tree, copy)
+
+
+def _copy(tree: Path, copy: Path) -> None:
     fresh = Path(tempfile.mkdtemp(prefix=f".{copy.name}.", dir=copy.parent))
     shutil.copytree(tree, fresh / PACKAGE / tree.name, symlinks=True, ignore=_unneeded)
     libraries = tree.parent.with_name(f"{PACKAGE}.libs")
