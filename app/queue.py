@@ -40,6 +40,9 @@ PUBLISH_TIMEOUT_SECONDS = 1.0
 """Limit of one exchange with the broker while the receiver publishes. Measured: a publish to a stopped Redis or a
 stopped RabbitMQ fails after this time, warm or cold."""
 
+PUBLISH_HEALTH_CHECK_SECONDS = 1
+"""A connection idle for so long is tried first: a Redis that was stopped would put what we give up on the queue."""
+
 
 class NotEnqueued(Exception):
     """The broker did not confirm the message in time. It may have taken it all the same: whoever reads the queue
@@ -141,7 +144,11 @@ def _connect(celery: Celery) -> Connection:
     bounds = (
         {"read_timeout": limit, "write_timeout": limit}
         if amqp
-        else {"socket_timeout": limit, "socket_connect_timeout": limit}
+        else {
+            "socket_timeout": limit,
+            "socket_connect_timeout": limit,
+            "health_check_interval": PUBLISH_HEALTH_CHECK_SECONDS,
+        }
     )
     connection: Connection = celery.connection_for_write(connect_timeout=limit, heartbeat=0, transport_options=bounds)
     return connection

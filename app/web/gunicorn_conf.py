@@ -1,6 +1,7 @@
 """How gunicorn serves the web process: threads, limits, metrics over processes, nothing shared over a fork."""
 
 import gc
+import logging
 import os
 import shutil
 import sys
@@ -21,6 +22,7 @@ except configuration.SettingsError as wrong:
     sys.exit(str(wrong))
 
 GARBAGE_THRESHOLD = 50_000
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 bind = _settings.bind
 workers = _settings.web_workers
@@ -47,7 +49,8 @@ control_socket_disable = True
 
 
 def post_worker_init(worker: Any) -> None:
-    """A large JSON body makes many objects at once; collecting garbage after each 700 of them took most of the time."""
+    """Logs, and rarer garbage collection: with a large JSON body, collecting after each 700 objects took most time."""
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stdout)
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)

@@ -22,7 +22,8 @@ from app.web.replies import Reply, respond
 PATH = "/webhooks/github"
 HIGHEST_HOOK_ID = 2**63 - 1
 
-_EVENT_NAME = re.compile(r"[a-z_]{1,64}")
+_EVENT_NAME = re.compile(r"(?:[a-z_]|(?<=_v)[0-9]){1,64}")
+"""Letters and underscores, and the digit of GitHub's own `projects_v2_item`."""
 _GUID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _HOOK_ID = re.compile(r"[0-9]{1,19}")
 

@@ -79,15 +79,15 @@ class RedisServer:
 
 
 class Receiver:
-    """The `web` line of the Procfile, listening on `port`."""
+    """The `web` line of the Procfile (or another command), listening on `port`."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, command: str | None = None) -> None:
         self.port, self._log = free_port(), log
         bindir = str(Path(sys.executable).parent)
         given = {"PATH": os.pathsep.join([bindir, os.environ.get("PATH", "")]), "HOME": os.environ.get("HOME", "/")}
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                ["sh", "-c", web_command()],
+                ["sh", "-c", command or web_command()],
                 cwd=ROOT,
                 env={**given, **environment, "BIND": f"127.0.0.1:{self.port}"},
                 stdout=output,

@@ -1,0 +1,189 @@
+"""The receiver behind its production server: over real sockets, with stopped services, slow clients and forks."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.web.worker import REQUEST_SECONDS
+from tests.app.web.conftest import PATH, PAYLOAD, SECRET, make_headers
+from tests.conformance.services import NotStarted, Receiver, RedisServer
+
+WORKERS, THREADS = 2, 4
+CONNECTIONS = 2 * WORKERS * THREADS
+DEADLINE_SECONDS = 3.0
+BODY = json.dumps(PAYLOAD).encode()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """One Redis for claims and messages."""
+    started = RedisServer(tmp_path_factory.mktemp("redis") / "data")
+    yield started
+    started.set_state("up")
+    started.stop()
+
+
+@pytest.fixture(scope="module")
+def receiver(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Receiver]:
+    environment = {
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "REDIS_URL": server.url,
+        "BROKER_URL": server.url,
+        "WEBHOOK_SECRET": SECRET,
+        "METRICS_TOKEN": "metrics-token-0123456789",
+        "WEB_WORKERS": str(WORKERS),
+        "WEB_THREADS": str(THREADS),
+    }
+    started = Receiver(environment, tmp_path_factory.mktemp("receiver") / "log")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def queue(server: RedisServer) -> Iterator[RedisServer]:
+    """That Redis, emptied for this test and running at its end."""
+    server.client.flushall()
+    yield server
+    server.set_state("up")
+
+
+def test_all_of_github_s_examples_are_taken_over_http(receiver: Receiver, queue: RedisServer, cases: Path) -> None:
+    listed = json.loads((cases / "webhook_examples.json").read_text("utf-8"))
+    sent = [(event["name"], payload) for event in listed for payload in event["examples"]]
+    statuses = [_post(receiver, json.dumps(payload).encode(), event=name)[0] for name, payload in sent]
+    assert (len(statuses), set(statuses), queue.count()) == (329, {200, 202}, statuses.count(202))
+
+
+def test_a_stopped_redis_loses_nothing_and_doubles_nothing(receiver: Receiver, queue: RedisServer) -> None:
+    guids = [f"delivery-{number}" for number in range(CONNECTIONS)]
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        assert set(pool.map(lambda guid: _post(receiver, guid=f"warm-{guid}")[0], guids)) == {202}
+        queue.set_state("frozen")
+        frozen = list(pool.map(lambda guid: _post(receiver, guid=guid), guids))
+        again = list(pool.map(lambda guid: _post(receiver, guid=guid), guids))
+        queue.set_state("up")
+    assert {status for status, _ in frozen + again} == {503}
+    assert max(seconds for _, seconds in frozen + again) < DEADLINE_SECONDS
+    assert {_post(receiver, guid=guid)[0] for guid in guids} == {202}
+    assert {_post(receiver, guid=guid)[0] for guid in guids} == {200}
+    assert queue.count() == 2 * CONNECTIONS
+
+
+def test_many_copies_of_one_delivery_at_once_are_enqueued_once(receiver: Receiver, queue: RedisServer) -> None:
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        statuses = list(pool.map(lambda _: _post(receiver, guid="same")[0], range(CONNECTIONS)))
+    assert statuses.count(202) == 1
+    assert set(statuses) <= {200, 202, 503}
+    assert queue.count() == 1
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+        b"POST /webhooks/github HTTP/1.1\r\nHost: x\r\nX-Slow: ",
+    ],
+    ids=["body", "head"],
+)
+def test_a_slow_client_is_cut_off_and_holds_up_nobody(receiver: Receiver, queue: RedisServer, sent: bytes) -> None:
+    address = ("127.0.0.1", receiver.port)
+    started_at = time.monotonic()
+    with socket.create_connection(address, timeout=2 * REQUEST_SECONDS) as slow:
+        slow.sendall(sent)
+        assert _post(receiver)[0] == 202
+        slow.recv(1000)
+        assert time.monotonic() - started_at < REQUEST_SECONDS + 2
+
+
+def test_clients_that_do_not_hang_up_hold_up_nobody(receiver: Receiver, queue: RedisServer) -> None:
+    lingering = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(WORKERS * THREADS)]
+    for connection in lingering:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    status, seconds = _post(receiver)
+    for connection in lingering:
+        connection.close()
+    assert (status, seconds < 2) == (202, True)
+
+
+def test_a_request_that_is_not_http_is_told_nothing(receiver: Receiver) -> None:
+    answer = _exchange(receiver, b"GET / HTTP/1.1\r\nHost : x-secret\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"x-secret" not in answer
+    assert b"html" not in answer
+    assert _exchange(receiver, b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 414 ")
+    assert _exchange(receiver, b"GET / HTTP/1.1\r\nX: " + b"a" * 60000 + b"\r\n\r\n").startswith(b"HTTP/1.1 431 ")
+    coded = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n"
+    assert _exchange(receiver, coded).startswith(b"HTTP/1.1 400 ")
+
+
+def test_metrics_add_up_over_the_workers_and_open_no_labels(receiver: Receiver, queue: RedisServer) -> None:
+    before = _read_metrics(receiver)
+    for event in ("pull_request", "an_event_of_an_attacker", "another_one"):
+        _post(receiver, event=event)
+    after = _read_metrics(receiver)
+    enqueued = 'mergegate_deliveries_total{answer="enqueued",event="pull_request"}'
+    unknown = 'mergegate_deliveries_total{answer="unknown_event",event="other"}'
+    assert after[enqueued] == before[enqueued] + 1
+    assert after[unknown] == before.get(unknown, 0) + 2
+    assert not any("attacker" in name for name in after)
+
+
+def test_readiness_names_what_is_down(receiver: Receiver, queue: RedisServer) -> None:
+    assert _get(receiver, "/healthz") == (200, {"status": "ok"})
+    queue.set_state("frozen")
+    until = time.monotonic() + 10
+    while (found := _get(receiver, "/readyz")) != (503, _DOWN) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert found == (503, _DOWN)
+
+
+def test_it_does_not_start_with_a_weak_secret(tmp_path: Path) -> None:
+    environment = {"DATABASE_URL": "postgresql://h/d", "REDIS_URL": "redis://h/0", "BROKER_URL": "redis://h/0"}
+    with pytest.raises(NotStarted, match="WEBHOOK_SECRET"):
+        Receiver({**environment, "WEBHOOK_SECRET": "short"}, tmp_path / "log")
+
+
+_DOWN = {"status": "unavailable", "down": ["broker", "redis", "postgres"]}
+
+
+def _post(
+    receiver: Receiver, body: bytes = BODY, *, event: str = "pull_request", guid: str | None = None
+) -> tuple[int, float]:
+    """Status and seconds of one signed delivery on a connection of its own."""
+    headers = make_headers(body, event, **({} if guid is None else {"x_github_delivery": guid}))
+    started_at = time.monotonic()
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=20)
+    connection.request("POST", PATH, body, headers)
+    status = connection.getresponse().status
+    connection.close()
+    return status, time.monotonic() - started_at
+
+
+def _get(receiver: Receiver, path: str) -> tuple[int, Any]:
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=20)
+    connection.request("GET", path)
+    answered = connection.getresponse()
+    return answered.status, json.loads(answered.read())
+
+
+def _exchange(receiver: Receiver, sent: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", receiver.port), timeout=10) as connection:
+        connection.sendall(sent)
+        return b"".join(iter(lambda: connection.recv(4096), b""))
+
+
+def _read_metrics(receiver: Receiver) -> dict[str, float]:
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=20)
+    connection.request("GET", "/metrics", headers={"Authorization": "Bearer metrics-token-0123456789"})
+    answered = connection.getresponse()
+    lines = answered.read().decode().splitlines()
+    assert answered.status == 200
+    pairs = [line.rpartition(" ") for line in lines if line and not line.startswith("#")]
+    return {name: float(value) for name, _, value in pairs}
