@@ -86,6 +86,7 @@ def _create(data: Path, programs: Path, *, user: str | None, durable: bool) -> N
         cwd="/",
         env={"PATH": os.defpath, "TZ": "UTC"},
         timeout=INITDB_SECONDS,
+        preexec_fn=process.tether(signal.SIGKILL),
         user=user,
         group=user,
         extra_groups=process.groups(user),

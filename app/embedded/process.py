@@ -5,7 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psutil
@@ -25,11 +25,6 @@ def start(
     argv: Sequence[str], *, log: Path, farewell: signal.Signals, user: str | None = None
 ) -> subprocess.Popen[bytes]:
     """Start `argv` in a session of its own; it gets `farewell` when this process dies, however that comes about."""
-    parent = os.getpid()
-
-    def tether() -> None:
-        die_with(parent, farewell)
-
     with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, PRIVATE_MODE), "wb") as output:
         return subprocess.Popen(
             argv,
@@ -39,7 +34,7 @@ def start(
             start_new_session=True,
             cwd="/",
             umask=PRIVATE_UMASK,
-            preexec_fn=tether,
+            preexec_fn=tether(farewell),
             user=user,
             group=user,
             extra_groups=groups(user),
@@ -49,6 +44,12 @@ def start(
 def groups(user: str | None) -> list[str] | None:
     """The further groups of a child that runs as `user`: none at all, or for `None` those we are in."""
     return None if user is None else []
+
+
+def tether(farewell: signal.Signals) -> Callable[[], None]:
+    """What a child runs before its program, so that it gets `farewell` when this process dies."""
+    parent = os.getpid()
+    return lambda: die_with(parent, farewell)
 
 
 def die_with(parent: int, farewell: signal.Signals) -> None:

@@ -235,11 +235,26 @@ def test_it_refuses_to_show_flower_to_others(up: Callable[..., Run]) -> None:
     assert "Error: FLOWER_BIND should be on loopback" in run.output()
 
 
-def test_it_stops_at_once_when_asked_while_still_starting(up: Callable[..., Run], service_home: Path) -> None:
+def test_it_says_that_another_command_holds_the_database(up: Callable[..., Run], service_home: Path) -> None:
     with home.held(service_home / "postgres.lock", "test"):
         run = up()
         assert run.process.wait(DEADLINE_SECONDS) == 1
         assert "The embedded PostgreSQL already runs in" in run.output()
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_when_asked_while_it_still_sets_up(
+    up: Callable[..., Run], service_home: Path, ending: signal.Signals
+) -> None:
+    run = up()
+    _eventually((service_home / "postgres" / "data.new").exists, run.output)
+    family = run.family()
+    assert run.end(ending) == 0
+    psutil.wait_procs(family, DEADLINE_SECONDS)
+    assert _alive(family) == []
+    assert not (service_home / "postgres" / "data").exists()
+    again = up()
+    again.wait_for("ready; Ctrl-C stops everything")
 
 
 def test_it_says_which_procfile_it_cannot_use(up: Callable[..., Run]) -> None:
