@@ -23,7 +23,7 @@ class Pattern(Frozen):
     text: str | None
 
     def matches(self, subject: str) -> bool:
-        return self.text is not None and _compiled(self.text).search(subject) is not None
+        return self.text is not None and compiled(self.text).search(subject) is not None
 
 
 def read(value: Value) -> Pattern:
@@ -54,21 +54,22 @@ def texts(patterns: tuple[Pattern, ...]) -> tuple[str, ...]:
     return tuple(pattern.text or "" for pattern in patterns)
 
 
+@lru_cache(maxsize=MAX_COMPILED_PATTERNS)
+def compiled(text: str) -> Any:
+    """The program of RE2; raise `ValueError` or `re2.error`."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_PROGRAM_BYTES
+    return re2.compile(text, options)
+
+
 def _check(text: str) -> None:
     if len(text) > MAX_PATTERN_CHARACTERS:
         raise ValueError(f"it is longer than {MAX_PATTERN_CHARACTERS} characters")
     bare = QUOTED_OR_OTHER_ESCAPE.sub("", text)
     if "\\C" in bare or (not bare.isascii() and FOREIGN_GROUP_NAME.search(bare)):
         raise ValueError("Go's RE2 has no such syntax")
-    _compiled(text)
-
-
-@lru_cache(maxsize=MAX_COMPILED_PATTERNS)
-def _compiled(text: str) -> Any:
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = MAX_PROGRAM_BYTES
-    return re2.compile(text, options)
+    compiled(text)
 
 
 def _reason(error: ValueError | re2.error) -> str:

@@ -2,28 +2,28 @@
 
 from typing import ClassVar, Self
 
-from policies import patterns
+from policies import paths
 from policies.facts import PullSnapshot
-from policies.patterns import Pattern
+from policies.paths import Paths
 from policies.predicates.predicate import Predicate
 from policies.reading import Value
 from policies.result import PredicateResult
 
 
 class ChangedFiles(Predicate):
-    """A file counts if it matches any of `paths` and none of `ignore`; the first one is named."""
+    """A file counts if it matches any of `wanted` and none of `ignored`; the first one is named."""
 
     key: ClassVar[str] = "changed_files"
     needs: ClassVar[tuple[str, ...]] = ("files",)
-    paths: tuple[Pattern, ...] = ()
-    ignore: tuple[Pattern, ...] = ()
+    wanted: Paths
+    ignored: Paths
 
     @classmethod
     def read(cls, value: Value) -> Self:
-        fields = value.fields(("paths", "ignore"), unsupported=("globs", "ignore_globs"))
+        fields = value.fields(("paths", "globs", "ignore", "ignore_globs"))
         return cls(
-            paths=patterns.read_all(fields["paths"]) or (),
-            ignore=patterns.read_all(fields["ignore"]) or (),
+            wanted=paths.read(fields["paths"], fields["globs"]),
+            ignored=paths.read(fields["ignore"], fields["ignore_globs"]),
         )
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
@@ -33,12 +33,9 @@ class ChangedFiles(Predicate):
             satisfied=match is not None,
             description="No changed files match the required patterns" if match is None else f"{match} was changed",
             values=() if match is None else (match,),
-            condition_values=patterns.texts(self.paths),
+            condition_values=self.wanted.texts(),
         )
 
     def first_match(self, snapshot: PullSnapshot) -> str | None:
-        for file in snapshot.files:
-            name = file.filename
-            if patterns.matches_any(self.paths, name) and not patterns.matches_any(self.ignore, name):
-                return name
-        return None
+        names = (file.filename for file in snapshot.files)
+        return next((name for name in names if self.wanted.match(name) and not self.ignored.match(name)), None)

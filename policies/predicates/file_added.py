@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Self
 
-from policies import patterns
+from policies import paths
 from policies.facts import PullSnapshot
-from policies.patterns import Pattern
+from policies.paths import Paths
 from policies.predicates.predicate import Predicate
 from policies.reading import Value
 from policies.result import PredicateResult
@@ -17,11 +17,12 @@ class FileAdded(Predicate):
     needs: ClassVar[tuple[str, ...]] = ("files",)
     status: ClassVar[str] = "added"
     wants_match: ClassVar[bool] = True
-    paths: tuple[Pattern, ...] = ()
+    wanted: Paths
 
     @classmethod
     def read(cls, value: Value) -> Self:
-        return cls(paths=patterns.read_all(value.fields(("paths",), unsupported=("globs",))["paths"]) or ())
+        fields = value.fields(("paths", "globs"))
+        return cls(wanted=paths.read(fields["paths"], fields["globs"]))
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         match = self._first_match(snapshot)
@@ -31,9 +32,9 @@ class FileAdded(Predicate):
             satisfied=self.wants_match is (match is not None),
             description=nothing if match is None else f"{match} was {self.status}",
             values=() if match is None else (match,),
-            condition_values=patterns.texts(self.paths),
+            condition_values=self.wanted.texts(),
         )
 
     def _first_match(self, snapshot: PullSnapshot) -> str | None:
         names = (file.filename for file in snapshot.files if file.status == self.status)
-        return next((name for name in names if patterns.matches_any(self.paths, name)), None)
+        return next((name for name in names if self.wanted.match(name)), None)

@@ -3,9 +3,9 @@
 import re
 from typing import ClassVar, Literal, Self, get_args
 
-from policies import patterns
+from policies import paths
 from policies.facts import ChangedFile, Frozen, PullSnapshot
-from policies.patterns import Pattern
+from policies.paths import Paths
 from policies.predicates.predicate import Predicate
 from policies.reading import Value
 from policies.result import PredicateResult
@@ -31,26 +31,26 @@ class Comparison(Frozen):
 
 
 class ModifiedLines(Predicate):
-    """One comparison that holds is enough; files that `exclude` matches, or `include` does not, are not counted."""
+    """One comparison that holds is enough; files that are `excluded`, or not `included`, are not counted."""
 
     key: ClassVar[str] = "modified_lines"
     needs: ClassVar[tuple[str, ...]] = ("files",)
     additions: Comparison | None = None
     deletions: Comparison | None = None
     total: Comparison | None = None
-    include: tuple[Pattern, ...] = ()
-    exclude: tuple[Pattern, ...] = ()
+    included: Paths
+    excluded: Paths
 
     @classmethod
     def read(cls, value: Value) -> Self:
         fields = value.fields(("additions", "deletions", "total", "files"))
-        files = fields["files"].fields(("include", "exclude"), unsupported=("include_globs", "exclude_globs"))
+        files = fields["files"].fields(("include", "include_globs", "exclude", "exclude_globs"))
         return cls(
             additions=_comparison(fields["additions"]),
             deletions=_comparison(fields["deletions"]),
             total=_comparison(fields["total"]),
-            include=patterns.read_all(files["include"]) or (),
-            exclude=patterns.read_all(files["exclude"]) or (),
+            included=paths.read(files["include"], files["include_globs"]),
+            excluded=paths.read(files["exclude"], files["exclude_globs"]),
         )
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
@@ -66,8 +66,8 @@ class ModifiedLines(Predicate):
         )
 
     def _counts(self, file: ChangedFile) -> bool:
-        included = not self.include or patterns.matches_any(self.include, file.filename)
-        return included and not patterns.matches_any(self.exclude, file.filename)
+        included = self.included.is_empty or self.included.match(file.filename)
+        return included and not self.excluded.match(file.filename)
 
 
 def _comparison(value: Value) -> Comparison | None:

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-from policies import patterns
 from policies.facts import PullSnapshot
 from policies.predicates.changed_files import ChangedFiles
 from policies.result import PredicateResult
@@ -20,5 +19,5 @@ class NoChangedFiles(ChangedFiles):
             satisfied=match is None,
             description="No changed files match the specified patterns" if match is None else f"{match} was changed",
             values=() if match is None else (match,),
-            condition_values=patterns.texts(self.paths),
+            condition_values=self.wanted.texts(),
         )

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Self
 
-from policies import patterns
+from policies import paths
 from policies.facts import PullSnapshot
-from policies.patterns import Pattern
+from policies.paths import Paths
 from policies.predicates.predicate import Predicate
 from policies.reading import Value
 from policies.result import PredicateResult
@@ -15,21 +15,22 @@ class OnlyChangedFiles(Predicate):
 
     key: ClassVar[str] = "only_changed_files"
     needs: ClassVar[tuple[str, ...]] = ("files",)
-    paths: tuple[Pattern, ...] = ()
+    wanted: Paths
 
     @classmethod
     def read(cls, value: Value) -> Self:
-        return cls(paths=patterns.read_all(value.fields(("paths",), unsupported=("globs",))["paths"]) or ())
+        fields = value.fields(("paths", "globs"))
+        return cls(wanted=paths.read(fields["paths"], fields["globs"]))
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         names = tuple(file.filename for file in snapshot.files)
-        other = tuple(name for name in names if not patterns.matches_any(self.paths, name))[:1]
+        other = tuple(name for name in names if not self.wanted.match(name))[:1]
         return PredicateResult(
             kind=self.key,
             satisfied=bool(names) and not other,
             description=_description(names, other),
             values=other,
-            condition_values=patterns.texts(self.paths),
+            condition_values=self.wanted.texts(),
         )
 
 

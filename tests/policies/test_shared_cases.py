@@ -25,7 +25,7 @@ CASES = os.environ.get("MERGEGATE_CASES")
 needs_cases = pytest.mark.skipif(CASES is None, reason="MERGEGATE_CASES is unset: the shared policy cases are not here")
 Record = dict[str, Any]
 DEFAULTS = {"owner": "acme", "repo": "widgets", "number": 1, "title": "", "base_ref": "main", "head_ref": "feature"}
-MINIMUM = {"policy_cases.jsonl": 708, "policy_fuzz.jsonl": 48}
+MINIMUM = {"policy_cases.jsonl": 813, "policy_fuzz.jsonl": 99}
 DIFFERENT_ON_PURPOSE = {
     "paged/missing-head-or-second-call-succeeds": "policy-bot approves on a half-loaded force-push",
     "paged/missing-head-and": "the same; only the second rule tells the two apart",
