@@ -93,6 +93,16 @@ def test_a_migration_that_fails_is_undone_whole(empty_database_url: str, files: 
     assert schema.status(empty_database_url, files)[-1] == Version("0003_bad", False)
 
 
+def test_a_migration_that_cannot_be_recorded_is_undone_with_it(empty_database_url: str, files: Path) -> None:
+    (files / "0003_unrecorded.sql").write_text(
+        "CREATE TABLE half (n int);\nALTER TABLE _yoyo_migration ADD CONSTRAINT refused CHECK (false) NOT VALID;"
+    )
+    (files / "0003_unrecorded.rollback.sql").write_text("DROP TABLE half;")
+    with pytest.raises(SchemaError, match=r"^The migration 0003_unrecorded failed and was not applied: .*refused"):
+        schema.up(empty_database_url, files)
+    assert _rows(empty_database_url, TABLES) == [("people",)]
+
+
 def test_an_undoing_that_fails_leaves_the_migration_whole(empty_database_url: str, files: Path) -> None:
     (files / "0002_split.rollback.sql").write_text("ALTER TABLE people DROP COLUMN family;\nSELECT 1 / 0;")
     schema.up(empty_database_url, files)
