@@ -30,6 +30,7 @@ log = logging.getLogger("mergegate")
 def make_worker(settings: Settings) -> Celery:
     """The Celery app with our tasks and beat's schedule on it."""
     app = make_celery(settings)
+    app.conf.worker_concurrency = settings.worker_concurrency
     app.conf.beat_schedule = {
         names.ENQUEUE_DUE: {
             "task": names.ENQUEUE_DUE,

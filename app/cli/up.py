@@ -108,7 +108,6 @@ def _run(file: Path, environ: dict[str, str], directory: Path, settings: Setting
         "MERGEGATE_HOME": str(directory),
         "FLOWER_ADDRESS": flower_host,
         "FLOWER_PORT": str(flower_port),
-        "WORKER_CONCURRENCY": str(settings.worker_concurrency),
         "PYTHONUNBUFFERED": "1",
     }
     try:
