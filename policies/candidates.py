@@ -102,7 +102,7 @@ def _without_edited(candidates: tuple[Candidate, ...], options: Options) -> Sift
 
 def _without_stale(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnapshot) -> Sifted:
     """A candidate must be strictly newer than the push of the newest considered commit."""
-    considered = history.considered(options, snapshot) if options.invalidate_on_push and candidates else ()
+    considered = history.considered(options, snapshot) if options.invalidate_on_push else ()
     if not considered:
         return candidates, ()
     pushed_at = history.push_time(considered[0], snapshot)

@@ -56,18 +56,25 @@ Level = Literal["none", "read", "triage", "write", "maintain", "admin"]
 LEVELS: tuple[Level, ...] = ("none", "read", "triage", "write", "maintain", "admin")
 Grant = tuple[Text, Level]
 Membership = tuple[Text, Text, bool]
+PropertyValue = Text | tuple[Text, ...]
 
 
 def _sorted_labels(labels: tuple[str, ...] | NotFetched) -> tuple[str, ...] | NotFetched:
     return labels if isinstance(labels, NotFetched) else tuple(sorted(labels))
 
 
-def _sorted_once(rows: tuple[Any, ...]) -> tuple[Any, ...]:
+def _sorted_once(rows: tuple[Any, ...] | NotFetched) -> tuple[Any, ...] | NotFetched:
     """Sort, and refuse two different answers to one question (the last element is the answer)."""
-    ordered = tuple(sorted(dict.fromkeys(rows)))
-    if len({row[:-1] for row in ordered}) < len(ordered):
+    if isinstance(rows, NotFetched):
+        return rows
+    ordered = tuple(sorted(dict.fromkeys(rows), key=_question))
+    if len({_question(row) for row in ordered}) < len(ordered):
         raise ValueError("two different answers to one question")
     return ordered
+
+
+def _question(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[:-1]
 
 
 class Facts(Frozen):
@@ -95,6 +102,16 @@ class ChangedFile(Frozen):
     deletions: int = 0
 
 
+class Signature(Frozen):
+    """What signs a commit; `signer` is the login it belongs to, `state` GitHub's word for how it stands."""
+
+    kind: Literal["gpg", "ssh", "smime"]
+    valid: bool
+    state: Text
+    signer: Text = ""
+    key_id: Text = ""
+
+
 class Commit(Facts):
     """One commit; `author` and `committer` are logins, `None` where nobody is known (and for web-flow)."""
 
@@ -105,6 +122,8 @@ class Commit(Facts):
     committed_via_web: bool = False
     pushed_at: Fetched[Moment | None] = NOT_FETCHED
     """Creation of the oldest status on this commit; `None`: it has no status."""
+    signature: Fetched[Signature | None] = NOT_FETCHED
+    """`None`: not signed."""
 
 
 class Review(Facts):
@@ -153,6 +172,16 @@ class PullSnapshot(Facts):
     commits: Fetched[tuple[Commit, ...]] = NOT_FETCHED
     reviews: Fetched[tuple[Review, ...]] = NOT_FETCHED
     comments: Fetched[tuple[Comment, ...]] = NOT_FETCHED
+    statuses: Annotated[Fetched[tuple[tuple[Text, Text], ...]], AfterValidator(_sorted_once)] = NOT_FETCHED
+    """(name, value): state of a commit status, replaced by the newest check of that name ("" while it runs)."""
+    workflow_runs: Annotated[Fetched[tuple[tuple[Text, tuple[Text, ...]], ...]], AfterValidator(_sorted_once)] = (
+        NOT_FETCHED
+    )
+    """(path, conclusions): of the newest completed run for each event."""
+    custom_properties: Annotated[Fetched[tuple[tuple[Text, PropertyValue], ...]], AfterValidator(_sorted_once)] = (
+        NOT_FETCHED
+    )
+    """(name, value) of each property of the repository that is set."""
     permissions: Annotated[tuple[Grant, ...], AfterValidator(_sorted_once)] = ()
     """(login, level): the permission of each login asked for; `none` for who is no collaborator."""
     team_members: Annotated[tuple[Membership, ...], AfterValidator(_sorted_once)] = ()

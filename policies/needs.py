@@ -23,6 +23,10 @@ class FactsNeeded(Frozen):
     reviews: bool
     comments: bool
     push_times: bool
+    statuses: bool
+    workflow_runs: bool
+    signatures: bool
+    custom_properties: bool
     permissions: bool
     teams: tuple[str, ...]
     organizations: tuple[str, ...]
@@ -42,6 +46,10 @@ def facts_needed(policy: Policy) -> FactsNeeded:
         reviews=talk,
         comments=talk,
         push_times=any(rule.options.invalidate_on_push for rule in _counting(policy)),
+        statuses="statuses" in fields,
+        workflow_runs="workflow_runs" in fields,
+        signatures="signatures" in fields,
+        custom_properties="custom_properties" in fields,
         permissions=any(actors.permissions for actors in people),
         teams=_sorted(team for actors in people for team in actors.teams),
         organizations=_sorted(org for actors in people for org in actors.organizations),

@@ -116,6 +116,16 @@ class Value:
             return
         yield from self._own_pairs(self.node)
 
+    def entries(self) -> tuple[tuple[str, "Value"], ...]:
+        """Keys and values of a map with keys of any name; here even a merged key may not come twice."""
+        found: dict[str, Value] = {}
+        for key, node in self.pairs():
+            name = str(key.value)
+            if name in found:
+                self.problems.note("yaml_type", f"the key {name!r} is already set", key)
+            found[name] = Value(node, self.problems)
+        return tuple(found.items())
+
     def refuse(self, message: str, kind: ErrorKind = "yaml_type") -> None:
         self.problems.note(kind, message, self.node)
 

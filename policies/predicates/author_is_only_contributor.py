@@ -4,7 +4,7 @@ from typing import ClassVar, Self
 
 from policies import history
 from policies.facts import Commit, PullSnapshot
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 
@@ -16,6 +16,7 @@ class AuthorIsOnlyContributor(Predicate):
 
     key: ClassVar[str] = "author_is_only_contributor"
     needs: ClassVar[tuple[str, ...]] = ("commits",)
+    trigger: ClassVar[Trigger] = "commit"
     expected: bool
 
     @classmethod

@@ -2,6 +2,10 @@
 
 from policies.predicates.author_is_only_contributor import AuthorIsOnlyContributor
 from policies.predicates.changed_files import ChangedFiles
+from policies.predicates.custom_property_is_not_null import CustomPropertyIsNotNull
+from policies.predicates.custom_property_is_null import CustomPropertyIsNull
+from policies.predicates.custom_property_matches_any_of import CustomPropertyMatchesAnyOf
+from policies.predicates.custom_property_matches_none_of import CustomPropertyMatchesNoneOf
 from policies.predicates.file_added import FileAdded
 from policies.predicates.file_deleted import FileDeleted
 from policies.predicates.file_not_added import FileNotAdded
@@ -10,6 +14,12 @@ from policies.predicates.from_branch import FromBranch
 from policies.predicates.has_author_in import HasAuthorIn
 from policies.predicates.has_contributor_in import HasContributorIn
 from policies.predicates.has_labels import HasLabels
+from policies.predicates.has_status import HasStatus
+from policies.predicates.has_successful_status import HasSuccessfulStatus
+from policies.predicates.has_valid_signatures import HasValidSignatures
+from policies.predicates.has_valid_signatures_by import HasValidSignaturesBy
+from policies.predicates.has_valid_signatures_by_keys import HasValidSignaturesByKeys
+from policies.predicates.has_workflow_result import HasWorkflowResult
 from policies.predicates.modified_lines import ModifiedLines
 from policies.predicates.no_changed_files import NoChangedFiles
 from policies.predicates.only_changed_files import OnlyChangedFiles
@@ -35,25 +45,23 @@ IN_ORDER: tuple[type[Predicate], ...] = (
     TargetsBranch,
     FromBranch,
     ModifiedLines,
+    HasStatus,
+    HasSuccessfulStatus,
+    HasWorkflowResult,
     HasLabels,
     Repository,
     Title,
-)
-UNSUPPORTED = (
-    "has_status",
-    "has_successful_status",
-    "has_workflow_result",
-    "has_valid_signatures",
-    "has_valid_signatures_by",
-    "has_valid_signatures_by_keys",
-    "custom_property_is_not_null",
-    "custom_property_is_null",
-    "custom_property_matches_any_of",
-    "custom_property_matches_none_of",
+    HasValidSignatures,
+    HasValidSignaturesBy,
+    HasValidSignaturesByKeys,
+    CustomPropertyIsNotNull,
+    CustomPropertyIsNull,
+    CustomPropertyMatchesAnyOf,
+    CustomPropertyMatchesNoneOf,
 )
 
 
 def read(value: Value) -> tuple[Predicate, ...]:
     """The conditions written in one map; a condition that is null is not there."""
-    fields = value.fields(tuple(kind.key for kind in IN_ORDER), UNSUPPORTED)
+    fields = value.fields(tuple(kind.key for kind in IN_ORDER))
     return tuple(kind.read(fields[kind.key]) for kind in IN_ORDER if not fields[kind.key].is_absent)

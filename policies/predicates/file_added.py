@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from policies import paths
 from policies.facts import PullSnapshot
 from policies.paths import Paths
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 
@@ -15,6 +15,7 @@ class FileAdded(Predicate):
 
     key: ClassVar[str] = "file_added"
     needs: ClassVar[tuple[str, ...]] = ("files",)
+    trigger: ClassVar[Trigger] = "commit"
     status: ClassVar[str] = "added"
     wants_match: ClassVar[bool] = True
     wanted: Paths

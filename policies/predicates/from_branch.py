@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from policies.facts import PullSnapshot
+from policies.predicates.predicate import Trigger
 from policies.predicates.targets_branch import TargetsBranch
 from policies.result import PredicateResult
 from policies.text import quoted
@@ -12,6 +13,7 @@ class FromBranch(TargetsBranch):
     """A branch of a fork is named `owner:branch`."""
 
     key: ClassVar[str] = "from_branch"
+    trigger: ClassVar[Trigger] = "static"
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         fork = f"{snapshot.head_owner}:" if snapshot.head_owner else ""

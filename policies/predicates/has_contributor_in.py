@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from policies import actors, history
 from policies.actors import Actors
 from policies.facts import PullSnapshot
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 
@@ -15,6 +15,7 @@ class HasContributorIn(Predicate):
 
     key: ClassVar[str] = "has_contributor_in"
     needs: ClassVar[tuple[str, ...]] = ("commits",)
+    trigger: ClassVar[Trigger] = "commit"
     wanted: Actors
 
     @classmethod

@@ -3,7 +3,7 @@
 from typing import ClassVar, Self
 
 from policies.facts import PullSnapshot
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 
@@ -13,6 +13,7 @@ class HasLabels(Predicate):
 
     key: ClassVar[str] = "has_labels"
     needs: ClassVar[tuple[str, ...]] = ("labels",)
+    trigger: ClassVar[Trigger] = "label"
     wanted: tuple[str, ...] = ()
 
     @classmethod

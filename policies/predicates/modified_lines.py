@@ -6,7 +6,7 @@ from typing import ClassVar, Literal, Self, get_args
 from policies import paths
 from policies.facts import ChangedFile, Frozen, PullSnapshot
 from policies.paths import Paths
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 
@@ -35,6 +35,7 @@ class ModifiedLines(Predicate):
 
     key: ClassVar[str] = "modified_lines"
     needs: ClassVar[tuple[str, ...]] = ("files",)
+    trigger: ClassVar[Trigger] = "commit"
     additions: Comparison | None = None
     deletions: Comparison | None = None
     total: Comparison | None = None

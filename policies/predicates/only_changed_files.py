@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from policies import paths
 from policies.facts import PullSnapshot
 from policies.paths import Paths
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 
@@ -15,6 +15,7 @@ class OnlyChangedFiles(Predicate):
 
     key: ClassVar[str] = "only_changed_files"
     needs: ClassVar[tuple[str, ...]] = ("files",)
+    trigger: ClassVar[Trigger] = "commit"
     wanted: Paths
 
     @classmethod

@@ -1,19 +1,25 @@
 """What every condition of `if` has in common."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from policies.actors import NOBODY, Actors
 from policies.facts import Frozen, PullSnapshot
 from policies.reading import Value
 from policies.result import PredicateResult
 
+Trigger = Literal["static", "commit", "comment", "review", "label", "status", "pull_request"]
+
 
 class Predicate(Frozen, ABC):
-    """One condition with its arguments; `needs` names the fields of the snapshot that it reads."""
+    """One condition with its arguments.
+
+    `needs` names the facts that it reads, `trigger` the kind of event that can change its answer.
+    """
 
     key: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    trigger: ClassVar[Trigger] = "static"
 
     @classmethod
     @abstractmethod

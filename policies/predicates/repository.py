@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from policies import patterns
 from policies.facts import PullSnapshot
 from policies.patterns import Pattern
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 
@@ -14,6 +14,7 @@ class Repository(Predicate):
     """Satisfied by a name that matches any of `matches`, or none of `not_matches` where there are some."""
 
     key: ClassVar[str] = "repository"
+    trigger: ClassVar[Trigger] = "pull_request"
     noun: ClassVar[str] = "Repository"
     matches: tuple[Pattern, ...] = ()
     not_matches: tuple[Pattern, ...] = ()

@@ -5,7 +5,7 @@ from typing import ClassVar, Self
 from policies import patterns
 from policies.facts import PullSnapshot
 from policies.patterns import Pattern
-from policies.predicates.predicate import Predicate
+from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
 from policies.result import PredicateResult
 from policies.text import quoted
@@ -15,6 +15,7 @@ class TargetsBranch(Predicate):
     """Without a pattern it is never satisfied."""
 
     key: ClassVar[str] = "targets_branch"
+    trigger: ClassVar[Trigger] = "pull_request"
     pattern: Pattern
 
     @classmethod

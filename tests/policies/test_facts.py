@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policies.facts import NOT_FETCHED, ChangedFile, Comment, Commit, FactMissing, PullSnapshot, Review
+from policies.facts import NOT_FETCHED, ChangedFile, Comment, Commit, FactMissing, PullSnapshot, Review, Signature
 
 TEXTS = st.text(max_size=8)
 MOMENTS = st.datetimes(
@@ -20,6 +20,14 @@ MOMENTS = st.datetimes(
     timezones=st.timezones(),
 )
 FILES = st.builds(ChangedFile, filename=TEXTS, status=st.sampled_from(["added", "modified", "deleted"]))
+SIGNATURES = st.builds(
+    Signature,
+    kind=st.sampled_from(["gpg", "ssh", "smime"]),
+    valid=st.booleans(),
+    state=TEXTS,
+    signer=TEXTS,
+    key_id=TEXTS,
+)
 COMMITS = st.builds(
     Commit,
     sha=TEXTS,
@@ -28,6 +36,7 @@ COMMITS = st.builds(
     committer=st.none() | TEXTS,
     committed_via_web=st.booleans(),
     pushed_at=st.just(NOT_FETCHED) | st.none() | MOMENTS,
+    signature=st.just(NOT_FETCHED) | st.none() | SIGNATURES,
 )
 REVIEWS = st.builds(
     Review,
@@ -48,6 +57,11 @@ def some(rows: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.just(NOT_FETCHED) | st.lists(rows, max_size=3).map(tuple)
 
 
+def answers(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.just(NOT_FETCHED) | st.dictionaries(TEXTS, values, max_size=3).map(lambda known: tuple(known.items()))
+
+
+WORDS = st.lists(TEXTS, max_size=2).map(tuple)
 SNAPSHOTS = st.builds(
     PullSnapshot,
     owner=TEXTS,
@@ -70,6 +84,9 @@ SNAPSHOTS = st.builds(
     files=some(FILES),
     commits=some(COMMITS),
     reviews=some(REVIEWS),
+    statuses=answers(TEXTS),
+    workflow_runs=answers(WORDS),
+    custom_properties=answers(TEXTS | WORDS),
     comments=some(COMMENTS),
     permissions=st.dictionaries(TEXTS, st.sampled_from(["none", "write"]), max_size=3).map(lambda d: tuple(d.items())),
     team_members=st.lists(

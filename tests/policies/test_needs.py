@@ -6,7 +6,7 @@ import pytest
 
 from policies.document import parse
 from policies.evaluation import evaluate
-from policies.facts import NOT_FETCHED
+from policies.facts import NOT_FETCHED, Signature
 from policies.needs import FactsNeeded, facts_needed, users_to_look_up
 
 TALK = {"commits", "reviews", "comments"}
@@ -30,6 +30,13 @@ OTHER = "requires: {count: 1, teams: [acme/unused]}, if: {has_labels: [x]}, opti
         ("requires: {count: 0, permissions: [write]}, options: {invalidate_on_push: true}", set()),
         ("if: {changed_files: {paths: [a]}}", {"files"}),
         ("requires: {conditions: {has_labels: [a]}}", {"labels"}),
+        ("if: {has_status: {}}", {"statuses"}),
+        ("if: {has_successful_status: []}", {"statuses"}),
+        ("if: {has_workflow_result: {}}", {"workflow_runs"}),
+        ("if: {has_valid_signatures: true}", {"commits", "signatures"}),
+        ("if: {has_valid_signatures_by: {admins: true}}", {"commits", "signatures", "permissions"}),
+        ("if: {custom_property_is_null: []}", {"custom_properties"}),
+        ("if: {custom_property_matches_none_of: {}}", {"custom_properties"}),
         ("if: {author_is_only_contributor: true}", {"commits"}),
         ("if: {has_author_in: {permissions: [write]}}", {"permissions"}),
         ("requires: {count: 1, users: [bob]}", TALK),
@@ -80,6 +87,12 @@ def test_it_looks_up_authors_contributors_and_ignored_committers(pull: Any, comm
     assert users_to_look_up(author, snapshot) == ("ana",)
     assert users_to_look_up(contributors, snapshot) == ("ana", "bob")
     assert users_to_look_up(ignored, snapshot) == ("bob",)
+
+
+def test_it_looks_up_who_signed(pull: Any, commit: Any) -> None:
+    signed = Signature(kind="gpg", valid=True, state="VALID", signer="sam", key_id="K1")
+    commits = (commit("c1", ("b0",), signature=signed), commit("b0", (), signature=None))
+    assert users_to_look_up(rule("if: {has_valid_signatures_by: {admins: true}}"), pull(commits=commits)) == ("sam",)
 
 
 def test_it_looks_up_who_turns_down_and_who_revokes(pull: Any, says: Any, approves: Any) -> None:

@@ -12,11 +12,12 @@ import pytest
 from policies.document import parse
 from policies.error import PolicyError
 from policies.evaluation import evaluate
-from policies.facts import LEVELS, NOT_FETCHED, ChangedFile, Comment, Commit, PullSnapshot, Review
+from policies.facts import LEVELS, NOT_FETCHED, ChangedFile, Comment, Commit, PullSnapshot, Review, Signature
 from policies.needs import facts_needed, users_to_look_up
 from policies.policy import Policy
 from policies.result import Result
 from policies.text import short
+from policies.triggers import ORDER, is_triggered, triggers
 from policies.verdict import Origin, of_policy_error, of_result
 
 MAX_FILES = 3000
@@ -25,14 +26,25 @@ CASES = os.environ.get("MERGEGATE_CASES")
 needs_cases = pytest.mark.skipif(CASES is None, reason="MERGEGATE_CASES is unset: the shared policy cases are not here")
 Record = dict[str, Any]
 DEFAULTS = {"owner": "acme", "repo": "widgets", "number": 1, "title": "", "base_ref": "main", "head_ref": "feature"}
-MINIMUM = {"policy_cases.jsonl": 813, "policy_fuzz.jsonl": 99}
+MINIMUM = {"policy_cases.jsonl": 1082, "policy_fuzz.jsonl": 343}
 DIFFERENT_ON_PURPOSE = {
     "paged/missing-head-or-second-call-succeeds": "policy-bot approves on a half-loaded force-push",
     "paged/missing-head-and": "the same; only the second rule tells the two apart",
 }
-PANIC = ("policy_tree", "error", "error", "Invalid policy in acme/widgets@main: .policy.yml", None)
+PANIC = (None, "policy_tree", "error", "error", "Invalid policy in acme/widgets@main: .policy.yml", None)
 """Where policy-bot crashes and posts nothing, we refuse the file."""
 PATH = ".policy.yml"
+FACTS = (
+    "body",
+    "labels",
+    "files",
+    "commits",
+    "reviews",
+    "comments",
+    "statuses",
+    "workflow_runs",
+    "custom_properties",
+)
 UNSUPPORTED = ("unsupported",)
 OUTSIDE = ("server_options", "simulate")
 
@@ -53,7 +65,7 @@ def judged_elsewhere(case: Record) -> bool:
         any(key in case for key in OUTSIDE)
         or case["id"] in DIFFERENT_ON_PURPOSE
         or bool(case["pull"].get("raw"))
-        or case["expected"]["phase"] in ("load", "trigger")
+        or case["expected"]["phase"] == "load"
     )
 
 
@@ -66,18 +78,18 @@ def answer(case: Record) -> tuple[Any, ...]:
         if error.kind == "unsupported":
             return UNSUPPORTED
         verdict = of_policy_error(error, origin)
-        return (error.kind, "error", verdict.state, verdict.description, None)
+        return (None, error.kind, "error", verdict.state, verdict.description, None)
+    if not is_relevant(policy, case):
+        return (triggers(policy), None, "not_evaluated", None, None, None)
     result = evaluate(policy, only_needed(policy, snapshot({**case["pull"], "asked": asked(policy)})))
     verdict = of_result(result, origin)
-    return (None, result.status, verdict.state, verdict.description, ours(result))
+    return (triggers(policy), None, result.status, verdict.state, verdict.description, ours(result))
 
 
 def only_needed(policy: Policy, everything: PullSnapshot) -> PullSnapshot:
     """Take away every fact that the policy says it does not need."""
     needs = facts_needed(policy)
-    unneeded = [
-        name for name in ("body", "labels", "files", "commits", "reviews", "comments") if not getattr(needs, name)
-    ]
+    unneeded = [name for name in FACTS if not getattr(needs, name)]
     some = everything.model_copy(update=dict.fromkeys(unneeded, NOT_FETCHED))
     people = users_to_look_up(policy, some)
     memberships = {
@@ -99,8 +111,15 @@ def expected(case: Record) -> tuple[Any, ...]:
     if wanted.get("error_kind") == "panic":
         return PANIC
     kind = wanted.get("error_kind") if wanted["phase"] != "evaluate" else None
-    status = wanted["commit_status"]
-    return (kind, wanted["status"], status["state"], short(status["description"]), theirs(wanted.get("result")))
+    events = tuple(event for event in ORDER if event in wanted["triggers"]) if "triggers" in wanted else None
+    status = wanted["commit_status"] or {"state": None, "description": None}
+    description = status["description"] and short(status["description"])
+    return (events, kind, wanted["status"], status["state"], description, theirs(wanted.get("result")))
+
+
+def is_relevant(policy: Policy, case: Record) -> bool:
+    events = case.get("event_trigger") or ["all"]
+    return "all" in events or is_triggered(policy, tuple(events))
 
 
 def ours(result: Result) -> Any:
@@ -171,6 +190,9 @@ def snapshot(pull: Record) -> PullSnapshot:
         commits=NOT_FETCHED if together else commits(pull, errors),
         reviews=NOT_FETCHED if together else reviews(pull),
         comments=NOT_FETCHED if together else comments(pull),
+        statuses=NOT_FETCHED if "statuses" in errors else tuple((pull.get("statuses") or {}).items()),
+        workflow_runs=NOT_FETCHED if "workflow_runs" in errors else workflow_runs(pull),
+        custom_properties=NOT_FETCHED if "custom_properties" in errors else custom_properties(pull),
         permissions=() if "collaborators" in errors or "repo_teams" in errors else permissions(pull, people),
         team_members=() if "team_membership" in errors else memberships(pull, "team_members", people),
         org_members=() if "org_membership" in errors else memberships(pull, "org_members", people),
@@ -206,8 +228,32 @@ def commits(pull: Record, errors: Record) -> tuple[Commit, ...]:
             committer=commit.get("committer") or None,
             committed_via_web=commit.get("committed_via_web", False),
             pushed_at=NOT_FETCHED if "pushed_at" in errors else optional(commit.get("pushed_at")),
+            signature=signature(commit.get("signature")),
         )
         for commit in pull.get("commits") or ()
+    )
+
+
+def signature(written: Record | None) -> Signature | None:
+    if written is None:
+        return None
+    return Signature(
+        kind=written["type"],
+        valid=written["valid"],
+        state=written["state"],
+        signer=written["signer"],
+        key_id=written.get("key_id") or "",
+    )
+
+
+def workflow_runs(pull: Record) -> tuple[Any, ...]:
+    return tuple((path, tuple(endings)) for path, endings in (pull.get("workflow_runs") or {}).items())
+
+
+def custom_properties(pull: Record) -> tuple[Any, ...]:
+    known = (pull.get("custom_properties") or {}).items()
+    return tuple(
+        (name, tuple(value) if isinstance(value, list) else value) for name, value in known if value is not None
     )
 
 

@@ -1,0 +1,40 @@
+"""`has_valid_signatures_by`: every commit is validly signed by one of these."""
+
+from typing import ClassVar, Self
+
+from policies import actors, history
+from policies.actors import Actors
+from policies.facts import PullSnapshot
+from policies.predicates.has_valid_signatures import signature_fault
+from policies.predicates.predicate import Predicate, Trigger
+from policies.reading import Value
+from policies.result import PredicateResult
+from policies.text import quoted
+
+
+class HasValidSignaturesBy(Predicate):
+    """The first signer, in sorted order, who is none of the actors is named."""
+
+    key: ClassVar[str] = "has_valid_signatures_by"
+    needs: ClassVar[tuple[str, ...]] = ("commits", "signatures")
+    trigger: ClassVar[Trigger] = "commit"
+    wanted: Actors
+
+    @classmethod
+    def read(cls, value: Value) -> Self:
+        return cls(wanted=actors.read(value.fields(actors.KEYS)))
+
+    def actors(self) -> Actors:
+        return self.wanted
+
+    def people(self, snapshot: PullSnapshot) -> tuple[str, ...]:
+        signatures = (commit.signature for commit in history.commits(snapshot))
+        return tuple(sorted(dict.fromkeys(signature.signer for signature in signatures if signature)))
+
+    def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
+        fault = next((fault for commit in history.commits(snapshot) if (fault := signature_fault(commit))), "")
+        signers = () if fault else self.people(snapshot)
+        stranger = next((login for login in signers if not self.wanted.include(login, snapshot)), None)
+        if stranger is not None:
+            fault = f"Contributor {quoted(stranger)} does not meet the required membership conditions for signing"
+        return PredicateResult(kind=self.key, satisfied=not fault, description=fault, values=signers)
