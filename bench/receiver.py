@@ -18,10 +18,13 @@ from tests.conformance.case import SECRETS, make_headers
 from tests.conformance.services import Receiver, RedisServer
 
 ROUNDS = 5
-REQUESTS = 600
+REQUESTS = 500
 CLIENTS = 16
 WORKERS, THREADS = 2, 8
 SLOW_SECONDS = 12
+PATIENCE_SECONDS = 15
+SETTLE_SECONDS = 0.5
+HELD = 4 * WORKERS * THREADS
 PATH = "/webhooks/github"
 
 COMMANDS = {
@@ -71,7 +74,8 @@ def _print_line(title: str, measured: list[Numbers], beside: list[Numbers]) -> N
 
 
 def _print_behaviour(name: str, receiver: Receiver, server: RedisServer) -> None:
-    held = _hold(receiver.port, WORKERS * THREADS)
+    held = _hold(receiver.port, HELD)
+    time.sleep(SETTLE_SECONDS)
     status, seconds = _post(receiver.port, "enqueued")
     print(f"{name:15} with {len(held)} slow bodies: {status} after {seconds:.2f} s")
     print(f"{name:15} a slow body is cut off after {_cut_off(held[0])}")
@@ -99,7 +103,7 @@ def _post(port: int, kind: str) -> tuple[int, float]:
     case = {"sign": "current" if kind == "enqueued" else "wrong", "headers": _HEADERS}
     headers = dict(make_headers(case, body, {"guid": str(uuid.uuid4())}))
     started_at = time.monotonic()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     try:
         connection.request("POST", PATH, body, headers)
         status = connection.getresponse().status

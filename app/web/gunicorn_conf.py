@@ -28,7 +28,7 @@ bind = _settings.bind
 workers = _settings.web_workers
 threads = _settings.web_threads
 worker_class = worker.BoundedWorker
-worker_connections = 16 * threads
+worker_connections = 512
 preload_app = False
 
 timeout = 30
