@@ -9,17 +9,19 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="mergegate-metrics-"))
-
-from prometheus_client import multiprocess
-
 from app import settings as configuration
-from app.web import worker
 
 try:
     _settings = configuration.load()
 except configuration.SettingsError as wrong:
     sys.exit(str(wrong))
+
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="mergegate-metrics-")
+
+# What counts looks for that directory when it is imported.
+from prometheus_client import multiprocess
+
+from app.web import worker
 
 GARBAGE_THRESHOLD = 50_000
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
