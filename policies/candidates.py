@@ -12,6 +12,9 @@ Source = Literal["comment", "review", "body"]
 ReviewState = Literal["approved", "changes_requested"]
 NOUNS: dict[Source, str] = {"comment": "comment", "review": "review", "body": "description"}
 
+SPOILT_BY_EDIT = "Comment was edited"
+SHORT_SHA_CHARACTERS = 7
+
 
 class Candidate(Facts):
     """One user's newest entry that matches a method."""
@@ -22,8 +25,9 @@ class Candidate(Facts):
     created_at: Moment
     edited_at: Fetched[Moment | None] = NOT_FETCHED
 
-    def ignored(self, reason: str) -> Ignored:
-        return Ignored(login=self.login, reason=f"{self.login}'s {NOUNS[self.source]} does not count: {reason}")
+    def ignored(self, reason: str, spoilt_by: str = "") -> Ignored:
+        sentence = f"{self.login}'s {NOUNS[self.source]} does not count: {reason}"
+        return Ignored(login=self.login, reason=sentence, review_id=self.review_id, spoilt_by=spoilt_by)
 
     def approver(self) -> Approver:
         return Approver(login=self.login, source=self.source, review_id=self.review_id, created_at=self.created_at)
@@ -97,7 +101,7 @@ def _without_edited(candidates: tuple[Candidate, ...], options: Options) -> Sift
         return candidates, ()
     kept = tuple(candidate for candidate in candidates if candidate.edited_at is None)
     dropped = tuple(candidate for candidate in candidates if candidate.edited_at is not None)
-    return kept, tuple(candidate.ignored("it was edited") for candidate in dropped)
+    return kept, tuple(candidate.ignored("it was edited", SPOILT_BY_EDIT) for candidate in dropped)
 
 
 def _without_stale(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnapshot) -> Sifted:
@@ -105,7 +109,8 @@ def _without_stale(candidates: tuple[Candidate, ...], options: Options, snapshot
     considered = history.considered(options, snapshot) if options.invalidate_on_push else ()
     if not considered:
         return candidates, ()
+    spoilt_by = f"Invalidated by push of {considered[0].sha[:SHORT_SHA_CHARACTERS]}"
     pushed_at = history.push_time(considered[0], snapshot)
     kept = tuple(candidate for candidate in candidates if candidate.created_at > pushed_at)
     dropped = tuple(candidate for candidate in candidates if candidate.created_at <= pushed_at)
-    return kept, tuple(candidate.ignored("it was given before the newest push") for candidate in dropped)
+    return kept, tuple(candidate.ignored("it was given before the newest push", spoilt_by) for candidate in dropped)

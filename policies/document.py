@@ -1,41 +1,29 @@
 """Parses the text of a policy file, refusing whatever is not understood."""
 
-from policies import actors, options
-from policies.error import PolicyError
-from policies.options import BUILT_IN, Methods, Options
+from policies import actors, options, server_options
+from policies.options import BUILT_IN, Methods, Options, OptionsWritten
 from policies.policy import DISAPPROVE, REVOKE, Disapproval, Policy, Rule
 from policies.predicates import catalogue
 from policies.reading import Problems, Value
+from policies.server_options import ServerOptions
 from policies.tree import read_approval
 from policies.yaml_tree import compose
 
-REFERENCE_KEYS = ("remote", "path", "ref")
 
-
-def parse(text: str) -> Policy:
-    """Raise `PolicyError` for anything that policy-bot refuses, and for what we do not support yet."""
+def parse(text: str, server: ServerOptions = server_options.BUILT_IN) -> Policy:
+    """Raise `PolicyError` for anything that policy-bot refuses."""
     problems = Problems()
-    root = Value(compose(text), problems)
-    _refuse_reference(root)
-    policy = _policy(root)
+    policy = _policy(Value(compose(text), problems), server)
     problems.raise_first()
     return policy
 
 
-def _refuse_reference(root: Value) -> None:
-    """Raise `PolicyError(unsupported)` if the file only names another file."""
-    trial = Value(root.node, Problems())
-    keys = {str(key.value): node for key, node in trial.pairs()}
-    named = "remote" in keys and not Value(keys["remote"], trial.problems).is_absent
-    if named and all(key in REFERENCE_KEYS for key in keys):
-        raise PolicyError("unsupported", "the key 'remote' is not supported yet", 1, 1)
-
-
-def _policy(root: Value) -> Policy:
+def _policy(root: Value, server: ServerOptions) -> Policy:
     fields = root.fields(("policy", "approval_rules", "approval_defaults"))
     defaults = fields["approval_defaults"].fields(("options",))["options"]
-    lower = options.read(defaults).over(BUILT_IN)
-    rules = tuple(_rule(item, lower) for item in fields["approval_rules"].items() or ())
+    lower = options.read(defaults).over(server.approval_defaults.over(BUILT_IN))
+    override = OptionsWritten(ignore_edited_comments=server.ignore_edited_comments)
+    rules = tuple(_rule(item, lower, override) for item in fields["approval_rules"].items() or ())
     branches = fields["policy"].fields(("approval", "disapproval"))
     return Policy(
         approval=read_approval(branches["approval"], {rule.name: rule for rule in rules}),
@@ -44,7 +32,7 @@ def _policy(root: Value) -> Policy:
     )
 
 
-def _rule(value: Value, defaults: Options) -> Rule:
+def _rule(value: Value, defaults: Options, override: OptionsWritten) -> Rule:
     if value.is_absent:
         value.refuse("an entry of approval_rules is empty", "policy_tree")
     fields = value.fields(("name", "description", "if", "options", "requires"))
@@ -53,7 +41,7 @@ def _rule(value: Value, defaults: Options) -> Rule:
         name=fields["name"].text(),
         description=fields["description"].text(),
         predicates=catalogue.read(fields["if"]),
-        options=options.read(fields["options"]).over(defaults),
+        options=override.over(options.read(fields["options"]).over(defaults)),
         count=requires["count"].integer(),
         approvers=actors.read(requires),
         conditions=catalogue.read(requires["conditions"]),

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-ErrorKind = Literal["yaml_syntax", "yaml_type", "regexp", "comparison", "permission", "policy_tree", "unsupported"]
+ErrorKind = Literal["yaml_syntax", "yaml_type", "regexp", "comparison", "permission", "policy_tree", "remote"]
 
 
 class PolicyError(ValueError):

@@ -136,6 +136,8 @@ class Review(Facts):
     created_at: Moment
     edited_at: Fetched[Moment | None] = NOT_FETCHED
     sha: Text | None = None
+    on_behalf_of: tuple[Text, ...] = ()
+    """The teams (slugs) for which it was given."""
 
 
 class Comment(Facts):

@@ -16,7 +16,7 @@ FLAGS = (
 )
 TEXT_METHODS = ("comment_patterns", "github_review_comment_patterns", "body_patterns")
 METHODS = ("comments", "github_review", *TEXT_METHODS)
-UNSUPPORTED = ("request_review",)
+DEFAULT_MODE = "random-users"
 
 
 class Methods(Frozen):
@@ -29,6 +29,14 @@ class Methods(Frozen):
     body_patterns: tuple[Pattern, ...] = ()
 
 
+class RequestReview(Frozen):
+    """Whom to ask for a review while the rule is pending; `count` 0 means as many as the rule requires."""
+
+    enabled: bool = False
+    mode: str = DEFAULT_MODE
+    count: int = 0
+
+
 class Options(Frozen):
     """Everything decided: no field is open any more."""
 
@@ -39,6 +47,7 @@ class Options(Frozen):
     ignore_edited_comments: bool = False
     ignore_update_merges: bool = False
     ignore_commits_by: Actors | None = None
+    request_review: RequestReview = RequestReview()
     methods: Methods
 
 
@@ -66,6 +75,7 @@ class OptionsWritten(Frozen):
     ignore_edited_comments: bool | None = None
     ignore_update_merges: bool | None = None
     ignore_commits_by: Actors | None = None
+    request_review: RequestReview | None = None
     methods: MethodsWritten = MethodsWritten()
 
     def over(self, lower: Options) -> Options:
@@ -78,12 +88,24 @@ BUILT_IN = Options(methods=Methods(comments=(":+1:", "👍"), github_review=True
 
 
 def read(value: Value) -> OptionsWritten:
-    fields = value.fields((*FLAGS, "ignore_commits_by", "methods"), UNSUPPORTED)
+    fields = value.fields((*FLAGS, "ignore_commits_by", "request_review", "methods"))
     ignored = fields["ignore_commits_by"]
     return OptionsWritten(
         **{flag: fields[flag].boolean() for flag in FLAGS},
         ignore_commits_by=None if ignored.is_absent else actors.read(ignored.fields(actors.KEYS)),
+        request_review=_request_review(fields["request_review"]),
         methods=read_methods(fields["methods"]),
+    )
+
+
+def _request_review(value: Value) -> RequestReview | None:
+    if value.is_absent:
+        return None
+    fields = value.fields(("enabled", "mode", "count"))
+    return RequestReview(
+        enabled=fields["enabled"].boolean() is True,
+        mode=fields["mode"].text() or DEFAULT_MODE,
+        count=fields["count"].integer(),
     )
 
 

@@ -12,7 +12,7 @@ from policies.yaml_tree import PLAIN_TAG, place, refusal
 MERGE_KEY = "<<"
 MERGE_TAGS = (PLAIN_TAG, "tag:yaml.org,2002:merge")
 FATAL_KINDS = ("regexp", "comparison", "permission")
-KINDS_IN_ORDER: tuple[ErrorKind, ...] = ("yaml_type", "unsupported", "policy_tree")
+KINDS_IN_ORDER: tuple[ErrorKind, ...] = ("yaml_type", "policy_tree")
 MAX_REPORTED_PROBLEMS = 20
 
 
@@ -94,17 +94,15 @@ class Value:
         items = self.items()
         return None if items is None else tuple(item.text() for item in items)
 
-    def fields(self, known: tuple[str, ...], unsupported: tuple[str, ...] = ()) -> "Fields":
-        """The values by key; keys that are neither known nor supported are noted."""
+    def fields(self, known: tuple[str, ...]) -> "Fields":
+        """The values by key; keys that are not known are noted."""
         fields = Fields(self)
         for key, node in self.pairs():
             name = str(key.value)
             if name in known:
                 fields.add(name, node)
-            elif name not in unsupported:
+            else:
                 self.problems.note("yaml_type", f"the key {name!r} is not known here", key)
-            elif not Value(node, self.problems).is_absent:
-                self.problems.note("unsupported", f"the key {name!r} is not supported yet", key)
         return fields
 
     def pairs(self) -> Iterator[tuple[ScalarNode, Node]]:
@@ -158,14 +156,25 @@ class Fields:
         self._nodes: dict[str, Node] = {}
 
     def add(self, name: str, node: Node) -> None:
-        """Let `node` replace what was merged or merged over; two maps would have to be mixed, which we refuse."""
+        """Let `node` replace what was merged or merged over; of two maps the later is laid over the earlier."""
         before = self._nodes.get(name)
         if isinstance(before, MappingNode) and isinstance(node, MappingNode):
-            self._owner.problems.note("unsupported", f"merging two maps under {name!r} is not supported yet", node)
+            node = _laid_over(before, node)
         self._nodes[name] = node
 
     def __getitem__(self, name: str) -> Value:
         return Value(self._nodes.get(name), self._owner.problems)
+
+
+class _Layers(MappingNode):
+    """Maps merged one over another; flat, so that no number of them can exhaust the stack."""
+
+
+def _laid_over(before: MappingNode, node: MappingNode) -> MappingNode:
+    merge = ScalarNode(PLAIN_TAG, MERGE_KEY, node.start_mark, node.end_mark)
+    layers = before if isinstance(before, _Layers) else _Layers(node.tag, [(merge, before)], node.start_mark)
+    layers.value.append((merge, node))
+    return layers
 
 
 def _is_countable(number: float) -> bool:

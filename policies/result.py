@@ -28,10 +28,15 @@ class Approver(Frozen):
 
 
 class Ignored(Frozen):
-    """Somebody whose comment or review did not count, and one sentence that says why."""
+    """Somebody whose comment or review did not count, and one sentence that says why.
+
+    `spoilt_by` is not empty where an edit or a push has spoilt it: the reason to give for dismissing the review.
+    """
 
     login: str
     reason: str
+    review_id: str | None = None
+    spoilt_by: str = ""
 
 
 class Result(Frozen):

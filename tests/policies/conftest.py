@@ -18,19 +18,19 @@ Judge = Callable[..., Result]
 @pytest.fixture
 def pull() -> Build:
     """A pull request of ana with one commit pushed at 12:05, nothing said yet; keywords replace facts."""
-    return _pull
+    return build_pull
 
 
 @pytest.fixture
 def judge() -> Judge:
     """The text of a policy and facts to replace -> the result."""
-    return lambda policy, **facts: evaluate(parse(policy), _pull(**facts))
+    return lambda policy, **facts: evaluate(parse(policy), build_pull(**facts))
 
 
 @pytest.fixture
 def judge_rule() -> Judge:
     """The keys of one rule -> the result of that rule."""
-    return lambda keys, **facts: evaluate(parse(_one_rule(keys)), _pull(**facts)).children[0].children[0]
+    return lambda keys, **facts: evaluate(parse(_one_rule(keys)), build_pull(**facts)).children[0].children[0]
 
 
 def _one_rule(keys: str) -> str:
@@ -38,7 +38,7 @@ def _one_rule(keys: str) -> str:
     return f"policy: {{approval: [r]}}\napproval_rules:\n- name: r\n{indented}"
 
 
-def _pull(**facts: Any) -> PullSnapshot:
+def build_pull(**facts: Any) -> PullSnapshot:
     known: dict[str, Any] = {
         "owner": "acme",
         "repo": "widgets",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from policies.actors import Actors
 from policies.document import parse
 from policies.error import PolicyError
-from policies.options import BUILT_IN, Methods
+from policies.options import BUILT_IN, Methods, RequestReview
 from policies.policy import DISAPPROVE, REVOKE, Operator, Policy, Rule
 from policies.reading import MAX_REPORTED_PROBLEMS
 
@@ -102,16 +102,15 @@ def test_it_reads_disapproval_without_mixing_defaults_into_a_written_block() -> 
         (RULE + "  options: {allow_author: {}}", "yaml_type", 4, 27),
         (RULE + "  if: {is_draft: true}", "yaml_type", 4, 8),
         (RULE + "  if: {title: {matches: ['(?=a)']}}", "regexp", 4, 26),
-        (RULE + "  options: {request_review: {enabled: true}}", "unsupported", 4, 13),
+        (RULE + "  options: {request_review: {users: [bob]}}", "yaml_type", 4, 30),
         ("approval_rules: [r]", "yaml_type", 1, 18),
         ("approval_rules: {r: {}}", "yaml_type", 1, 17),
         ("approval_rules:\n-\n", "policy_tree", 2, 2),
         ("policy: {approval: [nope]}", "policy_tree", 1, 21),
-        ("remote: acme/policies", "unsupported", 1, 1),
+        ("remote: acme/policies", "yaml_type", 1, 1),
         ("remote: acme/policies\nbranch: main", "yaml_type", 1, 1),
         ("<<: 1", "yaml_syntax", 1, 5),
         ("<<: [1]", "yaml_syntax", 1, 6),
-        ("policy: &p {disapproval: {}}\n<<: {policy: *p}", "unsupported", 1, 9),
     ],
 )
 def test_it_refuses_with_kind_and_place(text: str, kind: str, line: int, column: int) -> None:
@@ -119,9 +118,27 @@ def test_it_refuses_with_kind_and_place(text: str, kind: str, line: int, column:
     assert (error.kind, error.line, error.column) == (kind, line, column)
 
 
-def test_it_names_a_key_that_is_not_supported_yet() -> None:
-    assert refusal(RULE + "  options: {request_review: {}}").message == "the key 'request_review' is not supported yet"
+def test_it_takes_a_condition_that_is_null_for_none() -> None:
     assert rule("if: {has_status: ~}").predicates == ()
+
+
+@pytest.mark.parametrize(
+    ("keys", "wanted"),
+    [
+        ("{}", RequestReview()),
+        ("{request_review: {}}", RequestReview(enabled=False, mode="random-users", count=0)),
+        ("{request_review: {enabled: on, mode: teams, count: 2}}", RequestReview(enabled=True, mode="teams", count=2)),
+    ],
+)
+def test_it_reads_whom_to_ask_for_a_review(keys: str, wanted: RequestReview) -> None:
+    assert rule(f"options: {keys}").options.request_review == wanted
+
+
+def test_a_rule_replaces_the_default_request_whole() -> None:
+    defaults = "approval_defaults: {options: {request_review: {enabled: true, count: 2}}}\n"
+    rules = "approval_rules: [{}, {options: {request_review: ~}}, {options: {request_review: {mode: teams}}}]"
+    found = [rule.options.request_review for rule in parse(defaults + rules).rules]
+    assert found == [RequestReview(enabled=True, count=2)] * 2 + [RequestReview(mode="teams")]
 
 
 def test_it_lets_a_bad_pattern_hide_every_other_mistake() -> None:
@@ -158,6 +175,20 @@ def test_it_merges_maps_so_that_what_comes_later_wins() -> None:
     )
     text = shared + "- {name: c, requires: {<<: *a, count: 1}}\n- {name: d, requires: {count: 1, <<: [*a, *b]}}\n"
     assert [(rule.count, rule.approvers.users) for rule in parse(text).rules[2:]] == [(1, ("bob",)), (2, ("bob",))]
+
+
+def test_it_lays_merged_maps_over_each_other_at_any_depth() -> None:
+    shared = "- &a {requires: {count: 1, users: [bob]}, options: {methods: {comments: [a], github_review: no}}}\n"
+    other = "- &b {requires: {users: [cid]}, name: b}\n"
+    text = f"approval_rules:\n{shared}{other}- {{<<: *a, options: {{methods: {{comments: [c]}}}}, <<: *b, name: c}}"
+    merged = parse(text).rules[2]
+    assert (merged.name, merged.count, merged.approvers.users) == ("c", 1, ("cid",))
+    assert (merged.options.methods.comments, merged.options.methods.github_review) == (("c",), False)
+
+
+def test_it_survives_any_number_of_merged_maps() -> None:
+    text = "<<: {policy: {disapproval: {}}}\n" * 5000
+    assert parse(text) == parse("")
 
 
 @pytest.mark.parametrize(
