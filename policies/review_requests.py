@@ -15,6 +15,15 @@ TEAM_MODE = "teams"
 ONLY_TALK: tuple[Trigger, ...] = ("comment", "review")
 
 
+class ReviewersNeeded(Frozen):
+    """What to fetch before anybody can be asked; the teams and organizations are to be listed, sorted."""
+
+    collaborators: bool
+    repository_teams: bool
+    teams: tuple[str, ...]
+    organizations: tuple[str, ...]
+
+
 class RuleRequest(Frozen):
     """What one rule asks for: `count` of the eligible users, or the teams (slugs)."""
 
@@ -41,6 +50,17 @@ def waiting_rules(policy: Policy, result: Result) -> tuple[Rule, ...]:
 def is_time(snapshot: PullSnapshot, events: tuple[Trigger, ...]) -> bool:
     """Whether anybody should be asked now: not for a draft, nor because somebody has only said something."""
     return not snapshot.draft and any(event not in ONLY_TALK for event in events)
+
+
+def reviewers_needed(rules: tuple[Rule, ...]) -> ReviewersNeeded:
+    """What `requests` reads for these rules; `choose` reads who was asked before, too."""
+    by_user = tuple(rule for rule in rules if rule.options.request_review.mode in USER_MODES)
+    return ReviewersNeeded(
+        collaborators=bool(by_user),
+        repository_teams=any(rule.options.request_review.mode == TEAM_MODE for rule in rules),
+        teams=_sorted(team for rule in by_user for team in rule.approvers.teams),
+        organizations=_sorted(org for rule in by_user for org in rule.approvers.organizations),
+    )
 
 
 def requests(rules: tuple[Rule, ...], snapshot: PullSnapshot, reviewers: Reviewers) -> tuple[RuleRequest, ...]:

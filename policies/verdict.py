@@ -46,7 +46,7 @@ def of_result(result: Result, origin: Origin) -> Verdict:
         return _verdict(state, f"Error evaluating policy in {origin}", result.error)
     if result.status == "skipped":
         return _verdict(state, ALL_SKIPPED, "")
-    return _verdict(state, result.description, _open_rules(result))
+    return _verdict(state, result.description, _reason(result))
 
 
 def of_policy_error(error: PolicyError, origin: Origin) -> Verdict:
@@ -70,12 +70,16 @@ def _verdict(state: State, description: str, reason: str) -> Verdict:
     return Verdict(state=state, description=short(description), summary=plain(summary))
 
 
-def _open_rules(result: Result) -> str:
-    """The rules that are still waited for, where the verdict is pending."""
-    if result.status != "pending":
-        return ""
-    waiting = [f"{rule.name} ({rule.description})" for rule in _leaves(result) if rule.status == "pending"]
-    return "waiting for " + ", ".join(waiting[:MAX_NAMED_RULES])
+def _reason(result: Result) -> str:
+    """The rules that are still waited for, or those that are approved and by whom."""
+    if result.status == "pending":
+        return f"waiting for {_named_rules(result)}"
+    return _named_rules(result) if result.status == "approved" else ""
+
+
+def _named_rules(result: Result) -> str:
+    named = [f"{rule.name} ({rule.description})" for rule in _leaves(result) if rule.status == result.status]
+    return ", ".join(named[:MAX_NAMED_RULES])
 
 
 def _leaves(result: Result) -> tuple[Result, ...]:

@@ -10,7 +10,15 @@ from policies.document import parse
 from policies.error import CannotJudge
 from policies.evaluation import evaluate
 from policies.facts import NOT_FETCHED, FactMissing
-from policies.review_requests import RuleRequest, choose, is_time, requests, waiting_rules
+from policies.review_requests import (
+    ReviewersNeeded,
+    RuleRequest,
+    choose,
+    is_time,
+    requests,
+    reviewers_needed,
+    waiting_rules,
+)
 from policies.reviewers import Collaborator, Requested, Reviewers
 from tests.policies.conftest import build_pull
 
@@ -119,6 +127,17 @@ def waiting(tree: str) -> list[str]:
 )
 def test_it_asks_for_pending_rules_under_pending_parents(tree: str, names: list[str]) -> None:
     assert waiting(tree) == names
+
+
+def test_it_needs_to_list_only_who_may_be_asked() -> None:
+    requires = "requires: {teams: [acme/zoo, acme/core], organizations: [acme]}"
+    people, teams = (parse(f"approval_rules: [{{{ASK % (mode, 0)}, {requires}}}]").rules for mode in ("~", "teams"))
+    by_user = ReviewersNeeded(
+        collaborators=True, repository_teams=False, teams=("acme/core", "acme/zoo"), organizations=("acme",)
+    )
+    by_team = ReviewersNeeded(collaborators=False, repository_teams=True, teams=(), organizations=())
+    assert (reviewers_needed(people), reviewers_needed(teams)) == (by_user, by_team)
+    assert reviewers_needed((*people, *teams)) == by_user.model_copy(update={"repository_teams": True})
 
 
 def test_it_waits_until_there_is_something_to_review() -> None:

@@ -7,7 +7,15 @@ import pytest
 from policies.document import parse
 from policies.error import PolicyError
 from policies.facts import NOT_FETCHED
-from policies.verdict import Origin, Verdict, of_load_error, of_missing_policy, of_policy_error, of_result
+from policies.verdict import (
+    MAX_NAMED_RULES,
+    Origin,
+    Verdict,
+    of_load_error,
+    of_missing_policy,
+    of_policy_error,
+    of_result,
+)
 
 ORIGIN = Origin(owner="acme", repo="widgets", ref="main", path=".policy.yml")
 ONE = "policy: {approval: [r]}\napproval_rules: [{name: r, %s}]"
@@ -27,6 +35,23 @@ def test_it_names_the_rules_that_are_waited_for(judge: Any) -> None:
         description="0/1 rules approved",
         summary="0/1 rules approved: waiting for r (0/1 required approvals)",
     )
+
+
+def test_it_names_the_rules_that_are_approved_and_by_whom(judge: Any, approves: Any) -> None:
+    rules = "{name: a writer approves, requires: {count: 1, users: [bob]}}, {name: b, requires: {count: 1}}, {name: c}"
+    text = f"policy: {{approval: [{{or: [a writer approves, b, c]}}]}}\napproval_rules: [{rules}]"
+    assert of_result(judge(text, reviews=(approves("bob"),)), ORIGIN) == Verdict(
+        state="success",
+        description="All rules are approved",
+        summary="All rules are approved: a writer approves (Approved by bob), c (No approval required)",
+    )
+
+
+def test_it_names_no_more_rules_than_a_person_reads(judge: Any) -> None:
+    names = [f"r{number}" for number in range(MAX_NAMED_RULES + 5)]
+    rules = ", ".join(f"{{name: {name}}}" for name in names)
+    verdict = of_result(judge(f"policy: {{approval: [{', '.join(names)}]}}\napproval_rules: [{rules}]"), ORIGIN)
+    assert verdict.summary.count("No approval required") == MAX_NAMED_RULES
 
 
 def test_it_says_failure_when_turned_down(judge: Any, says: Any) -> None:
