@@ -16,6 +16,7 @@ MAX_GLOB_CHARACTERS = 1000
 MAX_BRACES = 50
 MAX_ALTERNATIVES = 1000
 MAX_TRANSLATED_GLOBS = 512
+MAX_STARS = 2
 IN_SEGMENT = "[^/]*"
 SEGMENTS = "(?:.*/)?"
 NOTHING = r"[^\x{0}-\x{10FFFF}]"
@@ -138,15 +139,16 @@ def _step(progress: Progress) -> Progress:
 
 
 def _stars(progress: Progress) -> Progress:
-    """Two stars are more than one only as a whole segment."""
+    """Two stars are more than one only as a whole segment; three or more want a character at the end."""
     rest = progress.rest
+    run = len(rest) - len(rest.lstrip("*"))
     if rest == "**" and progress.at_start:
         return progress.take(2, ".*")
     if rest.startswith("**/") and progress.at_start:
         return progress.take(3, SEGMENTS)._replace(at_start=True)
     if rest == "**/":
         return progress.take(3, f"(?:{IN_SEGMENT}/)?")
-    return progress.take(2 if rest.startswith("**") else 1, IN_SEGMENT)
+    return progress.take(run, f"[^/]{'+' if run > MAX_STARS and rest == '*' * run else '*'}")
 
 
 def _literal(progress: Progress, character: str, length: int) -> Progress:
