@@ -91,12 +91,8 @@ def _pending(result: Result) -> Iterator[Result]:
 
 
 def _hides_pending(result: Result) -> bool:
-    """policy-bot looks into an `and` that has failed, too."""
-    return result.kind == "and" and result.status == "error" and any(_is_pending(child) for child in result.children)
-
-
-def _is_pending(result: Result) -> bool:
-    return result.status == "pending"
+    """policy-bot looks into an operator that has failed, too."""
+    return result.status == "error" and any(child.status == "pending" for child in result.children)
 
 
 def _request(rule: Rule, snapshot: PullSnapshot, reviewers: Reviewers) -> RuleRequest:

@@ -37,6 +37,14 @@ def test_it_dismisses_what_an_edit_has_spoilt_once(judge: Any, approves: Any) ->
     )
 
 
+def test_it_gives_the_reason_of_the_first_rule(judge: Any, approves: Any) -> None:
+    edits = f"{{name: s, options: {{ignore_edited_comments: true}}, {ONE}}}"
+    edited = approves("bob", 4, edited_at=approves("bob", 7).created_at)
+    for tree, reason in (("[r, s]", PUSH), ("[s, r]", "Comment was edited")):
+        text = (PUSHED % ONE).replace("[r]", tree).removesuffix("]") + f", {edits}]"
+        assert [each.reason for each in propose(judge(text, reviews=(edited,)), BUILT_IN)] == [reason]
+
+
 @pytest.mark.parametrize(("server", "dismissed"), [(BUILT_IN, []), (STRICT, ["bob"])])
 def test_it_keeps_what_counts_elsewhere_unless_strict(
     judge: Any, approves: Any, server: ServerOptions, dismissed: list[str]

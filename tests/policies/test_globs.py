@@ -60,6 +60,7 @@ def fits(glob: str, name: str) -> bool:
         ("src/**/", "src/a", False),
         ("src/**/a", "src/a", True),
         ("src/**/**", "src", False),
+        ("**/**/a", "a", True),
         ("src/**/a", "src/x/y/a", True),
         ("src/**/a", "srca", False),
         ("**", "a/b", True),

@@ -90,6 +90,12 @@ def test_it_bars_contributors_unless_allowed(judge_rule: Any, approves: Any, com
     assert judge_rule(f"options: {{allow_author: true}}\n{BOB}", **facts).status == "pending"
 
 
+def test_it_asks_when_the_head_was_pushed_even_if_nobody_has_said_anything(judge_rule: Any, commit: Any) -> None:
+    facts = {"commits": (commit("c1", (), pushed_at=NOT_FETCHED),)}
+    result = judge_rule(f"options: {{invalidate_on_push: true}}\n{BOB}", **facts)
+    assert (result.status, result.missing_fact) == ("error", "pushed_at")
+
+
 def test_it_drops_an_approval_given_before_the_newest_push(judge_rule: Any, approves: Any) -> None:
     keys = f"options: {{invalidate_on_push: true}}\n{BOB}"
     stale = judge_rule(keys, reviews=(approves("bob", 5),))

@@ -47,7 +47,7 @@ def test_it_shows_what_it_compared(ask: Any) -> None:
     assert (good.kind, good.values, good.condition_values) == ("has_successful_status", ("build",), ("success",))
     bad = ask("has_status: {statuses: [build, lint], conclusions: [neutral]}", statuses=KNOWN)
     assert (bad.kind, bad.values, bad.condition_values) == ("has_status", ("build", "lint"), ("neutral",))
-    assert ask("has_status: {statuses: [build, none]}", statuses=KNOWN).values == ("none",)
+    assert ask("has_status: {statuses: [build, lint, none]}", statuses=KNOWN).values == ("none",)
 
 
 @pytest.mark.parametrize("condition", ["has_status: {statuses: [build]}", "has_successful_status: []"])

@@ -57,6 +57,8 @@ def test_it_shows_what_it_compared(ask: Any, commit: Any) -> None:
     assert ask("has_valid_signatures: true", commits=commits).values == ("c1", "b0")
     assert ask("has_valid_signatures: false", commits=(commit("c1", (), signature=None),)).values == ("c1",)
     assert ask("has_valid_signatures_by: {users: [ana, bob]}", commits=commits).values == ("ana", "bob")
+    unsigned = (commit("c1", ("b0",), signature=None), commit("b0", (), signature=GOOD))
+    assert ask("has_valid_signatures_by: {users: [ana]}", commits=unsigned).values == ()
     keys = ask("has_valid_signatures_by_keys: {key_ids: [K1]}", commits=commits)
     assert (keys.values, keys.condition_values) == (('K"2', "K1"), ("K1",))
 
