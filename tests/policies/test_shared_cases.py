@@ -189,19 +189,29 @@ def ours(result: Result) -> Any:
         result.status,
         result.description if result.status != "error" else None,
         sorted(approver.login for approver in result.approvers) if result.kind == "rule" else None,
+        None
+        if result.status == "error"
+        else findings([dict(each) for each in (*result.predicates[-1:], *result.conditions)]),
         [ours(child) for child in result.children],
     )
+
+
+def findings(results: list[Record]) -> list[tuple[Any, ...]]:
+    return [(each["kind"], each["satisfied"], each["description"]) for each in results]
 
 
 def theirs(node: Record | None) -> Any:
     if node is None:
         return None
     approvers = (node.get("requires") or {}).get("approvers") or []
+    last = (node.get("predicate_results") or [])[-1:]
+    conditions = (node.get("requires") or {}).get("conditions") or []
     return (
         node["kind"],
         node["name"],
         node["effective_status"],
         node["status_description"] if node["effective_status"] != "error" else None,
         sorted(approver["user"] for approver in approvers) if node["kind"] == "rule" else None,
+        None if node["effective_status"] == "error" else findings([*last, *conditions]),
         [theirs(child) for child in node.get("children") or []],
     )
