@@ -9,6 +9,7 @@ from app.records import pulls
 
 Row = dict[str, Any]
 MOST_RUNS = 20
+MOST_DECISIONS = 10
 
 
 def delivery(tx: Transaction, wanted: str) -> Row | None:
@@ -34,11 +35,11 @@ def pull_request(tx: Transaction, full_name: str, number: int) -> Row | None:
 
 
 def of_pull(tx: Transaction, pull: Row) -> Row:
-    """The same for a row of `pulls`: its newest run that was evaluated, else its newest run."""
+    """The same for a row of `pulls`: the run of its newest verdict, and the newer one that has none yet, if any."""
     condition = (
-        "id = (SELECT id FROM runs AS newest WHERE newest.repository_id = %(repository)s"
-        " AND newest.number = %(number)s AND newest.kind = 'evaluate' ORDER BY EXISTS (SELECT FROM evaluations"
-        " WHERE run_id = newest.id) DESC, finished_at DESC NULLS LAST, created_at DESC LIMIT 1)"
+        "id IN ((SELECT run_id FROM evaluations WHERE repository_id = %(repository)s AND number = %(number)s"
+        " ORDER BY seq DESC LIMIT 1) UNION (SELECT id FROM runs WHERE repository_id = %(repository)s"
+        " AND number = %(number)s AND kind = 'evaluate' AND status <> 'superseded' ORDER BY created_at DESC LIMIT 1))"
     )
     found = _runs(tx, condition, {"repository": pull["repository_id"], "number": pull["number"]})
     delivered = tx.execute(
@@ -76,7 +77,7 @@ def _runs(tx: Transaction, condition: str, values: Row) -> list[Row]:
 def _evaluations(tx: Transaction, run_id: UUID) -> list[Row]:
     found = tx.execute(
         "SELECT evaluations.*, snapshots.facts FROM evaluations LEFT JOIN snapshots ON digest = snapshot_digest"
-        " WHERE run_id = %(run)s ORDER BY evaluated_at",
+        " WHERE run_id = %(run)s ORDER BY seq",
         {"run": run_id},
     ).fetchall()
     return [{**row, "intents": _intents(tx, row["intent_id"])} for row in found]
@@ -89,10 +90,10 @@ def _intents(tx: Transaction, intent_id: UUID | None) -> list[Row]:
 
 def _decisions(tx: Transaction, intent_id: UUID) -> list[Row]:
     found = tx.execute(
-        "SELECT * FROM decisions WHERE intent_id = %(intent)s ORDER BY audit_seq",
-        {"intent": intent_id},
+        "SELECT * FROM decisions WHERE intent_id = %(intent)s ORDER BY audit_seq DESC LIMIT %(limit)s",
+        {"intent": intent_id, "limit": MOST_DECISIONS},
     ).fetchall()
-    return [{**row, "permit": _permit(tx, row["id"])} for row in found]
+    return [{**row, "permit": _permit(tx, row["id"])} for row in reversed(found)]
 
 
 def _permit(tx: Transaction, decision_id: UUID) -> Row | None:

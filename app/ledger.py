@@ -97,12 +97,13 @@ def tail(tx: Transaction, count: int) -> list[Entry]:
 
 
 def about(tx: Transaction, subjects: Iterable[str]) -> list[Entry]:
-    """The entries about any of the subjects, oldest first."""
+    """The newest `BATCH_ROWS` entries about any of the subjects, oldest first."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM audit_entries WHERE subject = ANY(%(subjects)s) ORDER BY seq",  # noqa: S608
-        {"subjects": list(subjects)},
+        f"SELECT {_COLUMNS} FROM audit_entries WHERE subject = ANY(%(subjects)s)"  # noqa: S608
+        " ORDER BY seq DESC LIMIT %(limit)s",
+        {"subjects": list(subjects), "limit": BATCH_ROWS},
     ).fetchall()
-    return [_entry(row) for row in rows]
+    return [_entry(row) for row in reversed(rows)]
 
 
 def verify(entries: Iterable[Entry]) -> Proof:

@@ -45,7 +45,10 @@ class Limits:
         return datetime.fromtimestamp(stats.reset_time, UTC) + timedelta(seconds=1)
 
     def hold_writes(self, installation_id: int, until: datetime, now: datetime) -> None:
-        """No write of this installation before `until`."""
+        """No write of this installation before `until`, or before a later time that is known already."""
+        held_until = self.writes_held_until(installation_id)
+        if held_until is not None and held_until > until:
+            return
         milliseconds = max(1, int((until - now).total_seconds() * 1000))
         try:
             self._redis.set(_hold_key(installation_id), until.isoformat(), px=milliseconds)

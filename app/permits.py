@@ -1,43 +1,53 @@
 """Permits: single-use, expiring proof that a write was allowed and recorded."""
 
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NoReturn
 from uuid import UUID, uuid4
 
 from app.database import Transaction
 
 PERMIT_SECONDS = 60
-Ending = Literal["written", "refused", "limited", "absent", "unspent"]
+USE_SECONDS = 10
+Ending = Literal["written", "refused", "limited", "absent", "unspent", "unknown"]
 
 _SEAL = object()
 
 
 class Permit:
-    """A spent permit. Only `spend` makes one: a row that was not spent by its caller gives none."""
+    """A spent permit, for one request with one body. Only `spend` makes one, and it can't be copied."""
 
-    def __init__(self, seal: object, permit_id: UUID, kind: str, path: str) -> None:
+    def __init__(self, seal: object, permit_id: UUID, kind: str, *, path: str, body: Mapping[str, object]) -> None:
         if seal is not _SEAL:
             raise TypeError("a permit is made by spending its row, and in no other way")
         self.id = permit_id
         self.kind = kind
-        self._path: str | None = path
+        self._wanted: tuple[str, dict[str, object]] | None = (path, dict(body))
+        self._useless_at = time.monotonic() + USE_SECONDS
 
-    def use(self, path: str) -> bool:
-        """Whether this permit is for a request to `path` and was not used yet; afterwards it is."""
-        if self._path != path:
+    def use(self, path: str, body: object) -> bool:
+        """Whether this permit is for this request, fresh, and was not used yet; afterwards it is."""
+        if self._wanted != (path, body) or time.monotonic() > self._useless_at:
             return False
-        self._path = None
+        self._wanted = None
         return True
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a permit can't be copied")
 
 
 @dataclass(frozen=True)
 class Open:
-    """The permit of an intent whose end is not known: issued, and perhaps spent."""
+    """The permit of an intent whose end is not known: issued, and perhaps spent.
+
+    `unknown_at`: when its request ended without telling; None where the worker died before that.
+    """
 
     id: UUID
     spent_at: datetime | None
-    expires_at: datetime
+    unknown_at: datetime | None
 
 
 def issue(tx: Transaction, intent_id: UUID, decision_id: UUID, now: datetime) -> UUID:
@@ -60,8 +70,8 @@ def issue(tx: Transaction, intent_id: UUID, decision_id: UUID, now: datetime) ->
     return permit_id
 
 
-def spend(tx: Transaction, permit_id: UUID, *, path: str, now: datetime) -> Permit | None:
-    """The permit, once: for one request to `path`. None when it was spent before, or has expired."""
+def spend(tx: Transaction, permit_id: UUID, *, path: str, body: Mapping[str, object], now: datetime) -> Permit | None:
+    """The permit, once: for one request to `path` with `body`. None when it was spent before, or has expired."""
     row = tx.execute(
         "UPDATE permits SET spent_at = %(now)s FROM intents"
         " WHERE permits.id = %(id)s AND intents.id = intent_id"
@@ -69,25 +79,30 @@ def spend(tx: Transaction, permit_id: UUID, *, path: str, now: datetime) -> Perm
         " RETURNING intents.kind",
         {"id": permit_id, "now": now},
     ).fetchone()
-    return Permit(_SEAL, permit_id, row["kind"], path) if row else None
+    return Permit(_SEAL, permit_id, row["kind"], path=path, body=body) if row else None
 
 
 def open_of(tx: Transaction, intent_id: UUID) -> Open | None:
     """The open permit of an intent, if it has one."""
     row = tx.execute(
-        "SELECT id, spent_at, expires_at FROM permits WHERE intent_id = %(intent)s AND outcome IS NULL",
+        "SELECT id, spent_at, unknown_at FROM permits WHERE intent_id = %(intent)s AND outcome IS NULL",
         {"intent": intent_id},
     ).fetchone()
-    return Open(row["id"], row["spent_at"], row["expires_at"]) if row else None
+    return Open(row["id"], row["spent_at"], row["unknown_at"]) if row else None
 
 
-def count(tx: Transaction, intent_id: UUID) -> int:
-    """How many permits an intent has spent."""
+def note_unknown(tx: Transaction, permit_id: UUID, now: datetime) -> None:
+    """The request ended, and its answer said neither yes nor no."""
+    tx.execute("UPDATE permits SET unknown_at = %(now)s WHERE id = %(id)s", {"id": permit_id, "now": now})
+
+
+def count(tx: Transaction, intent_id: UUID, ending: Ending) -> int:
+    """How many permits of an intent ended like this."""
     row = tx.execute(
-        "SELECT count(*) AS spent FROM permits WHERE intent_id = %(intent)s AND spent_at IS NOT NULL",
-        {"intent": intent_id},
+        "SELECT count(*) AS ended FROM permits WHERE intent_id = %(intent)s AND outcome = %(ending)s",
+        {"intent": intent_id, "ending": ending},
     ).fetchone()
-    return int(row["spent"]) if row else 0
+    return int(row["ended"]) if row else 0
 
 
 def close(

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from yoyo import read_migrations  # type: ignore[import-untyped]
-from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend  # type: ignore[import-untyped]
-from yoyo.exceptions import BadMigration  # type: ignore[import-untyped]
-from yoyo.migrations import Migration, default_migration_table  # type: ignore[import-untyped]
+from yoyo import read_migrations
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.exceptions import BadMigration
+from yoyo.migrations import Migration, default_migration_table
 
 LOCK_KEY = 0x6D657267656761
 LOCK_SECONDS = 60

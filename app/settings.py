@@ -194,6 +194,7 @@ class Settings(BaseModel):
     github_api_url: Annotated[HttpUrl, AfterValidator(_https_url)] = "https://api.github.com"
     github_app_id: Annotated[int | None, Field(gt=0)] = None
     github_private_key: PrivateKey | None = None
+    github_timeout_seconds: Annotated[int, Field(ge=1, le=30)] = 12
     status_context: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[ -~]+$")] = "mergegate"
     policy_path: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_relative_path)] = ".policy.yml"
 
@@ -201,7 +202,7 @@ class Settings(BaseModel):
     allowed_writes: Words = ("status",)
 
     evaluations_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
-    lease_seconds: Annotated[int, Field(ge=2, le=3600)] = 60
+    lease_seconds: Annotated[int, Field(ge=2, le=100)] = 60
     fold_seconds: Annotated[int, Field(ge=0, le=60)] = 1
     settle_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
     sweep_seconds: Annotated[int, Field(ge=1, le=3600)] = 10

@@ -1,7 +1,8 @@
 """`make bench`: every measurement, one after the other."""
 
-from bench import pipeline, receiver
+import bench.pipeline
+import bench.receiver
 
 if __name__ == "__main__":
-    pipeline.main()
-    receiver.main()
+    bench.pipeline.main()
+    bench.receiver.main()

@@ -15,10 +15,12 @@ CREATE INDEX deliveries_guid ON deliveries (guid);
 
 CREATE TABLE pulls (
     repository_id   bigint      NOT NULL,
-    number          integer     NOT NULL CHECK (number > 0),
+    number          bigint      NOT NULL CHECK (number > 0),
     full_name       text        NOT NULL,
     installation_id bigint      NOT NULL,
+    is_open         boolean     NOT NULL DEFAULT true,
     head_sha        text,
+    base_ref        text,
     page_key        text        NOT NULL UNIQUE,
     PRIMARY KEY (repository_id, number)
 );
@@ -26,12 +28,13 @@ CREATE TABLE pulls (
 CREATE INDEX pulls_head ON pulls (repository_id, head_sha);
 CREATE INDEX pulls_name ON pulls (lower(full_name), number);
 
--- When this gate first saw a commit as a head: the push cannot have been later.
+-- When this gate first saw a commit as the head of a pull request: the push cannot have been later.
 CREATE TABLE heads (
     repository_id   bigint      NOT NULL,
+    number          bigint      NOT NULL,
     sha             text        NOT NULL,
     first_seen_at   timestamptz NOT NULL,
-    PRIMARY KEY (repository_id, sha)
+    PRIMARY KEY (repository_id, number, sha)
 );
 
 CREATE TABLE runs (
@@ -41,7 +44,7 @@ CREATE TABLE runs (
     repository_id   bigint      NOT NULL,
     full_name       text        NOT NULL,
     installation_id bigint      NOT NULL,
-    number          integer,
+    number          bigint,
     sha             text,
     branch          text,
     status          text        NOT NULL DEFAULT 'pending'

@@ -8,9 +8,10 @@ CREATE TABLE snapshots (
 
 CREATE TABLE evaluations (
     id              uuid        PRIMARY KEY,
+    seq             bigint      GENERATED ALWAYS AS IDENTITY UNIQUE,
     run_id          uuid        NOT NULL REFERENCES runs ON DELETE CASCADE,
     repository_id   bigint      NOT NULL,
-    number          integer     NOT NULL,
+    number          bigint      NOT NULL,
     head_sha        text        NOT NULL,
     base_ref        text        NOT NULL,
     policy_source   text        NOT NULL,
@@ -18,11 +19,12 @@ CREATE TABLE evaluations (
     snapshot_digest text        REFERENCES snapshots,
     state           text        NOT NULL CHECK (state IN ('success', 'failure', 'pending', 'error')),
     description     text        NOT NULL,
+    status_text     text        NOT NULL,
     result          jsonb,
     evaluated_at    timestamptz NOT NULL
 );
 
-CREATE INDEX evaluations_pull ON evaluations (repository_id, number, evaluated_at);
+CREATE INDEX evaluations_pull ON evaluations (repository_id, number, seq);
 CREATE INDEX evaluations_run ON evaluations (run_id);
 
 CREATE TABLE intents (
@@ -32,10 +34,11 @@ CREATE TABLE intents (
     target          text        NOT NULL,
     sequence        integer     NOT NULL CHECK (sequence > 0),
     evaluation_id   uuid        NOT NULL REFERENCES evaluations ON DELETE CASCADE,
+    run_id          uuid        NOT NULL REFERENCES runs ON DELETE CASCADE,
     repository_id   bigint      NOT NULL,
     full_name       text        NOT NULL,
     installation_id bigint      NOT NULL,
-    number          integer     NOT NULL,
+    number          bigint      NOT NULL,
     content         jsonb       NOT NULL,
     status          text        NOT NULL DEFAULT 'pending'
                     CHECK (status IN ('pending', 'sent', 'written', 'denied', 'refused', 'blocked', 'superseded')),
@@ -81,13 +84,15 @@ CREATE TABLE permits (
     issued_at       timestamptz NOT NULL,
     expires_at      timestamptz NOT NULL,
     spent_at        timestamptz,
-    outcome         text        CHECK (outcome IN ('written', 'refused', 'limited', 'absent', 'unspent')),
+    unknown_at      timestamptz,
+    outcome         text        CHECK (outcome IN ('written', 'refused', 'limited', 'absent', 'unspent', 'unknown')),
     status_code     integer,
     remote_id       text,
     settled_at      timestamptz,
     CHECK (outcome IS NULL OR outcome = 'unspent' OR spent_at IS NOT NULL)
 );
 
+CREATE INDEX permits_intent ON permits (intent_id);
 CREATE UNIQUE INDEX permits_one_open ON permits (intent_id) WHERE outcome IS NULL;
 
 -- A repository's id is pinned to its name on first use, so that a re-created one doesn't inherit what was allowed.

@@ -12,7 +12,10 @@ class _Fact(BaseModel):
 
 
 class StatusContent(_Fact):
-    """A commit status, exactly as it would be written. `description`: at most 140 characters."""
+    """A commit status, exactly as it would be written.
+
+    GitHub refuses descriptions of more than 140 characters, and characters above U+FFFF (`writable`).
+    """
 
     sha: str = Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\z")
     context: str = Field(min_length=1, max_length=255)
@@ -28,6 +31,7 @@ class Intent(_Fact):
     """
 
     kind: Literal["status"] = "status"
+    run_id: str
     repository: str
     repository_id: int
     installation_id: int
@@ -38,7 +42,7 @@ class Intent(_Fact):
     @property
     def target(self) -> str:
         """What would be changed: two intents with one target are never under way at once."""
-        return target(self.repository_id, self.content)
+        return target(self.repository_id, self.content.sha, self.content.context)
 
     @property
     def content_digest(self) -> str:
@@ -47,13 +51,18 @@ class Intent(_Fact):
 
     @property
     def key(self) -> str:
-        """The idempotency key: target, sequence and content."""
-        return _digest([self.kind, self.target, self.sequence, self.content_digest])
+        """The idempotency key: run, target, sequence, pull request and content."""
+        return _digest([self.run_id, self.kind, self.target, self.sequence, self.number, self.content_digest])
 
 
-def target(repository_id: int, content: StatusContent) -> str:
+def writable(text: str) -> str:
+    """The text with a replacement character for each that GitHub refuses in a commit status."""
+    return "".join(character if ord(character) <= 0xFFFF else "\ufffd" for character in text)
+
+
+def target(repository_id: int, sha: str, context: str) -> str:
     """The name of the thing that a status changes: a context on a commit of a repository."""
-    return f"status:{repository_id}:{content.sha}:{content.context}"
+    return f"status:{repository_id}:{sha}:{context}"
 
 
 def _digest(value: object) -> str:

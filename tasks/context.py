@@ -42,4 +42,5 @@ def github_app(settings: Settings) -> App:
     """How to be our App; only for live bindings, whose settings are complete."""
     if settings.github_app_id is None or settings.github_private_key is None:
         raise ValueError("a live binding without an App cannot come out of app.settings.load")
-    return App(settings.github_api_url, settings.github_app_id, settings.github_private_key.get_secret_value())
+    key = settings.github_private_key.get_secret_value()
+    return App(settings.github_api_url, settings.github_app_id, key, settings.github_timeout_seconds)

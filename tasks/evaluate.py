@@ -1,24 +1,28 @@
-"""Evaluate one pull request: claim the run, judge, and record verdict, audit entry and intent in one transaction."""
+"""Evaluate one pull request: claim the run, judge, and record the verdict with what follows in one transaction."""
 
-from datetime import datetime
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
+
 from app import ledger
-from app.database import Transaction
+from app.github import documents
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.limits import LimitsUnavailable
-from app.records import evaluations, pulls, runs
+from app.records import pulls, runs
 from app.records.evaluations import Evaluation
+from app.records.pulls import Sighting
 from app.records.runs import Run
-from policies.intents import StatusContent
-from tasks import judging, names, proposing, putting_off
+from tasks import judging, names, putting_off, telling
 from tasks.context import Context
 from tasks.judging import Judged
 
 
 def pull_request(context: Context, run_id: UUID) -> None:
-    """Evaluate the pull request of a run. Nothing happens if it isn't due or another worker has it."""
+    """Evaluate the pull request of a run. Nothing happens if it isn't due or another worker has it.
+
+    Raises `LeaseLost`, with nothing recorded, where another worker has taken the run over meanwhile.
+    """
     with context.pool.connection() as tx:
         run = runs.claim(tx, run_id, context.clock(), context.settings.lease_seconds)
     if run is None:
@@ -29,7 +33,8 @@ def pull_request(context: Context, run_id: UUID) -> None:
     except Unavailable as trouble:
         putting_off.run(context, run, trouble)
         return
-    except runs.LeaseLost:
+    except SoftTimeLimitExceeded:
+        putting_off.run(context, run, Unavailable("GITHUB_API_ERROR", "Reading GitHub took too long."))
         return
     context.checkpoint("evaluate.committed")
     if intent_id is not None:
@@ -41,8 +46,9 @@ def _evaluate(context: Context, run: Run) -> UUID | None:
     _take_a_turn(context, run)
     pull = context.reader.pull(Place(run.installation_id, run.repository_id), run.number or 0)
     if pull is None or pull.state == "closed":
-        _record_nothing(context, run, "closed" if pull else "not found")
+        _record_nothing(context, run, pull)
         return None
+    _see(context, run, pull)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
     return _record(context, run, judged)
@@ -59,47 +65,17 @@ def _take_a_turn(context: Context, run: Run) -> None:
         raise Unavailable("RATE_LIMITED", sentence, not_before)
 
 
-def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
-    """The intent that follows, if any. Raises `LeaseLost`, and records nothing, where the run is not ours any more."""
-    now = context.clock()
+def _see(context: Context, run: Run, pull: documents.Pull) -> None:
+    """Note the head at once: if the rest can't be read, that is where trouble is told."""
     with context.pool.connection() as tx:
-        runs.finish(tx, run, now)
-        content = _content(context, judged, _see(tx, run, judged, now))
-        evaluation_id = evaluations.record(tx, _evaluation(run, judged, now))
-        intent_id = proposing.status(
-            tx, run=run, content=content, evaluation_id=evaluation_id, shown=judged.shown, now=now
-        )
-        _attest(tx, run, judged, evaluation_id, intent_id, now)
-        context.checkpoint("evaluate.before_commit")
-    return intent_id
+        pulls.first_seen_at(tx, run.repository_id, pull.number, pull.head.sha, context.clock())
+        pulls.seen(tx, _sighting(run, pull))
 
 
-def _see(tx: Transaction, run: Run, judged: Judged, now: datetime) -> str:
-    """Note the pull request and its head; the key of its page."""
-    head_sha = judged.pull.head.sha
-    pulls.first_seen_at(tx, run.repository_id, head_sha, now)
-    return pulls.seen(
-        tx,
-        repository_id=run.repository_id,
-        number=judged.pull.number,
-        full_name=run.full_name,
-        installation_id=run.installation_id,
-        head_sha=head_sha,
-    )
-
-
-def _content(context: Context, judged: Judged, page_key: str) -> StatusContent:
-    return StatusContent(
-        sha=judged.pull.head.sha,
-        context=judging.status_context(context, judged.pull.base.ref),
-        state=judged.verdict.state,
-        description=judged.verdict.description,
-        target_url=f"{context.settings.public_url}/pulls/{page_key}",
-    )
-
-
-def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:
-    return Evaluation(
+def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
+    """The intent that follows, if any."""
+    now = context.clock()
+    evaluation = Evaluation(
         run_id=run.id,
         repository_id=run.repository_id,
         number=judged.pull.number,
@@ -110,33 +86,40 @@ def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:
         snapshot=judged.snapshot,
         state=judged.verdict.state,
         description=judged.verdict.summary,
+        status_text=judged.verdict.description,
         result=judged.result,
         evaluated_at=now,
     )
+    with context.pool.connection() as tx:
+        runs.finish(tx, run, now)
+        pulls.seen(tx, _sighting(run, judged.pull))
+        intent_id = telling.verdict(context, tx, run, evaluation, judged.shown)
+        context.checkpoint("evaluate.before_commit")
+    return intent_id
 
 
-def _attest(
-    tx: Transaction, run: Run, judged: Judged, evaluation_id: UUID, intent_id: UUID | None, now: datetime
-) -> None:
-    body = {
-        "run": str(run.id),
-        "evaluation": str(evaluation_id),
-        "head_sha": judged.pull.head.sha,
-        "policy_digest": judged.policy_digest,
-        "snapshot_digest": judged.snapshot.digest() if judged.snapshot else None,
-        "state": judged.verdict.state,
-        "intent": str(intent_id) if intent_id else None,
-    }
-    ledger.append(tx, kind="pull_request_evaluated", subject=_subject(run), actor="mergegate", body=body, at=now)
-
-
-def _record_nothing(context: Context, run: Run, why: str) -> None:
+def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> None:
+    """Nothing to judge; but those who shared the status with this pull request have it to themselves now."""
     now = context.clock()
     with context.pool.connection() as tx:
         runs.finish(tx, run, now)
-        body = {"run": str(run.id), "why": why}
-        ledger.append(tx, kind="nothing_to_evaluate", subject=_subject(run), actor="mergegate", body=body, at=now)
+        pulls.closed(tx, run.repository_id, run.number or 0)
+        sharing = pulls.with_head(tx, run.repository_id, pull.head.sha) if pull else ()
+        wanted = [runs.want_pull(tx, run, number, now) for number in sharing]
+        body = {"run": str(run.id), "why": "closed" if pull else "not found"}
+        subject = f"pull:{run.repository_id}#{run.number}"
+        ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor="mergegate", body=body, at=now)
+    for run_id in wanted:
+        context.send(names.EVALUATE, run_id, 0)
 
 
-def _subject(run: Run) -> str:
-    return f"pull:{run.repository_id}#{run.number}"
+def _sighting(run: Run, pull: documents.Pull) -> Sighting:
+    return Sighting(
+        repository_id=run.repository_id,
+        number=pull.number,
+        full_name=run.full_name,
+        installation_id=run.installation_id,
+        head_sha=pull.head.sha,
+        base_ref=pull.base.ref,
+        is_open=True,
+    )

@@ -5,48 +5,66 @@ from uuid import UUID
 
 from app.database import Transaction
 from app.github.answers import Unavailable
+from app.github.documents import ListedPull
 from app.github.reader import Place
 from app.records import pulls, runs
-from app.records.runs import Run, Wanted
+from app.records.pulls import Sighting
+from app.records.runs import Run
 from tasks import names, putting_off
 from tasks.context import Context
 
 
 def pull_requests(context: Context, run_id: UUID) -> None:
-    """Look them up and want an evaluation of each."""
+    """Want an evaluation of those that we know at once, and of those that GitHub lists. Raises `LeaseLost`."""
     with context.pool.connection() as tx:
         run = runs.claim(tx, run_id, context.clock(), context.settings.lease_seconds)
     if run is None:
         return
+    context.checkpoint("find.claimed")
+    _want_known(context, run)
     try:
-        found = _find(context, run)
+        listed = _list(context, run)
     except Unavailable as trouble:
         putting_off.run(context, run, trouble)
         return
-    now = context.clock()
-    with context.pool.connection() as tx:
-        wanted = [_want(tx, run, number, sha, now) for number, sha in sorted(found.items())]
-        runs.finish(tx, run, now)
-    for evaluation_id in wanted:
-        context.send(names.EVALUATE, evaluation_id, 0)
+    context.checkpoint("find.listed")
+    _want_listed(context, run, listed)
     putting_off.wake_next(context, run)
 
 
-def _find(context: Context, run: Run) -> dict[int, str | None]:
-    """Numbers and, where known, heads."""
+def _want_known(context: Context, run: Run) -> None:
+    with context.pool.connection() as tx:
+        known = pulls.with_head(tx, run.repository_id, run.sha) if run.sha else ()
+        wanted = [runs.want_pull(tx, run, number, context.clock()) for number in known]
+    for run_id in wanted:
+        context.send(names.EVALUATE, run_id, 0)
+
+
+def _list(context: Context, run: Run) -> tuple[ListedPull, ...]:
     place = Place(run.installation_id, run.repository_id)
     if run.kind == "find_by_branch":
-        listed = context.reader.pulls_of_base(place, run.branch or "")
-        return {pull.number: pull.head.sha for pull in listed}
+        return context.reader.pulls_of_base(place, run.branch or "")
+    return context.reader.pulls_of_head(place, run.sha or "")
+
+
+def _want_listed(context: Context, run: Run, listed: tuple[ListedPull, ...]) -> None:
+    now = context.clock()
     with context.pool.connection() as tx:
-        known = pulls.with_head(tx, run.repository_id, run.sha or "")
-    listed = context.reader.pulls_of_head(place, run.sha or "")
-    return dict.fromkeys(known) | {pull.number: pull.head.sha for pull in listed}
+        runs.finish(tx, run, now)
+        wanted = [_want(tx, run, pull, now) for pull in sorted(listed, key=lambda pull: pull.number)]
+    for run_id in wanted:
+        context.send(names.EVALUATE, run_id, 0)
 
 
-def _want(tx: Transaction, run: Run, number: int, sha: str | None, now: datetime) -> UUID:
-    where = {"repository_id": run.repository_id, "full_name": run.full_name, "installation_id": run.installation_id}
-    pulls.seen(tx, number=number, head_sha=sha, **where)  # type: ignore[arg-type]
-    wanted = runs.want(tx, Wanted("evaluate", **where, number=number), now)  # type: ignore[arg-type]
-    runs.inherit_causes(tx, wanted, run.id)
-    return wanted
+def _want(tx: Transaction, run: Run, pull: ListedPull, now: datetime) -> UUID:
+    sighting = Sighting(
+        repository_id=run.repository_id,
+        number=pull.number,
+        full_name=run.full_name,
+        installation_id=run.installation_id,
+        head_sha=pull.head.sha,
+        base_ref=pull.base.ref,
+        is_open=True,
+    )
+    pulls.seen(tx, sighting)
+    return runs.want_pull(tx, run, pull.number, now)

@@ -24,7 +24,7 @@ def snapshot(context: Context, place: Place, pull: documents.Pull, repository: s
     logins = needs.users_to_look_up(policy, known)
     if len(logins) * (wanted.permissions + len(wanted.teams) + len(wanted.organizations)) > MOST_QUESTIONS:
         raise Unavailable("EVIDENCE_INCOMPLETE", f"More than {MOST_QUESTIONS} memberships would have to be looked up.")
-    return known.model_copy(update=_people(context, place, wanted, logins))
+    return known.model_copy(update=_people(context, place, known.owner, wanted, logins))
 
 
 def _documents(context: Context, place: Place, pull: documents.Pull, wanted: FactsNeeded) -> dict[str, object]:
@@ -32,7 +32,7 @@ def _documents(context: Context, place: Place, pull: documents.Pull, wanted: Fac
     if wanted.files:
         fetched["files"] = facts.files(reader.files(place, pull))
     if wanted.commits:
-        pushed_at = _pushed_at(context, place, pull.head.sha) if wanted.push_times else None
+        pushed_at = _pushed_at(context, place, pull) if wanted.push_times else None
         fetched["commits"] = facts.commits(reader.commits(place, pull), pull.head.sha, pushed_at)
     if wanted.reviews:
         fetched["reviews"] = facts.reviews(reader.reviews(place, pull.number))
@@ -41,18 +41,21 @@ def _documents(context: Context, place: Place, pull: documents.Pull, wanted: Fac
     return fetched
 
 
-def _pushed_at(context: Context, place: Place, sha: str) -> datetime:
-    """The oldest status on the commit, or when we first saw it as a head, whichever is earlier.
+def _pushed_at(context: Context, place: Place, pull: documents.Pull) -> datetime:
+    """The oldest status on the head, as in policy-bot, or when we first saw it in this pull request, if earlier.
 
-    policy-bot takes its own first status for the time of the push; a gate that may not write yet has none.
+    policy-bot's own first status normally tells the time of the push; a gate that may not write yet has none.
     """
+    sha = pull.head.sha
     with context.pool.connection() as tx:
-        seen = pulls.first_seen_at(tx, place.repository_id, sha, context.clock())
+        seen = pulls.first_seen_at(tx, place.repository_id, pull.number, sha, context.clock())
     oldest = context.reader.oldest_status_at(place, sha)
     return min(seen, oldest) if oldest is not None else seen
 
 
-def _people(context: Context, place: Place, wanted: FactsNeeded, logins: tuple[str, ...]) -> dict[str, object]:
+def _people(
+    context: Context, place: Place, owner: str, wanted: FactsNeeded, logins: tuple[str, ...]
+) -> dict[str, object]:
     """Who may what; sorted, since the snapshot's digest depends on it."""
     reader = context.reader
     asked = logins if wanted.permissions else ()
@@ -61,7 +64,7 @@ def _people(context: Context, place: Place, wanted: FactsNeeded, logins: tuple[s
         (team, login, reader.is_team_member(place, team, login)) for team, login in product(wanted.teams, logins)
     ]
     organizations: list[Membership] = [
-        (org, login, reader.is_member(place, org, login)) for org, login in product(wanted.organizations, logins)
+        (org, login, reader.is_member(place, owner, org, login)) for org, login in product(wanted.organizations, logins)
     ]
     return {
         "permissions": tuple(sorted(permissions)),

@@ -7,35 +7,42 @@ from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event
 from app.records import deliveries, pulls, runs
+from app.records.pulls import Sighting
 from app.records.runs import Wanted
 from tasks import names
 from tasks.context import Context
 
 PULL_EVENTS = frozenset({"pull_request", "pull_request_review", "issue_comment"})
 CHECK_EVENTS = frozenset({"check_run", "check_suite", "status", "workflow_run", "deployment_status"})
-QUIET_ACTIONS = frozenset({("pull_request", "closed")})
 
 
 def handle(context: Context, delivery: Delivery) -> None:
     """Record the delivery and enqueue what follows. A delivery recorded before changes nothing."""
-    now = context.clock()
     with context.pool.connection() as tx:
-        delivery_id = deliveries.record(tx, delivery)
-        wanted = route(delivery.event) if delivery_id is not None else ()
-        queued = [(work, _want(tx, work, delivery_id, _due(context, now))) for work in wanted]
-        if delivery_id is not None:
-            _see_head(tx, delivery)
-            _attest(tx, delivery, delivery_id, [run_id for _, run_id in queued], now)
+        queued = _take_in(context, tx, delivery)
         context.checkpoint("intake.before_commit")
     context.checkpoint("intake.committed")
-    for work, run_id in queued:
-        context.send(names.OF_RUN[work.kind], run_id, context.settings.fold_seconds)
+    for task, run_id in queued:
+        context.send(task, run_id, context.settings.fold_seconds)
+
+
+def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tuple[str, UUID]]:
+    """Task names and runs; none for a delivery that was recorded before."""
+    delivery_id = deliveries.record(tx, delivery)
+    if delivery_id is None:
+        return []
+    now = context.clock()
+    due_at = now + timedelta(seconds=context.settings.fold_seconds)
+    _see_heads(tx, delivery)
+    queued = [(names.OF_RUN[work.kind], _want(tx, work, delivery_id, due_at)) for work in route(delivery.event)]
+    _attest(tx, delivery, delivery_id, [run_id for _, run_id in queued], now)
+    return queued
 
 
 def route(event: Event) -> tuple[Wanted, ...]:
     """The work that an event leads to; pure. An event without a repository or an installation leads to none."""
     repository, installation_id = event.repository, event.installation_id
-    if repository is None or installation_id is None or (event.name, event.action) in QUIET_ACTIONS:
+    if repository is None or installation_id is None:
         return ()
     place = (repository.id, repository.full_name, installation_id)
     if event.name in PULL_EVENTS | CHECK_EVENTS and event.pulls:
@@ -47,30 +54,19 @@ def route(event: Event) -> tuple[Wanted, ...]:
     return ()
 
 
-def _due(context: Context, now: datetime) -> datetime:
-    return now + timedelta(seconds=context.settings.fold_seconds)
-
-
-def _want(tx: Transaction, work: Wanted, delivery_id: int | None, due_at: datetime) -> UUID:
+def _want(tx: Transaction, work: Wanted, delivery_id: int, due_at: datetime) -> UUID:
     if work.number is not None:
-        pulls.seen(
-            tx,
-            repository_id=work.repository_id,
-            number=work.number,
-            full_name=work.full_name,
-            installation_id=work.installation_id,
-            head_sha=None,
-        )
+        pulls.seen(tx, Sighting(work.repository_id, work.number, work.full_name, work.installation_id))
     run_id = runs.want(tx, work, due_at)
-    if delivery_id is not None:
-        runs.caused_by(tx, run_id, delivery_id)
+    runs.caused_by(tx, run_id, delivery_id)
     return run_id
 
 
-def _see_head(tx: Transaction, delivery: Delivery) -> None:
+def _see_heads(tx: Transaction, delivery: Delivery) -> None:
     event = delivery.event
     if event.name == "pull_request" and event.repository and event.head_sha:
-        pulls.first_seen_at(tx, event.repository.id, event.head_sha, delivery.received_at)
+        for number in event.pulls:
+            pulls.first_seen_at(tx, event.repository.id, number, event.head_sha, delivery.received_at)
 
 
 def _attest(tx: Transaction, delivery: Delivery, delivery_id: int, run_ids: list[UUID], now: datetime) -> None:

@@ -1,30 +1,48 @@
-"""Put a run off: snoozed where GitHub said until when, else tried again later, and stopped for a person at the end."""
+"""Put a run off: until the time GitHub named, else for longer each time, and stopped for a person at the end.
 
-from datetime import timedelta
+What can't be judged for long is told as an error on the commit, so that no earlier success stands there unquestioned.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from app import ledger
+from app.database import Transaction
 from app.github.answers import Unavailable
 from app.records import runs
 from app.records.runs import Run
-from tasks import names
+from tasks import names, telling
 from tasks.context import Context
 
 LIMITS_DOWN_SECONDS = 10
 
 
 def run(context: Context, run: Run, trouble: Unavailable) -> None:
-    """Keep the run for later, with the reason."""
+    """Keep the run for later, with the reason. Raises `LeaseLost`."""
     now = context.clock()
+    intent_id = None
     with context.pool.connection() as tx:
         if trouble.not_before is not None:
             runs.snooze(tx, run, trouble.not_before, trouble.sentence)
-        elif run.attempts < runs.MOST_ATTEMPTS:
-            runs.retry(tx, run, now, trouble.sentence)
         else:
-            runs.block(tx, run, trouble.sentence, now)
-            body = {"run": str(run.id), "code": trouble.code, "attempts": run.attempts}
-            ledger.append(tx, kind="run_blocked", subject=run.subject, actor="mergegate", body=body, at=now)
+            intent_id = after_attempt(context, tx, run, trouble.sentence, now)
+    if intent_id is not None:
+        context.send(names.WRITE, intent_id, 0)
     wake_next(context, run)
+
+
+def after_attempt(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
+    """Put a failed run back, or stop it for a person; the intent that tells of it, if any. Raises `LeaseLost`."""
+    stopped = run.attempts >= runs.MOST_ATTEMPTS
+    if stopped:
+        runs.block(tx, run, sentence, now)
+    else:
+        runs.retry(tx, run, now + timedelta(seconds=runs.backoff_seconds(run.attempts)), sentence)
+    tell = stopped or run.attempts == runs.TELL_AFTER_ATTEMPTS
+    intent_id = telling.trouble(context, tx, run, sentence, now) if tell else None
+    if stopped:
+        _attest_stop(tx, run, now)
+    return intent_id
 
 
 def until_limits_answer(context: Context) -> Unavailable:
@@ -39,3 +57,9 @@ def wake_next(context: Context, run: Run) -> None:
         waiting = runs.next_waiting(tx, run)
     if waiting is not None:
         context.send(names.OF_RUN[run.kind], waiting, 0)
+
+
+def _attest_stop(tx: Transaction, run: Run, now: datetime) -> None:
+    subject = f"pull:{run.repository_id}#{run.number}" if run.number is not None else run.subject
+    body = {"run": str(run.id), "attempts": run.attempts}
+    ledger.append(tx, kind="run_blocked", subject=subject, actor="mergegate", body=body, at=now)

@@ -4,18 +4,21 @@ import json
 import logging
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from typing import Any
 from uuid import UUID
 
 import psycopg
-from celery import Celery  # type: ignore[import-untyped]
+from celery import Celery, Task
+from celery.exceptions import Reject
 from kombu.exceptions import OperationalError
 
 from app import database
 from app.events import Delivery
 from app.limits import Limits
 from app.queue import make_celery
+from app.records.runs import LeaseLost
 from app.settings import Settings, SettingsError, load
 from tasks import context as contexts
 from tasks import evaluate, find, intake, names, sweep, write
@@ -31,6 +34,9 @@ def make_worker(settings: Settings) -> Celery:
     """The Celery app with our tasks and beat's schedule on it."""
     app = make_celery(settings)
     app.conf.worker_concurrency = settings.worker_concurrency
+    # A task is over before its lease is: nobody works on what another worker may have taken over.
+    app.conf.task_time_limit = settings.lease_seconds
+    app.conf.task_soft_time_limit = max(1, settings.lease_seconds * 4 // 5)
     app.conf.beat_schedule = {
         names.ENQUEUE_DUE: {
             "task": names.ENQUEUE_DUE,
@@ -43,38 +49,45 @@ def make_worker(settings: Settings) -> Celery:
 
 
 def _add_tasks(app: Celery) -> None:
-    # The delivery in this message is not in Postgres yet, so the message must outlive Postgres being away.
-    app.task(
-        name=names.HANDLE_DELIVERY,
-        autoretry_for=(psycopg.OperationalError,),
-        retry_backoff=True,
-        retry_backoff_max=LONGEST_RETRY_SECONDS,
-        max_retries=None,
-    )(handle_delivery)
-    app.task(name=names.EVALUATE)(evaluate_pull_request)
-    app.task(name=names.FIND_PULLS)(find_pull_requests)
-    app.task(name=names.WRITE)(perform_write)
-    app.task(name=names.ENQUEUE_DUE)(enqueue_due)
+    """On this app alone: Celery would otherwise put them on every app of the process."""
+    app.task(name=names.HANDLE_DELIVERY, shared=False, bind=True, max_retries=None)(handle_delivery)
+    app.task(name=names.EVALUATE, shared=False)(evaluate_pull_request)
+    app.task(name=names.FIND_PULLS, shared=False)(find_pull_requests)
+    app.task(name=names.WRITE, shared=False)(perform_write)
+    app.task(name=names.ENQUEUE_DUE, shared=False)(enqueue_due)
 
 
-def handle_delivery(delivery: dict[str, Any]) -> None:
-    """Take a delivery in; the one message that carries more than an id."""
-    intake.handle(here(), Delivery.model_validate_json(json.dumps(delivery)))
+def handle_delivery(task: Task, delivery: dict[str, Any]) -> None:
+    """Take a delivery in; the one message that carries more than an id.
+
+    The delivery is not in Postgres yet, so its message must outlive Postgres being away, and the broker with it.
+    """
+    try:
+        intake.handle(here(), Delivery.model_validate_json(json.dumps(delivery)))
+    except psycopg.OperationalError as trouble:
+        seconds = min(2**task.request.retries, LONGEST_RETRY_SECONDS)
+        try:
+            raise task.retry(exc=trouble, countdown=seconds)
+        except Reject:  # the message could not be sent anew: keep the one in hand
+            raise Reject(trouble, requeue=True) from trouble
 
 
 def evaluate_pull_request(run_id: str) -> None:
     """Evaluate the pull request of a run."""
-    evaluate.pull_request(here(), UUID(run_id))
+    with suppress(LeaseLost):
+        evaluate.pull_request(here(), UUID(run_id))
 
 
 def find_pull_requests(run_id: str) -> None:
     """Find the pull requests that a run is about."""
-    find.pull_requests(here(), UUID(run_id))
+    with suppress(LeaseLost):
+        find.pull_requests(here(), UUID(run_id))
 
 
 def perform_write(intent_id: str) -> None:
     """Bring an intent a step nearer to its end."""
-    write.perform(here(), _projector(os.getpid()), UUID(intent_id))
+    with suppress(LeaseLost):
+        write.perform(here(), _projector(os.getpid()), UUID(intent_id))
 
 
 def enqueue_due() -> None:

@@ -6,6 +6,7 @@ known (the worker died, GitHub did not answer), only readings follow until they 
 
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -14,8 +15,19 @@ from psycopg.types.json import Jsonb
 from app import ledger, permits
 from app.database import Transaction
 from app.github.answers import Unavailable
-from app.github.projector import Again, Ending, LiveProjector, LocalProjector, Projector, Refused, Unknown, Written
-from app.github.projector import status_path as path_of
+from app.github.projector import (
+    AUTH_FAILED,
+    Again,
+    Ending,
+    LiveProjector,
+    LocalProjector,
+    Projector,
+    Refused,
+    Unknown,
+    Written,
+    status_body,
+    status_path,
+)
 from app.limits import LimitsUnavailable
 from app.permits import Open, Permit
 from app.records import intents
@@ -30,7 +42,9 @@ from tasks.putting_off import LIMITS_DOWN_SECONDS
 
 __all__ = ["Projector", "perform", "projector"]
 
-MOST_PERMITS = 5
+MOST_ABSENT = 5
+MOST_READINGS = 30
+MOST_TOKENS = 20
 ACTOR = "mergegate"
 
 
@@ -43,7 +57,10 @@ def projector(context: Context) -> Projector:
 
 
 def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
-    """Bring an intent one step nearer to its end. Nothing happens if it isn't due or another worker has it."""
+    """Bring an intent one step nearer to its end. Nothing happens if it isn't due or another worker has it.
+
+    Raises `LeaseLost` where another worker has taken the intent over meanwhile, or a newer one took its place.
+    """
     with context.pool.connection() as tx:
         claimed = intents.claim(tx, intent_id, context.clock(), context.settings.lease_seconds)
     if claimed is None:
@@ -53,9 +70,9 @@ def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
         if _way_is_clear(context, bound, claimed):
             _decide_and_send(context, bound, claimed)
     except LimitsUnavailable:
-        _put_off(context, claimed, LIMITS_DOWN_SECONDS, "Redis does not answer, so nothing is written.")
-    except intents.LeaseLost:
-        return
+        due = context.clock() + timedelta(seconds=LIMITS_DOWN_SECONDS)
+        with context.pool.connection() as tx:
+            intents.put_off(tx, claimed, "pending", due, "Redis does not answer, so nothing is written.")
     _wake_next(context, claimed)
 
 
@@ -77,34 +94,49 @@ def _settle(context: Context, bound: Projector, claimed: Claimed, permit: Open, 
     try:
         found = bound.find(claimed.intent, known)
     except Unavailable as trouble:
-        _read_again(context, claimed, trouble.sentence, trouble.not_before)
+        _read_again(context, claimed, permit.id, trouble.sentence, trouble.not_before)
         return False
     context.checkpoint("write.read_back")
     if found is not None:
         _receive(context, claimed, permit.id, found)
         return False
-    certain_at = spent_at + timedelta(seconds=context.settings.settle_seconds)
+    certain_at = _ended_by(context, permit, spent_at) + timedelta(seconds=context.settings.settle_seconds)
     if context.clock() < certain_at:
-        _read_again(context, claimed, "GitHub does not show the write yet.", certain_at)
+        _read_again(context, claimed, permit.id, "GitHub does not show the write yet.", certain_at)
         return False
-    return _record_absent(context, claimed, permit)
+    return _record_absent(context, claimed, permit.id)
 
 
-def _read_again(context: Context, claimed: Claimed, why: str, not_before: datetime | None) -> None:
-    due = not_before or context.clock() + timedelta(seconds=backoff_seconds(claimed.attempts))
+def _ended_by(context: Context, permit: Open, spent_at: datetime) -> datetime:
+    """When the request had surely ended: a token may have been fetched before it, and each may take its time."""
+    return permit.unknown_at or spent_at + timedelta(seconds=2 * context.settings.github_timeout_seconds)
+
+
+def _read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, not_before: datetime | None) -> None:
+    """Leave the write to a later reading; after many that told nothing, to a person."""
+    now = context.clock()
+    if claimed.attempts >= MOST_READINGS:
+        body = {"permit": str(permit_id), "code": "OUTCOME_UNKNOWN", "readings": claimed.attempts}
+        _end(context, claimed, permit_id, _Receipt("unknown", "blocked", "write_blocked", body, why))
+        return
+    due = not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts))
     with context.pool.connection() as tx:
         intents.put_off(tx, claimed, "sent", due, why)
     _send_for_later(context, claimed, due)
 
 
-def _record_absent(context: Context, claimed: Claimed, permit: Open) -> bool:
+def _record_absent(context: Context, claimed: Claimed, permit_id: UUID) -> bool:
+    """Whether it may be tried again."""
     now = context.clock()
     with context.pool.connection() as tx:
-        permits.close(tx, permit.id, "absent", now)
-        _attest(tx, claimed, "write_absent", {"permit": str(permit.id)}, now)
-        intents.mark_pending(tx, claimed)
-        if stopped := permits.count(tx, claimed.id) >= MOST_PERMITS:
-            intents.end(tx, claimed, "blocked", now, f"GitHub took none of {MOST_PERMITS} writes; a person must look.")
+        intents.hold(tx, claimed)
+        permits.close(tx, permit_id, "absent", now)
+        stopped = permits.count(tx, claimed.id, "absent") >= MOST_ABSENT
+        if stopped:
+            intents.end(tx, claimed, "blocked", now, f"GitHub took none of {MOST_ABSENT} writes; a person must look.")
+        else:
+            intents.mark_pending(tx, claimed)
+        _attest(tx, claimed, "write_blocked" if stopped else "write_absent", {"permit": str(permit_id)}, now)
     return not stopped
 
 
@@ -129,6 +161,7 @@ def _decide(context: Context, claimed: Claimed) -> UUID | None:
     held_until = context.limits.writes_held_until(claimed.intent.installation_id)
     now = context.clock()
     with context.pool.connection() as tx:
+        intents.hold(tx, claimed)
         decision = gates.decide(claimed.intent, _posture(context, tx, claimed, held_until), now)
         decision_id = _record_decision(tx, claimed, decision, now)
         if decision.allowed:
@@ -185,61 +218,74 @@ def _deny(tx: Transaction, claimed: Claimed, decision: Decision, held_until: dat
 
 
 def _spend(context: Context, claimed: Claimed, permit_id: UUID) -> Permit | None:
+    path, body = status_path(claimed.intent), status_body(claimed.intent)
     with context.pool.connection() as tx:
         intents.mark_sent(tx, claimed)
-        permit = permits.spend(tx, permit_id, path=path_of(claimed.intent), now=context.clock())
+        permit = permits.spend(tx, permit_id, path=path, body=body, now=context.clock())
         if permit is None:
             tx.rollback()
     return permit
 
 
+@dataclass(frozen=True)
+class _Receipt:
+    """How a permit and its intent end, and what the audit says of it."""
+
+    permit: permits.Ending
+    intent: intents.End
+    kind: str
+    body: Mapping[str, object]
+    error: str | None = None
+    status_code: int | None = None
+    remote_id: str | None = None
+
+
 def _receive(context: Context, claimed: Claimed, permit_id: UUID, ending: Ending) -> None:
     """Record the receipt, or leave the write to be read back."""
+    body = {"permit": str(permit_id)}
     match ending:
-        case Written():
-            _record_written(context, claimed, permit_id, ending)
-        case Refused():
-            _record_refused(context, claimed, permit_id, ending)
+        case Written(status_code, remote_id):
+            said = {**body, "status_code": status_code, "remote_id": remote_id}
+            receipt = _Receipt("written", "written", "write_receipted", said, None, status_code, remote_id)
+            _end(context, claimed, permit_id, receipt)
+        case Refused(status_code, code, sentence):
+            said = {**body, "status_code": status_code, "code": code}
+            receipt = _Receipt("refused", "refused", "write_refused", said, sentence, status_code)
+            _end(context, claimed, permit_id, receipt)
         case Again():
             _record_again(context, claimed, permit_id, ending)
-        case Unknown():
-            _read_again(context, claimed, ending.sentence, None)
+        case Unknown(sentence):
+            with context.pool.connection() as tx:
+                permits.note_unknown(tx, permit_id, context.clock())
+            _read_again(context, claimed, permit_id, sentence, None)
 
 
-def _record_written(context: Context, claimed: Claimed, permit_id: UUID, ending: Written) -> None:
+def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt) -> None:
     now = context.clock()
-    body = {"permit": str(permit_id), "status_code": ending.status_code, "remote_id": ending.remote_id}
     with context.pool.connection() as tx:
-        permits.close(tx, permit_id, "written", now, status_code=ending.status_code, remote_id=ending.remote_id)
-        _attest(tx, claimed, "write_receipted", body, now)
-        intents.end(tx, claimed, "written", now)
-
-
-def _record_refused(context: Context, claimed: Claimed, permit_id: UUID, ending: Refused) -> None:
-    now = context.clock()
-    body = {"permit": str(permit_id), "status_code": ending.status_code, "code": ending.code}
-    with context.pool.connection() as tx:
-        permits.close(tx, permit_id, "refused", now, status_code=ending.status_code)
-        _attest(tx, claimed, "write_refused", body, now)
-        intents.end(tx, claimed, "refused", now, ending.sentence)
+        intents.hold(tx, claimed)
+        permits.close(tx, permit_id, receipt.permit, now, status_code=receipt.status_code, remote_id=receipt.remote_id)
+        intents.end(tx, claimed, receipt.intent, now, receipt.error)
+        _attest(tx, claimed, receipt.kind, receipt.body, now)
 
 
 def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: Again) -> None:
+    """Not written: put off, longer each time where it is our token; after many refused tokens, to a person."""
     now = context.clock()
     body = {"permit": str(permit_id), "status_code": ending.status_code, "code": ending.code}
+    if ending.code == AUTH_FAILED and claimed.attempts >= MOST_TOKENS:
+        receipt = _Receipt("limited", "blocked", "write_blocked", body, ending.sentence, ending.status_code)
+        _end(context, claimed, permit_id, receipt)
+        return
+    due = max(ending.not_before, now + timedelta(seconds=backoff_seconds(claimed.attempts)))
     with context.pool.connection() as tx:
+        intents.hold(tx, claimed)
         permits.close(tx, permit_id, "limited", now, status_code=ending.status_code)
-        _attest(tx, claimed, "write_put_off", {**body, "not_before": ending.not_before.isoformat()}, now)
-        intents.put_off(tx, claimed, "pending", ending.not_before, ending.sentence)
-    if ending.code == "RATE_LIMITED":
+        intents.put_off(tx, claimed, "pending", due, ending.sentence)
+        _attest(tx, claimed, "write_put_off", {**body, "not_before": due.isoformat()}, now)
+    if ending.code != AUTH_FAILED:
         with suppress(LimitsUnavailable):  # without the hold the next write meets the limit itself, and waits too
             context.limits.hold_writes(claimed.intent.installation_id, ending.not_before, now)
-
-
-def _put_off(context: Context, claimed: Claimed, seconds: int, why: str) -> None:
-    due = context.clock() + timedelta(seconds=seconds)
-    with context.pool.connection() as tx:
-        intents.put_off(tx, claimed, "pending", due, why)
 
 
 def _attest(tx: Transaction, claimed: Claimed, kind: str, body: Mapping[str, object], now: datetime) -> ledger.Entry:

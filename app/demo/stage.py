@@ -178,6 +178,7 @@ def _stage(github: simulator.GitHub, installation: Installation, directory: Path
         "FOLD_SECONDS": "0",
         "LEASE_SECONDS": "3",
         "SETTLE_SECONDS": "2",
+        "GITHUB_TIMEOUT_SECONDS": "3",
         "SWEEP_SECONDS": "1",
     }
     return Stage(github, simulator.Hooks(github), directory, environment, web_url)

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import honcho.manager  # type: ignore[import-untyped]
-from honcho.environ import parse_procfile  # type: ignore[import-untyped]
-from honcho.printer import Message, Printer  # type: ignore[import-untyped]
+import honcho.manager
+from honcho.environ import parse_procfile
+from honcho.printer import Message, Printer
 
 from app.embedded import EmbeddedError, leash
 from app.embedded.process import die_with

@@ -7,7 +7,7 @@ PyGithub's defaults re-send writes up to eleven times and take 307 for success, 
 import json
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +18,6 @@ from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectio
 from app.github import egress
 
 API_VERSION = "2022-11-28"
-TIMEOUT_SECONDS = 12
 PER_PAGE = 100
 CLIENTS_PER_THREAD = 64
 USER_AGENT = "mergegate"
@@ -47,13 +46,41 @@ class NotAuthenticated(Exception):
         self.answer = answer
 
 
-class _Plain(HTTPRequestsConnectionClass):
+class _Kept:
+    """What both kinds of connection share: the egress check, and this thread's open connections to a server.
+
+    PyGithub gives up its connection after each request where the classes are not its own.
+    """
+
+    protocol: str
+    host: str
+    port: int
+    session: requests.Session
+
+    def keep(self) -> None:
+        """Use this thread's session with the server instead of a new one."""
+        sessions: dict[tuple[str, str, int], requests.Session] = _here.__dict__.setdefault("sessions", {})
+        self.session = sessions.setdefault((self.protocol, self.host, self.port), self.session)
+
+    def close(self) -> None:
+        """Leave the session open for the next request."""
+
+
+class _Plain(_Kept, HTTPRequestsConnectionClass):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.keep()
+
     def request(self, verb: str, url: str, input: Any, headers: dict[str, str], stream: bool = False) -> None:  # noqa: A002
         egress.check(verb, _below_prefix(url), input)
         super().request(verb, url, input, headers, stream)
 
 
-class _Secure(HTTPSRequestsConnectionClass):
+class _Secure(_Kept, HTTPSRequestsConnectionClass):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.keep()
+
     def request(self, verb: str, url: str, input: Any, headers: dict[str, str], stream: bool = False) -> None:  # noqa: A002
         egress.check(verb, _below_prefix(url), input)
         super().request(verb, url, input, headers, stream)
@@ -63,19 +90,23 @@ def _below_prefix(url: str) -> str:
     return url.removeprefix("/api/v3")
 
 
-Requester.injectConnectionClasses(_Plain, _Secure)
+def guard() -> None:
+    """Put the egress list under every PyGithub client of this process."""
+    Requester.injectConnectionClasses(_Plain, _Secure)
+
+
+guard()
 
 
 class Client:
     """One installation's GitHub, or the App's own where `installation_id` is None."""
 
-    def __init__(self, api_url: str, app_id: int, private_key: str, installation_id: int | None) -> None:
-        app = Auth.AppAuth(app_id, private_key)
-        auth = app if installation_id is None else app.get_installation_auth(installation_id)
+    def __init__(self, app: "App", installation_id: int | None) -> None:
+        auth = Auth.AppAuth(app.app_id, app.private_key)
         self._github = Github(
-            auth=auth,
-            base_url=api_url,
-            timeout=TIMEOUT_SECONDS,
+            auth=auth if installation_id is None else auth.get_installation_auth(installation_id),
+            base_url=app.api_url,
+            timeout=app.timeout_seconds,
             user_agent=USER_AGENT,
             per_page=PER_PAGE,
             lazy=True,
@@ -94,8 +125,8 @@ class Client:
             status, headers, text = self._github.requester.requestJson(method, path, parameters=parameters, input=body)
         except (requests.RequestException, OSError) as trouble:
             raise NoAnswer(f"{method} {path}: {type(trouble).__name__}") from trouble
-        except RuntimeError as trouble:  # a redirect that PyGithub will not follow
-            raise NoAnswer(f"{method} {path}: {trouble}") from trouble
+        except _NOT_UNDERSTOOD as trouble:
+            raise NoAnswer(f"{method} {path}: {type(trouble).__name__}") from trouble
         return Answer(status, headers, _document(text))
 
     def _authenticate(self) -> None:
@@ -114,6 +145,10 @@ class Client:
             ) from trouble
 
 
+_NOT_UNDERSTOOD = (AssertionError, AttributeError, RuntimeError, TypeError, ValueError)
+"""What PyGithub raises over answers it can't digest: redirects elsewhere, headers and tokens of the wrong shape."""
+
+
 def _document(text: str) -> Any:
     try:
         return json.loads(text) if text else None
@@ -123,11 +158,12 @@ def _document(text: str) -> Any:
 
 @dataclass(frozen=True)
 class App:
-    """How to be our GitHub App: where the API is, the App's id and its private key (PEM)."""
+    """How to be our GitHub App: where the API is, the App's id, its private key (PEM), and our patience."""
 
     api_url: str
     app_id: int
-    private_key: str
+    private_key: str = field(repr=False)
+    timeout_seconds: int = 12
 
     def client(self, installation_id: int | None) -> Client:
         """This thread's client for an installation; the oldest is dropped beyond `CLIENTS_PER_THREAD`."""
@@ -136,7 +172,7 @@ class App:
         if key not in clients:
             while len(clients) >= CLIENTS_PER_THREAD:
                 clients.pop(next(iter(clients)))
-            clients[key] = Client(self.api_url, self.app_id, self.private_key, installation_id)
+            clients[key] = Client(self, installation_id)
         return clients[key]
 
     def forget(self, installation_id: int | None) -> None:

@@ -57,6 +57,7 @@ class Pull(_Document):
     user: User | None
     labels: tuple[Label, ...]
     created_at: AwareDatetime
+    updated_at: AwareDatetime
     head: Branch
     base: Branch
     changed_files: int

@@ -1,7 +1,7 @@
 """The egress list: which requests may leave for GitHub at all, checked before a socket opens.
 
-A write also needs a spent permit in hand, for exactly this request, and uses it up. Asking for an installation token
-is the one write that needs none. Paths: https://docs.github.com/en/rest, addressed by repository id.
+A write also needs a spent permit in hand, for exactly this path and body, and uses it up. Asking for an
+installation token is the one write that needs none. Paths: https://docs.github.com/en/rest, by repository id.
 """
 
 import json
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from app.permits import Permit
 
 _REPOSITORY = r"/repositories/[1-9][0-9]{0,18}"
-_NUMBER = r"[1-9][0-9]{0,9}"
+_NUMBER = r"[1-9][0-9]{0,18}"
 _SHA = r"(?:[0-9a-f]{40}|[0-9a-f]{64})"
 _SEGMENT = r"[^/?#]+"
 
@@ -31,7 +31,7 @@ READS = tuple(
         rf"{_REPOSITORY}/pulls",
         rf"{_REPOSITORY}/pulls/{_NUMBER}(?:/(?:commits|files|reviews))?",
         rf"/orgs/{_SEGMENT}/members/{_SEGMENT}",
-        rf"/orgs/{_SEGMENT}/teams/{_SEGMENT}/memberships/{_SEGMENT}",
+        rf"/orgs/{_SEGMENT}/teams/{_SEGMENT}(?:/memberships/{_SEGMENT})?",
     )
 )
 TOKEN = re.compile(r"/app/installations/[1-9][0-9]{0,18}/access_tokens")
@@ -73,8 +73,8 @@ def holding(permit: Permit) -> Iterator[None]:
 def check(method: str, url: str, body: str | None) -> None:
     """Raise `EgressRefused` unless this request may leave. `url`: path and query, without the API's prefix."""
     path = url.partition("?")[0]
-    if ".." in path.split("/"):
-        raise EgressRefused(f"{method} {path} climbs out of its path")
+    if not {"", ".", ".."}.isdisjoint(path.split("/")[1:]):
+        raise EgressRefused(f"{method} {path} has an empty part or climbs out of its path")
     if method == "GET":
         _check_read(path, body)
     elif not (method == "POST" and TOKEN.fullmatch(path)):
@@ -93,14 +93,8 @@ def _check_write(method: str, path: str, body: str | None) -> None:
     allowed = WRITES.get(permit.kind)
     if allowed is None or method != allowed.method or not allowed.path.fullmatch(path):
         raise EgressRefused(f"{method} {path} is not what a permit for a {permit.kind} allows")
-    if not _keys(body) <= allowed.keys:
-        raise EgressRefused(f"{method} {path} has a body key that is not on the egress list")
-    if not permit.use(path):
-        raise EgressRefused(f"{method} {path}: the permit is for another path or was used before")
-
-
-def _keys(body: str | None) -> frozenset[str]:
     document = json.loads(body or "{}")
-    if not isinstance(document, dict):
-        raise EgressRefused("the body of a write is not an object")
-    return frozenset(document)
+    if not isinstance(document, dict) or not document.keys() <= allowed.keys:
+        raise EgressRefused(f"{method} {path} has a body with more in it than the egress list allows")
+    if not permit.use(path, document):
+        raise EgressRefused(f"{method} {path}: the permit is for another request, too old, or was used before")

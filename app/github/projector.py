@@ -18,6 +18,7 @@ CREATED = 201
 REDIRECTS = range(300, 400)
 SUCCESSES = range(200, 300)
 AGAIN_SECONDS = 30
+AUTH_FAILED = "GITHUB_AUTH_FAILED"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,17 @@ def status_path(intent: Intent) -> str:
     return f"/repositories/{intent.repository_id}/statuses/{intent.content.sha}"
 
 
+def status_body(intent: Intent) -> dict[str, object]:
+    """What is sent there."""
+    content = intent.content
+    return {
+        "state": content.state,
+        "target_url": content.target_url,
+        "description": content.description,
+        "context": content.context,
+    }
+
+
 class LocalProjector:
     """The default binding: it opens no socket, so whatever it is asked for stays unwritten."""
 
@@ -85,16 +97,10 @@ class LiveProjector:
 
     def write(self, permit: Permit, intent: Intent) -> Ending:
         """Make the request. An `EgressRefused` is a broken promise of ours and is not caught."""
-        body = {
-            "state": intent.content.state,
-            "target_url": intent.content.target_url,
-            "description": intent.content.description,
-            "context": intent.content.context,
-        }
         try:
             with egress.holding(permit):
                 client = self._app.client(intent.installation_id)
-                answer = client.request("POST", status_path(intent), body=body)
+                answer = client.request("POST", status_path(intent), body=status_body(intent))
         except NoAnswer as trouble:
             return Unknown(f"GitHub gave no answer: {trouble}.")
         except NotAuthenticated as refused:
@@ -137,14 +143,14 @@ class LiveProjector:
         if answer.status == UNAUTHORIZED:
             self._app.forget(intent.installation_id)
             later = now + timedelta(seconds=AGAIN_SECONDS)
-            return Again(answer.status, "GITHUB_AUTH_FAILED", "GitHub did not accept our token.", later)
+            return Again(answer.status, AUTH_FAILED, "GitHub did not accept our token.", later)
         return Refused(answer.status, "GITHUB_API_ERROR", f"GitHub refused ({answer.status}): {message(answer)}")
 
     def _not_authenticated(self, intent: Intent, refused: NotAuthenticated) -> Again:
         now = self._clock()
         self._app.forget(intent.installation_id)
         later = limited_until(refused.answer, now) or now + timedelta(seconds=AGAIN_SECONDS)
-        return Again(refused.answer.status or None, "GITHUB_AUTH_FAILED", f"{refused}.", later)
+        return Again(refused.answer.status or None, AUTH_FAILED, f"{refused}.", later)
 
 
 def _written_id(answer: Answer) -> str | None:

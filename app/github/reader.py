@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from app.github import documents
 from app.github.answers import NOT_FOUND, UNAUTHORIZED, Unavailable, unavailable, utc_now
 from app.github.client import Answer, App, NoAnswer, NotAuthenticated, next_page
+from app.github.egress import EgressRefused
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -103,17 +104,26 @@ class LiveReader:
         return found or documents.Permission(permission="none", role_name="none")
 
     def is_team_member(self, place: Place, team: str, login: str) -> bool:
-        """Whether a user is an active member of a team, given as `org/slug`."""
+        """Whether a user is an active member of a team, given as `org/slug`; a team we can't see is no answer."""
         org, _, slug = team.partition("/")
-        path = f"/orgs/{quote(org, safe='')}/teams/{quote(slug, safe='')}/memberships/{quote(login, safe='')}"
-        answer = self._get(place.installation_id, path, f"the membership of {login} in {team}", {})
+        path = f"/orgs/{quote(org, safe='')}/teams/{quote(slug, safe='')}"
+        answer = self._get(place.installation_id, f"{path}/memberships/{quote(login, safe='')}", f"the team {team}", {})
+        if answer.status == NOT_FOUND:
+            self._demand(place, path, f"the team {team}")
         return isinstance(answer.document, dict) and answer.document.get("state") == "active"
 
-    def is_member(self, place: Place, org: str, login: str) -> bool:
-        """Whether a user is a member of an organization; GitHub answers 302 where the App may not see it."""
+    def is_member(self, place: Place, owner: str, org: str, login: str) -> bool:
+        """Whether a user is a member of the organization that owns the repository; of no other can we know."""
+        if org.lower() != owner.lower():
+            raise Unavailable("GITHUB_AUTH_FAILED", f"Who is a member of {org} can only be seen by its own Apps.")
         path = f"/orgs/{quote(org, safe='')}/members/{quote(login, safe='')}"
-        answer = self._get(place.installation_id, path, f"the membership of {login} in {org}", {})
+        answer = self._get(place.installation_id, path, f"the members of {org}", {})
         return answer.status == NO_CONTENT
+
+    def _demand(self, place: Place, path: str, what: str) -> None:
+        """404 says "no" only of what we can see otherwise."""
+        if self._get(place.installation_id, path, what, {}).status == NOT_FOUND:
+            raise Unavailable("GITHUB_AUTH_FAILED", f"GitHub does not show {what}; it is not there, or hidden from us.")
 
     def oldest_status_at(self, place: Place, sha: str) -> datetime | None:
         """When the first status of a commit was made; None when it has none."""
@@ -182,10 +192,14 @@ class LiveReader:
             answer = self._app.client(installation_id).request("GET", path, parameters=parameters)
         except NoAnswer:
             raise Unavailable("GITHUB_API_ERROR", f"GitHub gave no answer when asked for {what}.") from None
+        except EgressRefused:
+            raise Unavailable("FACT_UNREADABLE", f"GitHub can't be asked for {what}: the name is impossible.") from None
         except NotAuthenticated as refused:
+            self._app.forget(installation_id)
             raise _no_token(refused, self._clock()) from None
         if answer.status == UNAUTHORIZED:
             self._app.forget(installation_id)
+            raise Unavailable("GITHUB_TOKEN_REFUSED", f"GitHub did not accept our token for {what}.")
         if answer.status not in (OK, NO_CONTENT, NOT_FOUND):
             raise unavailable(what, answer, self._clock())
         return answer
@@ -205,7 +219,7 @@ class LiveReader:
 
 def _no_token(refused: NotAuthenticated, now: datetime) -> Unavailable:
     trouble = unavailable("an installation token", refused.answer, now)
-    return trouble if trouble.not_before else Unavailable("GITHUB_AUTH_FAILED", f"{refused}.")
+    return trouble if trouble.not_before else Unavailable("GITHUB_TOKEN_REFUSED", f"{refused}.")
 
 
 def _decoded(found: documents.Contents, path: str) -> str:

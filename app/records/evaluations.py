@@ -16,6 +16,7 @@ class Evaluation:
     """What is recorded. `snapshot` and `result` are None where the facts or the policy could not be had.
 
     `policy_source`: owner/name@sha:path, or why there is none. `policy_digest`: SHA-256 of the policy's text.
+    `description`: the whole reason; `status_text`: what fits into a commit status.
     """
 
     run_id: UUID
@@ -28,6 +29,7 @@ class Evaluation:
     snapshot: PullSnapshot | None
     state: str
     description: str
+    status_text: str
     result: dict[str, Any] | None
     evaluated_at: datetime
 
@@ -38,9 +40,10 @@ def record(tx: Transaction, evaluation: Evaluation) -> UUID:
     evaluation_id = uuid4()
     tx.execute(
         "INSERT INTO evaluations (id, run_id, repository_id, number, head_sha, base_ref, policy_source,"
-        " policy_digest, snapshot_digest, state, description, result, evaluated_at)"
+        " policy_digest, snapshot_digest, state, description, status_text, result, evaluated_at)"
         " VALUES (%(id)s, %(run_id)s, %(repository_id)s, %(number)s, %(head_sha)s, %(base_ref)s, %(policy_source)s,"
-        " %(policy_digest)s, %(digest)s, %(state)s, %(description)s, %(result)s, %(evaluated_at)s)",
+        " %(policy_digest)s, %(digest)s, %(state)s, %(description)s, %(status_text)s, %(result)s,"
+        " %(evaluated_at)s)",
         {
             **evaluation.__dict__,
             "id": evaluation_id,
@@ -70,18 +73,16 @@ def carried_by(tx: Transaction, evaluation_id: UUID, intent_id: UUID) -> None:
     )
 
 
-def latest(tx: Transaction, repository_id: int, number: int) -> dict[str, Any] | None:
-    """The newest evaluation of a pull request."""
-    return tx.execute(
-        "SELECT * FROM evaluations WHERE repository_id = %(repository)s AND number = %(number)s"
-        " ORDER BY evaluated_at DESC LIMIT 1",
-        {"repository": repository_id, "number": number},
-    ).fetchone()
+def on_target(tx: Transaction, repository_id: int, head_sha: str, base_ref: str) -> list[dict[str, Any]]:
+    """The newest evaluation of each open pull request that has this head and this base, by number.
 
-
-def of_runs(tx: Transaction, run_ids: list[UUID]) -> list[dict[str, Any]]:
-    """The evaluations that runs led to, oldest first."""
+    They share one commit status, since a status belongs to a commit.
+    """
     return tx.execute(
-        "SELECT * FROM evaluations WHERE run_id = ANY(%(runs)s) ORDER BY evaluated_at",
-        {"runs": run_ids},
+        "SELECT DISTINCT ON (number) number, state, status_text, page_key FROM evaluations"
+        " JOIN pulls USING (repository_id, number)"
+        " WHERE repository_id = %(repository)s AND is_open AND pulls.head_sha = %(sha)s AND pulls.base_ref = %(base)s"
+        " AND evaluations.head_sha = %(sha)s AND evaluations.base_ref = %(base)s"
+        " ORDER BY number, seq DESC",
+        {"repository": repository_id, "sha": head_sha, "base": base_ref},
     ).fetchall()

@@ -9,18 +9,14 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
-from app.records.runs import DUE_BATCH, REQUEUE_SECONDS
+from app.records.runs import DUE_BATCH, REQUEUE_SECONDS, LeaseLost
 from policies.intents import Intent, StatusContent
 
 End = Literal["written", "denied", "refused", "blocked", "superseded"]
 
 _COLUMNS = (
-    "id, kind, sequence, repository_id, full_name, installation_id, number, content, status, attempts, lease, target"
+    "id, kind, sequence, run_id, repository_id, full_name, installation_id, number, content, status, attempts, lease"
 )
-
-
-class LeaseLost(Exception):
-    """Another worker has taken the intent over."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +30,13 @@ class Claimed:
     intent: Intent
 
 
+def lock(tx: Transaction, target: str) -> None:
+    """Nobody else adds an intent for this target until the transaction ends."""
+    tx.execute("SELECT pg_advisory_xact_lock(hashtextextended(%(target)s, 0))", {"target": target})
+
+
 def newest(tx: Transaction, target: str) -> dict[str, Any] | None:
-    """The newest intent for a target, with the id GitHub gave to what was last written there."""
+    """The newest intent for a target, with the id GitHub gave to it."""
     return tx.execute(
         "SELECT intents.*, (SELECT permits.remote_id FROM permits WHERE permits.intent_id = intents.id"
         " AND permits.outcome = 'written') AS remote_id"
@@ -53,9 +54,9 @@ def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) 
         {"target": intent.target, "now": now},
     )
     tx.execute(
-        "INSERT INTO intents (id, key, kind, target, sequence, evaluation_id, repository_id, full_name,"
+        "INSERT INTO intents (id, key, kind, target, sequence, evaluation_id, run_id, repository_id, full_name,"
         " installation_id, number, content, due_at, recorded_at)"
-        " VALUES (%(id)s, %(key)s, %(kind)s, %(target)s, %(sequence)s, %(evaluation)s, %(repository_id)s,"
+        " VALUES (%(id)s, %(key)s, %(kind)s, %(target)s, %(sequence)s, %(evaluation)s, %(run_id)s, %(repository_id)s,"
         " %(repository)s, %(installation_id)s, %(number)s, %(content)s, %(now)s, %(now)s)",
         {
             "id": intent_id,
@@ -99,6 +100,7 @@ def claim(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -
 
 def _claimed(row: dict[str, Any]) -> Claimed:
     intent = Intent(
+        run_id=str(row["run_id"]),
         repository=row["full_name"],
         repository_id=row["repository_id"],
         installation_id=row["installation_id"],
@@ -107,6 +109,16 @@ def _claimed(row: dict[str, Any]) -> Claimed:
         content=StatusContent.model_validate(row["content"]),
     )
     return Claimed(row["id"], row["lease"], row["attempts"], row["status"] == "sent", intent)
+
+
+def hold(tx: Transaction, claimed: Claimed) -> None:
+    """Lock the intent's row before anything else is locked, and only while it is ours. Raises `LeaseLost`."""
+    row = tx.execute(
+        "SELECT id FROM intents WHERE id = %(id)s AND lease = %(lease)s FOR UPDATE",
+        {"id": claimed.id, "lease": claimed.lease},
+    ).fetchone()
+    if row is None:
+        raise LeaseLost
 
 
 def superseded_by(tx: Transaction, claimed: Claimed) -> int | None:

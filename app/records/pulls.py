@@ -1,6 +1,7 @@
 """Pull requests that this gate has seen: where they live, their head, and the key of their page."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,55 +10,75 @@ from app.database import Transaction
 PAGE_KEY_BYTES = 18
 
 
-def seen(
-    tx: Transaction,
-    *,
-    repository_id: int,
-    number: int,
-    full_name: str,
-    installation_id: int,
-    head_sha: str | None,
-) -> str:
+@dataclass(frozen=True)
+class Sighting:
+    """A pull request as an event or a reading shows it; None where that does not tell."""
+
+    repository_id: int
+    number: int
+    full_name: str
+    installation_id: int
+    head_sha: str | None = None
+    base_ref: str | None = None
+    is_open: bool | None = None
+
+
+def seen(tx: Transaction, sighting: Sighting) -> str:
     """Note a pull request; the answer is the key of its page, which nobody can guess and which never changes."""
     row = tx.execute(
-        "INSERT INTO pulls (repository_id, number, full_name, installation_id, head_sha, page_key)"
-        " VALUES (%(repository)s, %(number)s, %(name)s, %(installation)s, %(sha)s, %(key)s)"
+        "INSERT INTO pulls"
+        " (repository_id, number, full_name, installation_id, is_open, head_sha, base_ref, page_key)"
+        " VALUES (%(repository_id)s, %(number)s, %(full_name)s, %(installation_id)s, coalesce(%(is_open)s, true),"
+        " %(head_sha)s, %(base_ref)s, %(key)s)"
         " ON CONFLICT (repository_id, number) DO UPDATE SET full_name = EXCLUDED.full_name,"
-        " installation_id = EXCLUDED.installation_id, head_sha = coalesce(EXCLUDED.head_sha, pulls.head_sha)"
-        " RETURNING page_key",
-        {
-            "repository": repository_id,
-            "number": number,
-            "name": full_name,
-            "installation": installation_id,
-            "sha": head_sha,
-            "key": secrets.token_urlsafe(PAGE_KEY_BYTES),
-        },
+        " installation_id = EXCLUDED.installation_id, is_open = coalesce(%(is_open)s, pulls.is_open),"
+        " head_sha = coalesce(EXCLUDED.head_sha, pulls.head_sha),"
+        " base_ref = coalesce(EXCLUDED.base_ref, pulls.base_ref) RETURNING page_key",
+        {**sighting.__dict__, "key": secrets.token_urlsafe(PAGE_KEY_BYTES)},
     ).fetchone()
     assert row is not None  # noqa: S101 -- an upsert always returns its row
     return str(row["page_key"])
 
 
-def first_seen_at(tx: Transaction, repository_id: int, sha: str, now: datetime) -> datetime:
-    """When this gate first saw the commit as a head: now, if it never did. The push cannot have been later."""
+def closed(tx: Transaction, repository_id: int, number: int) -> None:
+    """The pull request is not open any more, or not there."""
     tx.execute(
-        "INSERT INTO heads (repository_id, sha, first_seen_at) VALUES (%(repository)s, %(sha)s, %(now)s)"
-        " ON CONFLICT DO NOTHING",
-        {"repository": repository_id, "sha": sha, "now": now},
+        "UPDATE pulls SET is_open = false WHERE repository_id = %(repository)s AND number = %(number)s",
+        {"repository": repository_id, "number": number},
+    )
+
+
+def first_seen_at(tx: Transaction, repository_id: int, number: int, sha: str, now: datetime) -> datetime:
+    """When this gate first saw the commit as the head of this pull request: now, if it never did."""
+    values = {"repository": repository_id, "number": number, "sha": sha, "now": now}
+    tx.execute(
+        "INSERT INTO heads (repository_id, number, sha, first_seen_at)"
+        " VALUES (%(repository)s, %(number)s, %(sha)s, %(now)s) ON CONFLICT DO NOTHING",
+        values,
     )
     row = tx.execute(
-        "SELECT first_seen_at FROM heads WHERE repository_id = %(repository)s AND sha = %(sha)s",
-        {"repository": repository_id, "sha": sha},
+        "SELECT first_seen_at FROM heads"
+        " WHERE repository_id = %(repository)s AND number = %(number)s AND sha = %(sha)s",
+        values,
     ).fetchone()
     assert row is not None  # noqa: S101 -- inserted above, and rows of this table are never deleted
     at: datetime = row["first_seen_at"]
     return at
 
 
+def get(tx: Transaction, repository_id: int, number: int) -> dict[str, Any] | None:
+    """What is known of a pull request."""
+    return tx.execute(
+        "SELECT * FROM pulls WHERE repository_id = %(repository)s AND number = %(number)s",
+        {"repository": repository_id, "number": number},
+    ).fetchone()
+
+
 def with_head(tx: Transaction, repository_id: int, sha: str) -> tuple[int, ...]:
-    """Numbers of the pull requests whose head we know to be this commit."""
+    """Numbers of the open pull requests whose head we know to be this commit."""
     rows = tx.execute(
-        "SELECT number FROM pulls WHERE repository_id = %(repository)s AND head_sha = %(sha)s ORDER BY number",
+        "SELECT number FROM pulls WHERE repository_id = %(repository)s AND head_sha = %(sha)s AND is_open"
+        " ORDER BY number",
         {"repository": repository_id, "sha": sha},
     ).fetchall()
     return tuple(row["number"] for row in rows)

@@ -1,5 +1,6 @@
 """Runs: durable pieces of work with due times, leases and attempts; a message only says "look at this row"."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -9,8 +10,10 @@ from psycopg.errors import UniqueViolation
 
 from app.database import Transaction
 
-MOST_ATTEMPTS = 8
+TELL_AFTER_ATTEMPTS = 8
+MOST_ATTEMPTS = 100
 LONGEST_BACKOFF_SECONDS = 900
+MOST_BRANCH_CHARACTERS = 200
 REQUEUE_SECONDS = 60
 DUE_BATCH = 200
 Kind = Literal["evaluate", "find_by_head", "find_by_branch"]
@@ -33,7 +36,10 @@ class Wanted:
     @property
     def subject(self) -> str:
         """For example `pull:123#7`; by repository id, since names change hands."""
-        mark = {"evaluate": f"#{self.number}", "find_by_head": f"@{self.sha}", "find_by_branch": f":{self.branch}"}
+        branch = self.branch or ""
+        if len(branch) > MOST_BRANCH_CHARACTERS:  # an index row has its limit, a branch name hardly one
+            branch = hashlib.sha256(branch.encode()).hexdigest()
+        mark = {"evaluate": f"#{self.number}", "find_by_head": f"@{self.sha}", "find_by_branch": f":{branch}"}
         return f"{self.kind}:{self.repository_id}{mark[self.kind]}"
 
 
@@ -70,6 +76,14 @@ def want(tx: Transaction, wanted: Wanted, due_at: datetime) -> UUID:
     ).fetchone()
     assert row is not None  # noqa: S101 -- an upsert always returns its row
     run_id: UUID = row["id"]
+    return run_id
+
+
+def want_pull(tx: Transaction, cause: "Run", number: int, due_at: datetime) -> UUID:
+    """The waiting evaluation of a pull request that another run has found, with what led to that run."""
+    place = (cause.repository_id, cause.full_name, cause.installation_id)
+    run_id = want(tx, Wanted("evaluate", *place, number=number), due_at)
+    inherit_causes(tx, run_id, cause.id)
     return run_id
 
 
@@ -130,37 +144,40 @@ def snooze(tx: Transaction, run: Run, due_at: datetime, error: str) -> None:
     _put_back(tx, run, due_at, error, attempts=run.attempts - 1)
 
 
-def retry(tx: Transaction, run: Run, now: datetime, error: str) -> None:
-    """Put it off after a failed attempt, longer each time. Raises `LeaseLost`."""
-    _put_back(tx, run, now + timedelta(seconds=backoff_seconds(run.attempts)), error, attempts=run.attempts)
+def retry(tx: Transaction, run: Run, due_at: datetime, error: str) -> None:
+    """Put it off after a failed attempt. Raises `LeaseLost`."""
+    _put_back(tx, run, due_at, error, attempts=run.attempts)
 
 
 def backoff_seconds(attempts: int) -> int:
     """2, 4, 8 ... at most a quarter of an hour."""
-    return int(min(2.0**attempts, LONGEST_BACKOFF_SECONDS))
+    return min(1 << min(attempts, 10), LONGEST_BACKOFF_SECONDS)
 
 
 def _put_back(tx: Transaction, run: Run, due_at: datetime, error: str, attempts: int) -> None:
-    if _another_waits(tx, run):  # what came in meanwhile does the same work; this run is folded into that one
+    """Let the run wait again; where another one waits already, fold it into that."""
+    try:
+        with tx.transaction():
+            changed = tx.execute(
+                "UPDATE runs SET status = 'pending', lease = NULL, lease_until = NULL, queued_at = NULL,"
+                " due_at = %(due)s, error = %(error)s, attempts = %(attempts)s WHERE id = %(id)s AND lease = %(lease)s",
+                {"id": run.id, "lease": run.lease, "due": due_at, "error": error, "attempts": attempts},
+            )
+            _demand_one(changed.rowcount)
+    except UniqueViolation:  # runs_one_pending
+        _fold(tx, run, due_at, attempts)
         _leave(tx, run, {"status": "superseded", "now": due_at, "error": error})
-        return
-    changed = tx.execute(
-        "UPDATE runs SET status = 'pending', lease = NULL, lease_until = NULL, queued_at = NULL, due_at = %(due)s,"
-        " error = %(error)s, attempts = %(attempts)s WHERE id = %(id)s AND lease = %(lease)s",
-        {"id": run.id, "lease": run.lease, "due": due_at, "error": error, "attempts": attempts},
-    )
-    _demand_one(changed.rowcount)
 
 
-def _another_waits(tx: Transaction, run: Run) -> bool:
+def _fold(tx: Transaction, run: Run, due_at: datetime, attempts: int) -> None:
+    """Hand what this run knows to the one that waits: what led to it, its attempts, and not to start before."""
     row = tx.execute(
-        "UPDATE runs SET attempts = greatest(attempts, %(attempts)s)"
+        "UPDATE runs SET attempts = greatest(attempts, %(attempts)s), due_at = greatest(due_at, %(due)s)"
         " WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending' RETURNING id",
-        {"kind": run.kind, "subject": run.subject, "attempts": run.attempts},
+        {"kind": run.kind, "subject": run.subject, "attempts": attempts, "due": due_at},
     ).fetchone()
     if row:
         inherit_causes(tx, row["id"], run.id)
-    return row is not None
 
 
 def _leave(tx: Transaction, run: Run, values: dict[str, Any]) -> None:
@@ -177,24 +194,14 @@ def _demand_one(changed_rows: int) -> None:
         raise LeaseLost
 
 
-def lapse(tx: Transaction, now: datetime) -> int:
-    """Put back the runs whose worker was not heard of in time; how many."""
+def lapsed(tx: Transaction, now: datetime) -> list[Run]:
+    """The runs whose worker was not heard of in time, locked for this transaction."""
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM runs WHERE status = 'running' AND lease_until < %(now)s"  # noqa: S608
         " ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
         {"now": now, "limit": DUE_BATCH},
     ).fetchall()
-    for row in rows:
-        _lapse_one(tx, Run(**row), now)
-    return len(rows)
-
-
-def _lapse_one(tx: Transaction, run: Run, now: datetime) -> None:
-    error = f"The worker stopped in the middle of attempt {run.attempts}."
-    if run.attempts >= MOST_ATTEMPTS:
-        block(tx, run, error, now)
-    else:
-        _put_back(tx, run, now, error, attempts=run.attempts)
+    return [Run(**row) for row in rows]
 
 
 def take_due(tx: Transaction, now: datetime) -> list[tuple[UUID, Kind]]:

@@ -55,6 +55,10 @@ BEYOND = (
         "docs.github.com, Commit statuses; issue threads for the lengths and the SHA",
     ),
     Beyond(
+        "POST statuses: 422 for a character above U+FFFF in description or context",
+        "ouzi-dev/commit-status-updater#526 for the description; assumed of the context",
+    ),
+    Beyond(
         "GET collaborators/{login}/permission of a stranger: `none`, or `read` in a public repository",
         "docs.github.com, Get repository permissions for a user; `read` in public ones is not verified",
     ),

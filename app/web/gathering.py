@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from gunicorn.workers.gthread import TConn  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn
 
 from app.web.request_body import MOST_BYTES
 

@@ -64,7 +64,8 @@ def _unexpected_error(error: InternalServerError) -> Response:
 
 
 def _harden(response: Response) -> Response:
-    response.headers.update(HEADERS)
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     if request.method == "HEAD":
         response.set_data(b"")
     return response

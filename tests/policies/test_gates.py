@@ -20,7 +20,14 @@ def _intent(**changes: Any) -> Intent:
     content = StatusContent(
         sha="a" * 40, context="mergegate: main", state="success", description="ok", target_url="https://g.example/p"
     )
-    facts = {"repository": "acme/widget", "repository_id": 1, "installation_id": 5, "number": 7, "sequence": 1}
+    facts = {
+        "run_id": "r",
+        "repository": "acme/widget",
+        "repository_id": 1,
+        "installation_id": 5,
+        "number": 7,
+        "sequence": 1,
+    }
     return Intent(**{**facts, "content": content, **changes})
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from app import database, simulator
 from app.events import Delivery, Event, Repository
 from app.limits import Limits
+from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
 from tasks import context as contexts
@@ -91,7 +92,8 @@ class House:
             names.FIND_PULLS: lambda: find.pull_requests(self.context, row_id),
             names.WRITE: lambda: write.perform(self.context, write.projector(self.context), row_id),
         }
-        steps[task]()
+        with suppress(LeaseLost):
+            steps[task]()
 
     def sweep(self) -> None:
         """What beat does, and all that follows."""

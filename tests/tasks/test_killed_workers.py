@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,8 @@ PATIENCE_SECONDS = 60
 POINTS = [
     "intake.before_commit",
     "intake.committed",
+    "find.claimed",
+    "find.listed",
     "evaluate.claimed",
     "evaluate.judged",
     "evaluate.before_commit",
@@ -32,6 +35,7 @@ POINTS = [
     "write.spent",
     "write.requested",
     "write.receipted",
+    "write.read_back",
 ]
 
 
@@ -62,6 +66,7 @@ def environment_of(house: House) -> dict[str, str]:
         "FOLD_SECONDS": "0",
         "LEASE_SECONDS": "2",
         "SETTLE_SECONDS": "1",
+        "GITHUB_TIMEOUT_SECONDS": "1",
         "SWEEP_SECONDS": "1",
     }
 
@@ -88,7 +93,10 @@ def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
 ) -> None:
     environment = environment_of(house) | {"KILL_AT": point, "KILL_MARK": str(tmp_path / "killed")}
     head = house.github.state.pull("acme/widget", 1).head_sha
-    delivery = _delivery_message(house, head)
+    facts = {"head_sha": head} if point.startswith("find.") else {"head_sha": head, "pulls": (1,)}
+    if point == "write.read_back":
+        house.github.fault("POST", "/statuses/", 502, when="after")
+    delivery = _delivery_message(house, facts)
     make_celery(house.context.settings).send_task("intake.handle_delivery", args=[delivery])
     with _worker(environment, tmp_path / "first.log") as first:
         _eventually(lambda: first.poll() is not None, "the first worker dies")
@@ -102,8 +110,8 @@ def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
         assert ledger.verify(ledger.read(tx)).fault is None
 
 
-def _delivery_message(house: House, head: str) -> object:
-    event = house.event("pull_request", "opened", pulls=(1,), head_sha=head, branch="main")
+def _delivery_message(house: House, facts: dict[str, Any]) -> object:
+    event = house.event("check_run", "completed", **facts)
     delivery = Delivery(hook_id=1, guid="g-1", body_digest="0" * 64, received_at=datetime.now(UTC), event=event)
     return delivery.model_dump(mode="json")
 

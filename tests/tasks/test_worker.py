@@ -54,7 +54,7 @@ def test_each_task_does_its_step_and_sends_the_next(worker: ModuleType, house: H
     event = house.event("pull_request", "opened", pulls=(1,), head_sha=head, branch="main")
     message = delivery.model_copy(update={"guid": "g-2", "event": event}).model_dump(mode="json")
 
-    worker.handle_delivery(message)
+    worker.celery.tasks["intake.handle_delivery"](message)
     assert _waiting(house, "evaluate") == 1
     worker.evaluate_pull_request(str(_only(house, "SELECT id FROM runs")))
     assert _waiting(house, "write") == 1

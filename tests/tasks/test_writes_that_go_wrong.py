@@ -3,6 +3,7 @@
 import pytest
 
 from app.records import intents
+from tasks import write
 from tests.tasks.house import REPOSITORY, House
 
 
@@ -149,4 +150,115 @@ def test_without_redis_nothing_is_written(house: House) -> None:
     house.with_settings(redis_url=alive)
     house.clock.forward(11)
     house.sweep()
+    assert len(house.statuses()) == 1
+
+
+def _review(house: House, state: str) -> int:
+    house.clock.forward(60)
+    review = house.github.review(REPOSITORY, 1, by="alice", state=state)
+    house.deliver(house.event("pull_request_review", "submitted", pulls=(1,)))
+    return review.id
+
+
+def test_a_success_that_waits_is_not_written_after_the_verdict_went_back(house: House) -> None:
+    _begin(house)
+    house.github.limit_secondary("POST", "/statuses/", status=429, retry_after=30)
+    review = _review(house, "approved")
+    house.work()
+    house.github.dismiss(REPOSITORY, 1, review)
+    house.deliver(house.event("pull_request_review", "dismissed", pulls=(1,)))
+    house.work()
+    house.clock.forward(120)
+    house.sweep()
+    assert {state for state, _ in house.statuses()} == {"pending"}
+
+
+def test_an_earlier_status_of_the_same_words_is_not_taken_for_the_one_sought(house: House) -> None:
+    _begin(house)
+    review = _review(house, "approved")
+    house.work()
+    house.github.fault("POST", "/statuses/", 502, when="before")
+    house.clock.forward(60)
+    house.github.dismiss(REPOSITORY, 1, review)
+    house.deliver(house.event("pull_request_review", "dismissed", pulls=(1,)))
+    house.work()
+    for _ in range(2):
+        house.clock.forward(20)
+        house.sweep()
+    assert [state for state, _ in house.statuses()] == ["pending", "success", "pending"]
+
+
+def test_what_was_not_written_is_not_called_sent_any_more(house: House) -> None:
+    house.github.fault("POST", "/statuses/", 502, when="before")
+    _begin(house)
+    house.with_settings(allowed_repositories=())
+    for _ in range(2):
+        house.clock.forward(20)
+        house.sweep()
+    assert (_intent(house), _outcomes(house)) == ("denied", ["absent"])
+
+
+def test_a_token_that_is_never_accepted_ends_with_a_person(house: House) -> None:
+    house.github.fault("POST", "/statuses/", 401, when="before", times=99)
+    _begin(house)
+    for _ in range(30):
+        house.clock.forward(1000)
+        house.sweep()
+    assert _intent(house) == "blocked"
+    assert len(_outcomes(house)) <= write.MOST_TOKENS
+
+
+def test_an_outcome_that_can_never_be_read_does_not_hold_up_the_next_verdict(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(write, "MOST_READINGS", 3)
+    house.github.fault("POST", "/statuses/", 502, when="after")
+    house.github.fault("GET", "/statuses$", 500, times=99, skip=1)
+    _begin(house)
+    for _ in range(3):
+        house.clock.forward(20)
+        house.sweep()
+    assert (_intent(house), _outcomes(house)) == ("blocked", ["unknown"])
+    house.github.faults.script.clear()
+    _review(house, "approved")
+    house.work()
+    assert [state for state, _ in house.statuses()] == ["pending", "success"]
+
+
+def test_a_slow_request_is_not_taken_for_one_that_never_was(house: House) -> None:
+    """The worker died: its request may have been under way for twice the time-out, and lists lag after that."""
+    _begin(house)
+    _review(house, "approved")
+    house.work()
+    house.rows("UPDATE permits SET outcome = NULL, settled_at = NULL, remote_id = NULL RETURNING id")
+    house.rows("UPDATE intents SET status = 'sent', settled_at = NULL WHERE sequence = 2 RETURNING id")
+    house.rows(
+        "UPDATE permits SET outcome = 'written', remote_id = '1' WHERE intent_id ="
+        " (SELECT id FROM intents WHERE sequence = 1) RETURNING id"
+    )
+    house.github.fault("GET", "/statuses$", "stale")
+    house.clock.forward(20)
+    house.sweep()
+    assert _intent(house) == "sent"
+    house.clock.forward(20)
+    house.sweep()
+    assert _intent(house) == "written"
+    assert len(house.statuses()) == 2
+
+
+def test_an_app_installed_anew_gets_the_write_anew(house: House) -> None:
+    house.github.fault("POST", "/statuses/", 401, when="before")
+    _begin(house)
+    app = house.github.state.installations[house.installation_id].app_id
+    house.github.uninstall(house.github.state.installations[house.installation_id])
+    house.installation_id = house.github.install(house.github.state.apps[app], "acme").id
+    house.deliver_pull(action="edited")
+    house.work()
+    assert len(house.statuses()) == 1
+
+
+def test_a_branch_with_a_smile_gets_its_status(house: House) -> None:
+    house.github.create_branch(REPOSITORY, "smile-\U0001f600")
+    house.github.retarget(REPOSITORY, 1, "smile-\U0001f600")
+    _begin(house)
     assert len(house.statuses()) == 1

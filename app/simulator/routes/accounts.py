@@ -3,7 +3,7 @@
 from app.simulator.answers import Answer, Refusal
 from app.simulator.call import Call
 from app.simulator.records import Organization
-from app.simulator.shapes import accounts
+from app.simulator.shapes import accounts, teams
 from app.simulator.shapes.view import Json
 
 
@@ -26,6 +26,13 @@ def read_team_membership(call: Call, *, org: str, team: str, login: str) -> Answ
         raise Refusal(404, "Not Found")
     url = f"{call.view.url}/orgs/{org}/teams/{team}/memberships/{login}"
     return Answer(200, {"url": url, "role": members[login], "state": "active"})
+
+
+def read_team(call: Call, *, org: str, team: str) -> Answer:
+    organization = _organization(call, org)
+    if team not in organization.teams:
+        raise Refusal(404, "Not Found")
+    return Answer(200, teams.team(call.view, organization, team))
 
 
 def read_rate_limit(call: Call) -> Answer:

@@ -99,6 +99,9 @@ def _validate(call: Call, sha: str, context: str) -> None:
         )
     if len(context) > CONTEXT_CHARACTERS:
         raise invalid("Status", "context", f"context is too long (maximum {CONTEXT_CHARACTERS})")
+    for field, text in (("description", call.body.get("description") or ""), ("context", context)):
+        if any(ord(character) > 0xFFFF for character in text):
+            raise invalid("Status", field, f"{field} contains unicode characters above 0xffff")
     same: list[Status] = [s for s in call.repository.statuses if (s.sha, s.context) == (sha, context)]
     if len(same) >= STATUSES_PER_CONTEXT:
         raise invalid("Status", "base", "This SHA and context has reached the maximum number of statuses.")

@@ -49,6 +49,7 @@ ROUTES: list[Route] = [
     *_of(
         "members:read",
         ("GET /orgs/<org>/members/<login>", accounts.read_member),
+        ("GET /orgs/<org>/teams/<team>", accounts.read_team),
         ("GET /orgs/<org>/teams/<team>/memberships/<login>", accounts.read_team_membership),
     ),
     *_of(

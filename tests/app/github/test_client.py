@@ -36,8 +36,8 @@ class Ground:
         return f"/repositories/{self.place.repository_id}/statuses/{self.head}"
 
     def post(self) -> Answer:
-        permit = Permit(permits._SEAL, uuid4(), "status", self.path)
         body = {"state": "success", "context": "c", "description": "d", "target_url": "https://g.example"}
+        permit = Permit(permits._SEAL, uuid4(), "status", path=self.path, body=body)
         with egress.holding(permit):
             return self.app.client(self.installation.id).request("POST", self.path, body=body)
 
@@ -146,8 +146,8 @@ def test_it_reads_the_finer_role(ground: Ground, login: str, level: str) -> None
 def test_memberships_are_read(ground: Ground) -> None:
     ground.github.add_organization("acme", members={"alice": "member"}, teams={"core": {"alice": "member"}})
     reader = LiveReader(ground.app)
-    assert reader.is_member(ground.place, "acme", "alice")
-    assert not reader.is_member(ground.place, "acme", "bob")
+    assert reader.is_member(ground.place, "acme", "acme", "alice")
+    assert not reader.is_member(ground.place, "acme", "acme", "bob")
     assert reader.is_team_member(ground.place, "acme/core", "alice")
     assert not reader.is_team_member(ground.place, "acme/core", "bob")
 

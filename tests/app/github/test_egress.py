@@ -1,5 +1,6 @@
 """The egress list: what is not on it does not leave, and no write leaves without its permit."""
 
+import json
 from collections.abc import Iterator
 from uuid import uuid4
 
@@ -16,8 +17,8 @@ STATUS = f"/repositories/1/statuses/{SHA}"
 BODY = '{"state": "success", "context": "c", "description": "d", "target_url": "u"}'
 
 
-def _permit(path: str = STATUS, kind: str = "status") -> Permit:
-    return Permit(permits._SEAL, uuid4(), kind, path)
+def _permit(path: str = STATUS, kind: str = "status", body: str = BODY) -> Permit:
+    return Permit(permits._SEAL, uuid4(), kind, path=path, body=json.loads(body))
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def in_hand() -> Iterator[Permit]:
 
 def test_a_permit_cannot_be_made_by_its_constructor() -> None:
     with pytest.raises(TypeError):
-        Permit(object(), uuid4(), "status", STATUS)
+        Permit(object(), uuid4(), "status", path=STATUS, body={})
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,17 @@ from typing import Any
 
 import pytest
 from github import Auth, Github, GithubException, RateLimitExceededException, UnknownObjectException
+from github.Requester import Requester
 
 from app import simulator
+from app.github.client import guard
+
+
+@pytest.fixture(autouse=True)
+def _without_our_egress_list() -> Iterator[None]:
+    Requester.resetConnectionClasses()
+    yield
+    guard()
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ READS = [
     ("/rate_limit", "/rate_limit", "/rate_limit"),
     ("/users/<login>", "/users/{username}", "/users/alice"),
     ("/orgs/<org>/members/<login>", "/orgs/{org}/members/{username}", "/orgs/acme/members/alice"),
+    ("/orgs/<org>/teams/<team>", "/orgs/{org}/teams/{team_slug}", "/orgs/acme/teams/core"),
     (
         "/orgs/<org>/teams/<team>/memberships/<login>",
         "/orgs/{org}/teams/{team_slug}/memberships/{username}",

@@ -34,6 +34,8 @@ def test_it_combines_the_latest_of_each_context(town: Any) -> None:
         ({"state": "success", "description": "d" * 140}, 201),
         ({"state": "success", "description": "d" * 141}, 422),
         ({"state": "success", "description": "ü" * 140}, 201),
+        ({"state": "success", "description": "\U0001f44d"}, 422),
+        ({"state": "success", "context": "\U0001f44d"}, 422),
         ({"state": "success", "context": "c" * 255}, 201),
         ({"state": "success", "context": "c" * 256}, 422),
         ({"state": "failure"}, 201),

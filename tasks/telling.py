@@ -1,0 +1,99 @@
+"""Tell a verdict: record the evaluation, and propose the status that everybody who looks at the commit will see.
+
+A status belongs to a commit, so all open pull requests with one head and one base share it. What is told is the worst
+of their newest verdicts: none of them may be merged on the strength of another one's success.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app import ledger
+from app.database import Transaction
+from app.github import documents
+from app.records import evaluations, pulls
+from app.records.evaluations import Evaluation
+from app.records.runs import Run
+from policies.intents import StatusContent, writable
+from policies.text import short
+from tasks import proposing
+from tasks.context import Context
+
+MOST_CONTEXT_CHARACTERS = 255
+DIGEST_CHARACTERS = 12
+WORST_FIRST = ("failure", "error", "pending", "success")
+
+
+def verdict(
+    context: Context, tx: Transaction, run: Run, evaluation: Evaluation, shown: documents.Status | None
+) -> UUID | None:
+    """Record the evaluation with its audit entry; the intent that carries it out, None where GitHub shows it."""
+    where = (run.repository_id, evaluation.head_sha, evaluation.base_ref)
+    proposing.lock(tx, run.repository_id, evaluation.head_sha, status_context(context, evaluation.base_ref))
+    evaluation_id = evaluations.record(tx, evaluation)
+    content = _content(context, evaluation, evaluations.on_target(tx, *where))
+    intent_id = proposing.status(
+        tx, run=run, content=content, evaluation_id=evaluation_id, shown=shown, now=evaluation.evaluated_at
+    )
+    _attest(tx, run, evaluation, evaluation_id, intent_id)
+    return intent_id
+
+
+def trouble(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
+    """Tell that a pull request can't be judged, at the head that is known; None where none is, or nothing changes."""
+    pull = pulls.get(tx, run.repository_id, run.number) if run.number is not None else None
+    if pull is None or not pull["is_open"] or pull["head_sha"] is None or pull["base_ref"] is None:
+        return None
+    evaluation = Evaluation(
+        run_id=run.id,
+        repository_id=run.repository_id,
+        number=pull["number"],
+        head_sha=pull["head_sha"],
+        base_ref=pull["base_ref"],
+        policy_source="not read",
+        policy_digest=None,
+        snapshot=None,
+        state="error",
+        description=f"The pull request could not be judged: {sentence}",
+        status_text=short(f"Could not be judged: {sentence}"),
+        result=None,
+        evaluated_at=now,
+    )
+    return verdict(context, tx, run, evaluation, None)
+
+
+def status_context(context: Context, base_ref: str) -> str:
+    """The context of our status: one for each base branch, as policy-bot has it; a cut one ends in a digest."""
+    name = writable(f"{context.settings.status_context}: {base_ref}")
+    if len(name) <= MOST_CONTEXT_CHARACTERS and name.endswith(base_ref):
+        return name
+    digest = hashlib.sha256(base_ref.encode()).hexdigest()[:DIGEST_CHARACTERS]
+    return f"{name[: MOST_CONTEXT_CHARACTERS - DIGEST_CHARACTERS - 1]}~{digest}"
+
+
+def _content(context: Context, evaluation: Evaluation, sharing: list[dict[str, Any]]) -> StatusContent:
+    worst = min(sharing, key=lambda row: (WORST_FIRST.index(row["state"]), row["number"]))
+    text = worst["status_text"] if len(sharing) == 1 else f"#{worst['number']}: {worst['status_text']}"
+    return StatusContent(
+        sha=evaluation.head_sha,
+        context=status_context(context, evaluation.base_ref),
+        state=worst["state"],
+        description=short(writable(text)),
+        target_url=f"{context.settings.public_url}/pulls/{worst['page_key']}",
+    )
+
+
+def _attest(tx: Transaction, run: Run, evaluation: Evaluation, evaluation_id: UUID, intent_id: UUID | None) -> None:
+    body = {
+        "run": str(run.id),
+        "evaluation": str(evaluation_id),
+        "head_sha": evaluation.head_sha,
+        "policy_digest": evaluation.policy_digest,
+        "snapshot_digest": evaluation.snapshot.digest() if evaluation.snapshot else None,
+        "state": evaluation.state,
+        "intent": str(intent_id) if intent_id else None,
+    }
+    subject = f"pull:{run.repository_id}#{evaluation.number}"
+    at = evaluation.evaluated_at
+    ledger.append(tx, kind="pull_request_evaluated", subject=subject, actor="mergegate", body=body, at=at)

@@ -1,0 +1,98 @@
+"""A permit is spent once, in time, for one request, and can't be had in any other way."""
+
+import copy
+import json
+import pickle
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app import permits
+from app.permits import Permit
+from tests.app.test_explain import house
+from tests.tasks.house import House
+
+__all__ = ["house"]
+
+BODY = {"state": "success"}
+
+
+def _unspent(house: House) -> tuple[UUID, datetime]:
+    """A permit as a worker leaves it that dies right after the decision."""
+
+    class Died(Exception):
+        pass
+
+    def die(name: str) -> None:
+        if name == "write.decided":
+            raise Died
+
+    object.__setattr__(house.context, "checkpoint", die)
+    house.deliver_pull()
+    with pytest.raises(Died):
+        house.work()
+    row = house.rows("SELECT id, issued_at FROM permits")[0]
+    return row["id"], row["issued_at"]
+
+
+def _spend(house: House, permit_id: UUID, now: datetime) -> Permit | None:
+    with house.context.pool.connection() as tx:
+        return permits.spend(tx, permit_id, path="/p", body=BODY, now=now)
+
+
+def test_it_is_spent_once(house: House) -> None:
+    permit_id, issued_at = _unspent(house)
+    assert _spend(house, permit_id, issued_at) is not None
+    assert _spend(house, permit_id, issued_at) is None
+
+
+def test_it_is_not_spent_too_late(house: House) -> None:
+    permit_id, issued_at = _unspent(house)
+    assert _spend(house, permit_id, issued_at + timedelta(seconds=permits.PERMIT_SECONDS)) is None
+
+
+def test_it_is_not_spent_after_it_was_closed(house: House) -> None:
+    permit_id, issued_at = _unspent(house)
+    with house.context.pool.connection() as tx:
+        permits.close(tx, permit_id, "unspent", issued_at)
+    assert _spend(house, permit_id, issued_at) is None
+
+
+def test_a_denied_decision_leaves_none(house: House) -> None:
+    house.with_settings(github_projector="local")
+    house.deliver_pull()
+    house.work()
+    decision = house.rows("SELECT id, intent_id, decided_at FROM decisions")[0]
+    with house.context.pool.connection() as tx:
+        permits.issue(tx, decision["intent_id"], decision["id"], decision["decided_at"])
+    assert house.rows("SELECT id FROM permits") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [("/other", BODY), ("/p", {"state": "error"}), ("/p", {}), ("/p", json.dumps(BODY))]
+)
+def test_it_is_of_no_use_for_another_request(house: House, path: str, body: Any) -> None:
+    permit_id, issued_at = _unspent(house)
+    permit = _spend(house, permit_id, issued_at)
+    assert permit is not None
+    assert not permit.use(path, body)
+    assert permit.use("/p", BODY)
+    assert not permit.use("/p", BODY)
+
+
+def test_it_is_of_no_use_long_after_it_was_spent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    permit_id, issued_at = _unspent(house)
+    monkeypatch.setattr(permits, "USE_SECONDS", -1)
+    permit = _spend(house, permit_id, issued_at)
+    assert permit is not None
+    assert not permit.use("/p", BODY)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_it_cannot_be_copied(house: House, duplicate: Any) -> None:
+    permit_id, issued_at = _unspent(house)
+    permit = _spend(house, permit_id, issued_at)
+    with pytest.raises(TypeError):
+        duplicate(permit)
