@@ -38,6 +38,9 @@ def _documents(context: Context, place: Place, pull: documents.Pull, wanted: Fac
         fetched["reviews"] = facts.reviews(reader.reviews(place, pull.number))
     if wanted.comments:
         fetched["comments"] = facts.comments(reader.comments(place, pull.number))
+    if wanted.statuses:
+        sha = pull.head.sha
+        fetched["statuses"] = facts.statuses(reader.newest_statuses(place, sha), reader.check_runs(place, sha))
     return fetched
 
 

@@ -135,6 +135,18 @@ class CombinedStatus(_Document):
     total_count: int
 
 
+class CheckRun(_Document):
+    """`conclusion` is None while it runs."""
+
+    id: int
+    name: Text
+    conclusion: str | None
+
+
+class CheckRuns(_Document):
+    check_runs: tuple[CheckRun, ...]
+
+
 class Tip(_Document):
     """A branch's newest commit."""
 

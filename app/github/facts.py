@@ -101,6 +101,13 @@ def comments(rows: Iterable[documents.Comment]) -> tuple[Comment, ...]:
     )
 
 
+def statuses(rows: Iterable[documents.Status], checks: Iterable[documents.CheckRun]) -> tuple[tuple[str, str], ...]:
+    """Name and value of each status, replaced by the newest check run of that name: "" while that runs."""
+    values = {row.context: row.state for row in rows}
+    newest = {check.name: check.conclusion or "" for check in sorted(checks, key=lambda check: check.id)}
+    return tuple(sorted({**values, **newest}.items()))
+
+
 def level(permission: documents.Permission) -> Level:
     """The finer role where GitHub names a standard one, else the permission that a custom role is based on."""
     role = permission.role_name

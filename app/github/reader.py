@@ -132,11 +132,19 @@ class LiveReader:
 
     def current_status(self, place: Place, sha: str, context: str) -> documents.Status | None:
         """The newest status of one context on a commit."""
-        for page in self._pages(place, f"/commits/{sha}/status", "the combined status", {"per_page": 100}):
-            for status in self._parsed(documents.CombinedStatus, page, "the combined status").statuses:
-                if status.context == context:
-                    return status
-        return None
+        return next((status for status in self.newest_statuses(place, sha) if status.context == context), None)
+
+    def newest_statuses(self, place: Place, sha: str) -> tuple[documents.Status, ...]:
+        """The newest status of each context on a commit."""
+        pages = self._pages(place, f"/commits/{sha}/status", "the combined status", {"per_page": 100})
+        read = (self._parsed(documents.CombinedStatus, page, "the combined status") for page in pages)
+        return tuple(status for page in read for status in page.statuses)
+
+    def check_runs(self, place: Place, sha: str) -> tuple[documents.CheckRun, ...]:
+        """The check runs of a commit; a name may stand there more than once."""
+        pages = self._pages(place, f"/commits/{sha}/check-runs", "the check runs", {"per_page": 100})
+        read = (self._parsed(documents.CheckRuns, page, "the check runs") for page in pages)
+        return tuple(run for page in read for run in page.check_runs)
 
     def statuses(self, place: Place, sha: str) -> tuple[documents.CreatedStatus, ...]:
         """All statuses of a commit, newest first, with who made them."""

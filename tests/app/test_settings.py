@@ -231,3 +231,8 @@ def test_the_example_names_every_setting_and_no_other() -> None:
     lines = [line.lstrip("# ") for line in EXAMPLE.read_text().splitlines()]
     names = {line.partition("=")[0] for line in lines if "=" in line and line.split("=")[0].isupper()}
     assert names == {*(field.upper() for field in Settings.model_fields), "MERGEGATE_HOME"}
+
+
+def test_the_readme_names_every_setting() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    assert [name for field in Settings.model_fields if f"`{(name := field.upper())}`" not in readme] == []

@@ -139,3 +139,35 @@ def test_the_audit_holds_every_station(house: House) -> None:
         "write_receipted",
     ]
     assert ledger.verify(entries).fault is None
+
+
+OF_CHECKS = """
+policy: {approval: [checks are green]}
+approval_rules:
+  - name: checks are green
+    if: {has_status: {statuses: [ci/test, ci/lint]}}
+"""
+
+
+def test_statuses_and_checks_are_facts_and_red_ones_count_at_once(house: House) -> None:
+    house.github.push(REPOSITORY, "main", {".policy.yml": OF_CHECKS}, by="acme")
+    head = house.github.state.pull(REPOSITORY, 1).head_sha
+    app = house.github.state.installations[house.installation_id].app_id
+    house.github.set_status(REPOSITORY, head, by="bob", context="ci/test", state="success")
+    house.github.check_run(REPOSITORY, head, app_id=app, name="ci/lint", status="completed", conclusion="success")
+    house.deliver_pull()
+    house.work()
+    assert house.statuses()[-1][0] == "success"
+    house.github.check_run(REPOSITORY, head, app_id=app, name="ci/lint", status="completed", conclusion="failure")
+    house.deliver(house.event("check_run", "completed", pulls=(1,), head_sha=head))
+    house.work()
+    assert house.statuses()[-1][0] == "error"
+
+
+def test_a_fact_that_nobody_fetches_is_an_error_and_named(house: House) -> None:
+    policy = OF_CHECKS.replace("has_status: {statuses: [ci/test, ci/lint]}", "has_valid_signatures: true")
+    house.github.push(REPOSITORY, "main", {".policy.yml": policy}, by="acme")
+    house.deliver_pull()
+    house.work()
+    assert house.statuses()[-1][0] == "error"
+    assert "signature" in house.rows("SELECT description FROM evaluations")[-1]["description"]
