@@ -5,6 +5,7 @@ import os
 import shlex
 import signal
 import sys
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def run(file: Path, environ: Mapping[str, str], *, directory: Path, started: Cal
     parent = os.getpid()
     os.register_at_fork(after_in_child=lambda: die_with(parent, signal.SIGKILL))
     honcho.manager.KILL_WAIT = KILL_SECONDS
-    manager = honcho.manager.Manager(_Printer(started))
+    manager = _Manager(_Printer(started))
     for name, command in lines.items():
         manager.add_process(name, _leashed(name, command), env=dict(environ), cwd=str(directory))
     manager.loop()
@@ -51,6 +52,34 @@ def read(file: Path) -> dict[str, str]:
 
 def _leashed(name: str, command: str) -> str:
     return "exec " + shlex.join([sys.executable, "-m", leash.__name__, name, command])
+
+
+class _Manager(honcho.manager.Manager):  # type: ignore[misc]
+    """honcho's, whose signal handlers only take a note: what they ask for is done in the next round of its loop.
+
+    Honcho's own print in the middle of another print, and kill lines that have not started yet; both raise, and the
+    lines then go on without anybody to stop them.
+    """
+
+    def __init__(self, printer: Printer) -> None:
+        super().__init__(printer)
+        self._said: deque[str] = deque()
+        self._asked = False
+
+    def _system_print(self, data: str) -> None:
+        self._said.append(data)
+
+    def terminate(self) -> None:
+        self._asked = True
+
+    def _all_started(self) -> bool:
+        """Asked by honcho in each round."""
+        while self._said:
+            super()._system_print(self._said.popleft())
+        started = bool(super()._all_started())
+        if started and self._asked:
+            super().terminate()
+        return started
 
 
 class _Printer(Printer):  # type: ignore[misc]
