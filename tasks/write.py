@@ -4,56 +4,36 @@ The one module of `tasks` that imports the code that writes to GitHub. Where a p
 known (the worker died, GitHub did not answer), only readings follow until they settle it.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
-from app import ledger, permits
+from app import permits
 from app.database import Transaction
 from app.github.answers import Unavailable
-from app.github.projector import (
-    AUTH_FAILED,
-    Again,
-    Ending,
-    LiveProjector,
-    LocalProjector,
-    Projector,
-    Refused,
-    Unknown,
-    Written,
-    status_body,
-    status_path,
-)
+from app.github.projector import LiveProjector, LocalProjector, Projector, status_body, status_path
 from app.limits import LimitsUnavailable
 from app.permits import Open, Permit
 from app.records import intents
 from app.records.intents import Claimed
-from app.records.runs import backoff_seconds
 from policies import gates
 from policies.decision import Decision
 from policies.gates import Posture
-from tasks import names
+from tasks import names, receipts
 from tasks.context import Context, github_app
 from tasks.putting_off import LIMITS_DOWN_SECONDS
 
 __all__ = ["Projector", "perform", "projector"]
 
 MOST_ABSENT = 5
-MOST_READINGS = 30
-MOST_TOKENS = 20
-ACTOR = "mergegate"
 
 
 def projector(context: Context) -> Projector:
     """The projector that the settings bind."""
-    settings = context.settings
-    return (
-        LiveProjector(github_app(settings), context.clock) if settings.github_projector == "live" else LocalProjector()
-    )
+    if context.settings.github_projector == "local":
+        return LocalProjector()
+    return LiveProjector(github_app(context.settings), context.clock)
 
 
 def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
@@ -94,15 +74,15 @@ def _settle(context: Context, bound: Projector, claimed: Claimed, permit: Open, 
     try:
         found = bound.find(claimed.intent, known)
     except Unavailable as trouble:
-        _read_again(context, claimed, permit.id, trouble.sentence, trouble.not_before)
+        receipts.read_again(context, claimed, permit.id, trouble.sentence, trouble.not_before)
         return False
     context.checkpoint("write.read_back")
     if found is not None:
-        _receive(context, claimed, permit.id, found)
+        receipts.receive(context, claimed, permit.id, found)
         return False
     certain_at = _ended_by(context, permit, spent_at) + timedelta(seconds=context.settings.settle_seconds)
     if context.clock() < certain_at:
-        _read_again(context, claimed, permit.id, "GitHub does not show the write yet.", certain_at)
+        receipts.read_again(context, claimed, permit.id, "GitHub does not show the write yet.", certain_at)
         return False
     return _record_absent(context, claimed, permit.id)
 
@@ -110,19 +90,6 @@ def _settle(context: Context, bound: Projector, claimed: Claimed, permit: Open, 
 def _ended_by(context: Context, permit: Open, spent_at: datetime) -> datetime:
     """When the request had surely ended: a token may have been fetched before it, and each may take its time."""
     return permit.unknown_at or spent_at + timedelta(seconds=2 * context.settings.github_timeout_seconds)
-
-
-def _read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, not_before: datetime | None) -> None:
-    """Leave the write to a later reading; after many that told nothing, to a person."""
-    now = context.clock()
-    if claimed.attempts >= MOST_READINGS:
-        body = {"permit": str(permit_id), "code": "OUTCOME_UNKNOWN", "readings": claimed.attempts}
-        _end(context, claimed, permit_id, _Receipt("unknown", "blocked", "write_blocked", body, why))
-        return
-    due = not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts))
-    with context.pool.connection() as tx:
-        intents.put_off(tx, claimed, "sent", due, why)
-    _send_for_later(context, claimed, due)
 
 
 def _record_absent(context: Context, claimed: Claimed, permit_id: UUID) -> bool:
@@ -136,7 +103,7 @@ def _record_absent(context: Context, claimed: Claimed, permit_id: UUID) -> bool:
             intents.end(tx, claimed, "blocked", now, f"GitHub took none of {MOST_ABSENT} writes; a person must look.")
         else:
             intents.mark_pending(tx, claimed)
-        _attest(tx, claimed, "write_blocked" if stopped else "write_absent", {"permit": str(permit_id)}, now)
+        receipts.attest(tx, claimed, "write_blocked" if stopped else "write_absent", {"permit": str(permit_id)}, now)
     return not stopped
 
 
@@ -152,7 +119,7 @@ def _decide_and_send(context: Context, bound: Projector, claimed: Claimed) -> No
     context.checkpoint("write.spent")
     ending = bound.write(permit, claimed.intent)
     context.checkpoint("write.requested")
-    _receive(context, claimed, permit_id, ending)
+    receipts.receive(context, claimed, permit_id, ending)
     context.checkpoint("write.receipted")
 
 
@@ -186,7 +153,7 @@ def _posture(context: Context, tx: Transaction, claimed: Claimed, held_until: da
 def _record_decision(tx: Transaction, claimed: Claimed, decision: Decision, now: datetime) -> UUID:
     blockers = [blocker.model_dump() for blocker in decision.blockers]
     body = {"allowed": decision.allowed, "grounds": list(decision.grounds), "blockers": blockers}
-    entry = _attest(tx, claimed, "write_decided", {**body, "facts_digest": decision.facts_digest}, now)
+    entry = receipts.attest(tx, claimed, "write_decided", {**body, "facts_digest": decision.facts_digest}, now)
     decision_id = uuid4()
     tx.execute(
         "INSERT INTO decisions (id, intent_id, gate, allowed, facts_digest, grounds, blockers, audit_seq, decided_at)"
@@ -225,79 +192,6 @@ def _spend(context: Context, claimed: Claimed, permit_id: UUID) -> Permit | None
         if permit is None:
             tx.rollback()
     return permit
-
-
-@dataclass(frozen=True)
-class _Receipt:
-    """How a permit and its intent end, and what the audit says of it."""
-
-    permit: permits.Ending
-    intent: intents.End
-    kind: str
-    body: Mapping[str, object]
-    error: str | None = None
-    status_code: int | None = None
-    remote_id: str | None = None
-
-
-def _receive(context: Context, claimed: Claimed, permit_id: UUID, ending: Ending) -> None:
-    """Record the receipt, or leave the write to be read back."""
-    body = {"permit": str(permit_id)}
-    match ending:
-        case Written(status_code, remote_id):
-            said = {**body, "status_code": status_code, "remote_id": remote_id}
-            receipt = _Receipt("written", "written", "write_receipted", said, None, status_code, remote_id)
-            _end(context, claimed, permit_id, receipt)
-        case Refused(status_code, code, sentence):
-            said = {**body, "status_code": status_code, "code": code}
-            receipt = _Receipt("refused", "refused", "write_refused", said, sentence, status_code)
-            _end(context, claimed, permit_id, receipt)
-        case Again():
-            _record_again(context, claimed, permit_id, ending)
-        case Unknown(sentence):
-            with context.pool.connection() as tx:
-                permits.note_unknown(tx, permit_id, context.clock())
-            _read_again(context, claimed, permit_id, sentence, None)
-
-
-def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt) -> None:
-    now = context.clock()
-    with context.pool.connection() as tx:
-        intents.hold(tx, claimed)
-        permits.close(tx, permit_id, receipt.permit, now, status_code=receipt.status_code, remote_id=receipt.remote_id)
-        intents.end(tx, claimed, receipt.intent, now, receipt.error)
-        _attest(tx, claimed, receipt.kind, receipt.body, now)
-
-
-def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: Again) -> None:
-    """Not written: put off, longer each time where it is our token; after many refused tokens, to a person."""
-    now = context.clock()
-    body = {"permit": str(permit_id), "status_code": ending.status_code, "code": ending.code}
-    if ending.code == AUTH_FAILED and claimed.attempts >= MOST_TOKENS:
-        receipt = _Receipt("limited", "blocked", "write_blocked", body, ending.sentence, ending.status_code)
-        _end(context, claimed, permit_id, receipt)
-        return
-    due = max(ending.not_before, now + timedelta(seconds=backoff_seconds(claimed.attempts)))
-    with context.pool.connection() as tx:
-        intents.hold(tx, claimed)
-        permits.close(tx, permit_id, "limited", now, status_code=ending.status_code)
-        intents.put_off(tx, claimed, "pending", due, ending.sentence)
-        _attest(tx, claimed, "write_put_off", {**body, "not_before": due.isoformat()}, now)
-    if ending.code != AUTH_FAILED:
-        with suppress(LimitsUnavailable):  # without the hold the next write meets the limit itself, and waits too
-            context.limits.hold_writes(claimed.intent.installation_id, ending.not_before, now)
-
-
-def _attest(tx: Transaction, claimed: Claimed, kind: str, body: Mapping[str, object], now: datetime) -> ledger.Entry:
-    about = {"intent": str(claimed.id), "target": claimed.intent.target, "key": claimed.intent.key}
-    subject = f"pull:{claimed.intent.repository_id}#{claimed.intent.number}"
-    return ledger.append(tx, kind=kind, subject=subject, actor=ACTOR, body={**about, **body}, at=now)
-
-
-def _send_for_later(context: Context, claimed: Claimed, due: datetime) -> None:
-    seconds = int((due - context.clock()).total_seconds()) + 1
-    if seconds <= context.settings.sweep_seconds:
-        context.send(names.WRITE, claimed.id, seconds)
 
 
 def _wake_next(context: Context, claimed: Claimed) -> None:

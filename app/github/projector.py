@@ -4,12 +4,12 @@ It has no method that merges, deletes a branch, forces a ref, closes an issue or
 """
 
 from collections.abc import Callable, Container
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.github import egress
 from app.github.answers import SERVER_ERROR, UNAUTHORIZED, Unavailable, limited_until, message, utc_now
 from app.github.client import Answer, App, NoAnswer, NotAuthenticated
+from app.github.endings import AUTH_FAILED, Again, Ending, Refused, Unknown, Written
 from app.github.reader import LiveReader, Place
 from app.permits import Permit
 from policies.intents import Intent
@@ -18,44 +18,6 @@ CREATED = 201
 REDIRECTS = range(300, 400)
 SUCCESSES = range(200, 300)
 AGAIN_SECONDS = 30
-AUTH_FAILED = "GITHUB_AUTH_FAILED"
-
-
-@dataclass(frozen=True)
-class Written:
-    """GitHub confirmed the write."""
-
-    status_code: int | None
-    remote_id: str
-
-
-@dataclass(frozen=True)
-class Refused:
-    """GitHub refused for good; nothing was written."""
-
-    status_code: int | None
-    code: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Again:
-    """Nothing was written, and it may be tried again, by a new decision, after `not_before`."""
-
-    status_code: int | None
-    code: str
-    sentence: str
-    not_before: datetime
-
-
-@dataclass(frozen=True)
-class Unknown:
-    """It may have been written or not; only reading settles that."""
-
-    sentence: str
-
-
-Ending = Written | Refused | Again | Unknown
 
 
 def status_path(intent: Intent) -> str:

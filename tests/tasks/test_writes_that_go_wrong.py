@@ -3,7 +3,7 @@
 import pytest
 
 from app.records import intents
-from tasks import write
+from tasks import receipts
 from tests.tasks.house import REPOSITORY, House
 
 
@@ -205,13 +205,13 @@ def test_a_token_that_is_never_accepted_ends_with_a_person(house: House) -> None
         house.clock.forward(1000)
         house.sweep()
     assert _intent(house) == "blocked"
-    assert len(_outcomes(house)) <= write.MOST_TOKENS
+    assert len(_outcomes(house)) <= receipts.MOST_TOKENS
 
 
 def test_an_outcome_that_can_never_be_read_does_not_hold_up_the_next_verdict(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "MOST_READINGS", 3)
+    monkeypatch.setattr(receipts, "MOST_READINGS", 3)
     house.github.fault("POST", "/statuses/", 502, when="after")
     house.github.fault("GET", "/statuses$", 500, times=99, skip=1)
     _begin(house)

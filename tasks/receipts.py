@@ -1,0 +1,108 @@
+"""Record how a write ended: written, refused, put off, or left to be read back until that settles it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from app import ledger, permits
+from app.database import Transaction
+from app.github.endings import AUTH_FAILED, Again, Ending, Refused, Unknown, Written
+from app.limits import LimitsUnavailable
+from app.records import intents
+from app.records.intents import Claimed
+from app.records.runs import backoff_seconds
+from tasks import names
+from tasks.context import Context
+
+MOST_READINGS = 30
+MOST_TOKENS = 20
+ACTOR = "mergegate"
+
+
+def receive(context: Context, claimed: Claimed, permit_id: UUID, ending: Ending) -> None:
+    """Record the receipt, or leave the write to be read back."""
+    body = {"permit": str(permit_id)}
+    match ending:
+        case Written(status_code, remote_id):
+            said = {**body, "status_code": status_code, "remote_id": remote_id}
+            receipt = _Receipt("written", "written", "write_receipted", said, None, status_code, remote_id)
+            _end(context, claimed, permit_id, receipt)
+        case Refused(status_code, code, sentence):
+            said = {**body, "status_code": status_code, "code": code}
+            receipt = _Receipt("refused", "refused", "write_refused", said, sentence, status_code)
+            _end(context, claimed, permit_id, receipt)
+        case Again():
+            _record_again(context, claimed, permit_id, ending)
+        case Unknown(sentence):
+            with context.pool.connection() as tx:
+                permits.note_unknown(tx, permit_id, context.clock())
+            read_again(context, claimed, permit_id, sentence, None)
+
+
+@dataclass(frozen=True)
+class _Receipt:
+    """How a permit and its intent end, and what the audit says of it."""
+
+    permit: permits.Ending
+    intent: intents.End
+    kind: str
+    body: Mapping[str, object]
+    error: str | None = None
+    status_code: int | None = None
+    remote_id: str | None = None
+
+
+def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: Again) -> None:
+    """Not written: put off, longer each time where it is our token; after many refused tokens, to a person."""
+    now = context.clock()
+    body = {"permit": str(permit_id), "status_code": ending.status_code, "code": ending.code}
+    if ending.code == AUTH_FAILED and claimed.attempts >= MOST_TOKENS:
+        receipt = _Receipt("limited", "blocked", "write_blocked", body, ending.sentence, ending.status_code)
+        _end(context, claimed, permit_id, receipt)
+        return
+    due = max(ending.not_before, now + timedelta(seconds=backoff_seconds(claimed.attempts)))
+    with context.pool.connection() as tx:
+        intents.hold(tx, claimed)
+        permits.close(tx, permit_id, "limited", now, status_code=ending.status_code)
+        intents.put_off(tx, claimed, "pending", due, ending.sentence)
+        attest(tx, claimed, "write_put_off", {**body, "not_before": due.isoformat()}, now)
+    if ending.code != AUTH_FAILED:
+        with suppress(LimitsUnavailable):  # without the hold the next write meets the limit itself, and waits too
+            context.limits.hold_writes(claimed.intent.installation_id, ending.not_before, now)
+
+
+def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, not_before: datetime | None) -> None:
+    """Leave the write to a later reading; after many that told nothing, to a person."""
+    now = context.clock()
+    if claimed.attempts >= MOST_READINGS:
+        body = {"permit": str(permit_id), "code": "OUTCOME_UNKNOWN", "readings": claimed.attempts}
+        _end(context, claimed, permit_id, _Receipt("unknown", "blocked", "write_blocked", body, why))
+        return
+    due = not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts))
+    with context.pool.connection() as tx:
+        intents.put_off(tx, claimed, "sent", due, why)
+    _send_for_later(context, claimed, due)
+
+
+def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt) -> None:
+    now = context.clock()
+    with context.pool.connection() as tx:
+        intents.hold(tx, claimed)
+        permits.close(tx, permit_id, receipt.permit, now, status_code=receipt.status_code, remote_id=receipt.remote_id)
+        intents.end(tx, claimed, receipt.intent, now, receipt.error)
+        attest(tx, claimed, receipt.kind, receipt.body, now)
+
+
+def attest(tx: Transaction, claimed: Claimed, kind: str, body: Mapping[str, object], now: datetime) -> ledger.Entry:
+    """The audit entry about a write."""
+    about = {"intent": str(claimed.id), "target": claimed.intent.target, "key": claimed.intent.key}
+    subject = f"pull:{claimed.intent.repository_id}#{claimed.intent.number}"
+    return ledger.append(tx, kind=kind, subject=subject, actor=ACTOR, body={**about, **body}, at=now)
+
+
+def _send_for_later(context: Context, claimed: Claimed, due: datetime) -> None:
+    seconds = int((due - context.clock()).total_seconds()) + 1
+    if seconds <= context.settings.sweep_seconds:
+        context.send(names.WRITE, claimed.id, seconds)
