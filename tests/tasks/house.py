@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from app import database, simulator
 from app.events import Delivery, Event, Repository
+from app.github import client
 from app.limits import Limits
 from app.records.runs import LeaseLost
 from app.settings import Settings
@@ -116,6 +117,11 @@ class House:
         return [(entry.body["state"], entry.body["description"]) for entry in written]
 
 
+def forget_clients() -> None:
+    """A later simulated GitHub may get the address of an earlier one, and knows none of its tokens."""
+    client._here.__dict__.clear()
+
+
 @contextmanager
 def built(database_url: str, redis_url: str, *, policy: str = POLICY) -> Iterator[House]:
     """A house on a repository `acme/widget` with one open pull request of bob's; alice may write."""
@@ -128,6 +134,7 @@ def built(database_url: str, redis_url: str, *, policy: str = POLICY) -> Iterato
     installation = github.install(app, "acme")
     github.push(REPOSITORY, "feature", {"a.py": "1"}, by="bob")
     github.open_pull(REPOSITORY, "feature", by="bob", title="Add a")
+    forget_clients()
     with simulator.serve(github) as url:
         yield from _house(github, clock, _settings(url, app.id, database_url, redis_url), installation.id)
     assert github.unknown_requests == []

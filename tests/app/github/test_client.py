@@ -14,6 +14,7 @@ from app.github.client import Answer, App, NoAnswer, NotAuthenticated, next_page
 from app.github.reader import LiveReader, LocalReader, Place
 from app.permits import Permit
 from app.simulator.keys import key_pair
+from tests.tasks.house import forget_clients
 
 REPOSITORY = "acme/widget"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -45,6 +46,7 @@ class Ground:
 @pytest.fixture
 def ground() -> Iterator[Ground]:
     made = Ground()
+    forget_clients()
     with simulator.serve(made.github) as url:
         made.app = App(url, made.installation.app_id, key_pair().private)
         yield made
