@@ -101,8 +101,6 @@ def _record_absent(context: Context, claimed: Claimed, permit_id: UUID) -> bool:
         stopped = permits.count(tx, claimed.id, "absent") >= MOST_ABSENT
         if stopped:
             intents.end(tx, claimed, "blocked", now, f"GitHub took none of {MOST_ABSENT} writes; a person must look.")
-        else:
-            intents.mark_pending(tx, claimed)
         receipts.attest(tx, claimed, "write_blocked" if stopped else "write_absent", {"permit": str(permit_id)}, now)
     return not stopped
 

@@ -135,11 +135,6 @@ def mark_sent(tx: Transaction, claimed: Claimed) -> None:
     _change(tx, claimed, "status = 'sent'", {})
 
 
-def mark_pending(tx: Transaction, claimed: Claimed) -> None:
-    """Nothing was written after all; the intent is to be decided anew. Raises `LeaseLost`."""
-    _change(tx, claimed, "status = 'pending'", {})
-
-
 def end(tx: Transaction, claimed: Claimed, status: End, now: datetime, error: str | None = None) -> None:
     """The intent is settled. Raises `LeaseLost`."""
     changes = "status = %(status)s, settled_at = %(now)s, error = %(error)s, lease = NULL, lease_until = NULL"

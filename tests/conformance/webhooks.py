@@ -40,7 +40,11 @@ class Failed(Exception):
 
 def main(arguments: list[str]) -> int:
     """Run the files named on the command line and print the outcome."""
-    cases = [json.loads(line) for name in arguments for line in Path(name).read_text("utf-8").splitlines() if line]
+    try:
+        cases = [json.loads(line) for name in arguments for line in Path(name).read_text("utf-8").splitlines() if line]
+    except (OSError, ValueError) as trouble:
+        _say(f"The file of cases can't be read as JSON Lines: {trouble}")
+        return 2
     services = Services()
     try:
         failures = [line for case in cases if (line := run(case, services))]
