@@ -6,6 +6,7 @@ The link's key is random and stands in no list, so the page is shown to those wh
 import base64
 import hashlib
 import re
+import threading
 from functools import cache
 from importlib.resources import files
 
@@ -19,6 +20,8 @@ from policies import explanation
 from policies.result import Result
 from policies.text import plain
 
+MOST_AT_ONCE = 2
+"""Pages share the threads of the receiver, which a slow Postgres must not use up."""
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SHORT_SHA = 10
 
@@ -27,8 +30,17 @@ def install(flask: Flask, database_url: str) -> None:
     """Serve `/pulls/<key>` on `flask`. Connections are made on demand, so Postgres may be away meanwhile."""
     pool = database.pool(database_url)
     pool.open()
+    places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def pull_page(key: str) -> Response:
+        if not places.acquire(blocking=False):
+            return _page("trouble.html", 503, sentence="Too many people look at pages now; try again in a minute.")
+        try:
+            return shown_page(key)
+        finally:
+            places.release()
+
+    def shown_page(key: str) -> Response:
         try:
             with pool.connection() as tx:
                 pull = pulls.with_page_key(tx, key) if KEY.fullmatch(key) else None

@@ -1,5 +1,6 @@
 """The page behind a status: the verdict and its chain for who has the link, and nothing for who has not."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -100,3 +101,24 @@ def test_without_a_database_the_page_says_so(monkeypatch: pytest.MonkeyPatch) ->
     answer = flask.test_client().get("/pulls/x")
     assert answer.status_code == 503
     assert "The database does not answer" in answer.text
+
+
+def test_pages_never_take_all_the_threads_of_the_receiver(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def look_slowly(*_: object) -> None:
+        entered.set()
+        leave.wait(10)
+
+    monkeypatch.setattr(pages, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr("app.records.pulls.with_page_key", look_slowly)
+    flask = Flask("mergegate", static_folder=None)
+    pages.install(flask, house.context.settings.database_url)
+    first: list[int] = []
+    thread = threading.Thread(target=lambda: first.append(flask.test_client().get("/pulls/x").status_code))
+    thread.start()
+    assert entered.wait(10)
+    assert flask.test_client().get("/pulls/y").status_code == 503
+    leave.set()
+    thread.join(10)
+    assert first == [404]
