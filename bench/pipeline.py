@@ -83,7 +83,7 @@ def _audit(house: House) -> None:
 
     def plain() -> None:
         with house.context.pool.connection() as tx:
-            tx.execute("INSERT INTO heads VALUES (1, gen_random_uuid()::text, now())")
+            tx.execute("INSERT INTO heads VALUES (1, 1, gen_random_uuid()::text, now())")
 
     def chained() -> None:
         with house.context.pool.connection() as tx:
