@@ -163,3 +163,10 @@ def test_a_removed_entry_is_found(length: int, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, length - 2))
     chain = _local_chain(length)
     assert ledger.verify(chain[:index] + chain[index + 1 :]).fault is not None
+
+
+def test_an_entry_that_was_forged_with_its_hash_does_not_follow_the_one_before() -> None:
+    first, second = _local_chain(2)
+    unsealed = ledger.Entry(**{**second.__dict__, "previous": b"\x01" * 32})
+    forged = ledger.Entry(**{**unsealed.__dict__, "hash": ledger._seal(unsealed)})
+    assert ledger.verify([first, forged]).fault == "entry 2 does not follow entry 1"
