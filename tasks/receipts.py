@@ -74,13 +74,14 @@ def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: A
 
 
 def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, not_before: datetime | None) -> None:
-    """Leave the write to a later reading; after many that told nothing, to a person."""
+    """Leave the write to a later reading; after many attempts and a reading that told nothing, to a person."""
     now = context.clock()
-    if claimed.attempts >= MOST_READINGS:
+    if claimed.sent and claimed.attempts >= MOST_READINGS:
         body = {"permit": str(permit_id), "code": "OUTCOME_UNKNOWN", "readings": claimed.attempts}
         _end(context, claimed, permit_id, _Receipt("unknown", "blocked", "write_blocked", body, why))
         return
-    due = not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts))
+    readings = claimed.attempts if claimed.sent else 1  # the first reading does not pay for what came before it
+    due = not_before or now + timedelta(seconds=backoff_seconds(readings))
     with context.pool.connection() as tx:
         intents.put_off(tx, claimed, "sent", due, why)
     _send_for_later(context, claimed, due)

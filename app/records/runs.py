@@ -35,7 +35,7 @@ class Wanted:
 
     @property
     def subject(self) -> str:
-        """For example `pull:123#7`; by repository id, since names change hands."""
+        """For example `evaluate:123#7`; by repository id, since names change hands."""
         branch = self.branch or ""
         if len(branch) > MOST_BRANCH_CHARACTERS:  # an index row has its limit, a branch name hardly one
             branch = hashlib.sha256(branch.encode()).hexdigest()

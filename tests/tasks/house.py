@@ -116,6 +116,20 @@ class House:
         written = [entry for entry in self.github.writes("/statuses/") if entry.effect == "yes"]
         return [(entry.body["state"], entry.body["description"]) for entry in written]
 
+    def states(self) -> list[str]:
+        """The states of what GitHub was written, oldest first."""
+        return [state for state, _ in self.statuses()]
+
+    def newest_run(self) -> dict[str, Any]:
+        return self.rows("SELECT status, error, attempts FROM runs ORDER BY created_at")[-1]
+
+    def approve(self) -> None:
+        """A minute later alice, who may write, approves pull request 1, and the gate works on it."""
+        self.clock.forward(60)
+        self.github.review(REPOSITORY, 1, by="alice", state="approved")
+        self.deliver(self.event("pull_request_review", "submitted", pulls=(1,)))
+        self.work()
+
 
 def forget_clients() -> None:
     """A later simulated GitHub may get the address of an earlier one, and knows none of its tokens."""

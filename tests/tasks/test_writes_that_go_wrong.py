@@ -262,3 +262,16 @@ def test_a_branch_with_a_smile_gets_its_status(house: House) -> None:
     house.github.retarget(REPOSITORY, 1, "smile-\U0001f600")
     _begin(house)
     assert len(house.statuses()) == 1
+
+
+def test_a_write_that_waited_long_is_read_back_before_it_is_given_up(house: House) -> None:
+    house.github.limit_secondary("POST", "/statuses/", status=429, retry_after=30)
+    _begin(house)
+    house.rows(f"UPDATE intents SET attempts = {receipts.MOST_READINGS} RETURNING id")
+    house.github.fault("POST", "/statuses/", 502, when="after")
+    house.clock.forward(61)
+    house.sweep()
+    assert _intent(house) == "sent"
+    house.clock.forward(5)
+    house.sweep()
+    assert (_intent(house), len(house.statuses())) == ("written", 1)
