@@ -4,7 +4,7 @@ from typing import Literal
 
 from policies import disapprovals, rules
 from policies.facts import PullSnapshot
-from policies.policy import Operator, Policy, Rule
+from policies.policy import Mode, Operator, Policy, Rule
 from policies.result import Result, Status
 
 NO_POLICY = "No approval policy defined"
@@ -12,7 +12,7 @@ ALL_SKIPPED = "All of the rules are skipped"
 Children = tuple[Result, ...]
 
 
-def evaluate(policy: Policy, snapshot: PullSnapshot) -> Result:
+def evaluate(policy: Policy, snapshot: PullSnapshot, mode: Mode = "compat") -> Result:
     """Never raises: a fact that is missing becomes an `error` that names it."""
     approval = _approval(policy, snapshot)
     disapproval = disapprovals.evaluate(policy.disapproval, snapshot)

@@ -135,6 +135,8 @@ class Review(Facts):
     body: Text
     created_at: Moment
     edited_at: Fetched[Moment | None] = NOT_FETCHED
+    edited_by: Fetched[Text | None] = NOT_FETCHED
+    """Login of the last editor; `None`: never edited."""
     sha: Text | None = None
     on_behalf_of: tuple[Text, ...] = ()
     """The teams (slugs) for which it was given."""
@@ -143,10 +145,28 @@ class Review(Facts):
 class Comment(Facts):
     """One comment in the conversation (not on a line of the diff)."""
 
+    id: Text = ""
     author: Text
     body: Text
     created_at: Moment
     edited_at: Fetched[Moment | None] = NOT_FETCHED
+    edited_by: Fetched[Text | None] = NOT_FETCHED
+    """Login of the last editor; `None`: never edited."""
+
+
+class Alteration(Frozen):
+    """A remark that somebody other than its author edited or deleted; `was` is what it said when last seen."""
+
+    author: Text
+    by: Text
+    what: Literal["edited", "deleted"]
+    was: Text
+    said_at: Moment
+    altered_at: Moment
+
+
+def _sorted_alterations(found: tuple[Alteration, ...]) -> tuple[Alteration, ...]:
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.altered_at, one.model_dump_json())))
 
 
 class PullSnapshot(Facts):
@@ -169,6 +189,10 @@ class PullSnapshot(Facts):
     taken_at: Moment
     body: Fetched[Text | None] = NOT_FETCHED
     body_edited_at: Fetched[Moment | None] = NOT_FETCHED
+    body_edited_by: Fetched[Text | None] = NOT_FETCHED
+    """Login of the last editor; `None`: never edited."""
+    head_seen_at: Fetched[Moment | None] = NOT_FETCHED
+    """When this gate first saw the head in this pull request; `None`: it does not know."""
     labels: Annotated[Fetched[tuple[Text, ...]], AfterValidator(_sorted_labels)] = NOT_FETCHED
     files: Fetched[tuple[ChangedFile, ...]] = NOT_FETCHED
     commits: Fetched[tuple[Commit, ...]] = NOT_FETCHED
@@ -190,6 +214,7 @@ class PullSnapshot(Facts):
     """(`org/team`, login, is a member) for each pair asked for."""
     org_members: Annotated[tuple[Membership, ...], AfterValidator(_sorted_once)] = ()
     """(organization, login, is a member) for each pair asked for."""
+    alterations: Annotated[tuple[Alteration, ...], AfterValidator(_sorted_alterations)] = ()
 
     def permission_of(self, login: str) -> Level:
         """Raise `FactMissing("permission:<login>")` if it was not asked for."""

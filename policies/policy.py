@@ -7,6 +7,9 @@ from policies.facts import Frozen
 from policies.options import BUILT_IN, Methods, Options
 from policies.predicates.predicate import Predicate
 
+Mode = Literal["compat", "strict"]
+"""`compat` gives the verdicts of policy-bot; `strict` approves only what leaves no doubt."""
+MODES: tuple[Mode, ...] = ("compat", "strict")
 DISAPPROVE = Methods(comments=(":-1:", "👎"), github_review=True)
 REVOKE = BUILT_IN.methods
 

@@ -1,5 +1,6 @@
 """The facts: frozen, closed, the same everywhere, and never guessed."""
 
+import json
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
@@ -11,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from policies.facts import NOT_FETCHED, ChangedFile, Comment, Commit, FactMissing, PullSnapshot, Review, Signature
+from policies.facts import (
+    NOT_FETCHED,
+    Alteration,
+    ChangedFile,
+    Comment,
+    Commit,
+    FactMissing,
+    PullSnapshot,
+    Review,
+    Signature,
+)
 
 TEXTS = st.text(max_size=8)
 MOMENTS = st.datetimes(
@@ -46,10 +57,26 @@ REVIEWS = st.builds(
     body=TEXTS,
     created_at=MOMENTS,
     edited_at=st.just(NOT_FETCHED) | st.none() | MOMENTS,
+    edited_by=st.just(NOT_FETCHED) | st.none() | TEXTS,
     sha=st.none() | TEXTS,
 )
 COMMENTS = st.builds(
-    Comment, author=TEXTS, body=TEXTS, created_at=MOMENTS, edited_at=st.just(NOT_FETCHED) | st.none() | MOMENTS
+    Comment,
+    id=TEXTS,
+    author=TEXTS,
+    body=TEXTS,
+    created_at=MOMENTS,
+    edited_at=st.just(NOT_FETCHED) | st.none() | MOMENTS,
+    edited_by=st.just(NOT_FETCHED) | st.none() | TEXTS,
+)
+ALTERATIONS = st.builds(
+    Alteration,
+    author=TEXTS,
+    by=TEXTS,
+    what=st.sampled_from(["edited", "deleted"]),
+    was=TEXTS,
+    said_at=MOMENTS,
+    altered_at=MOMENTS,
 )
 
 
@@ -80,6 +107,9 @@ SNAPSHOTS = st.builds(
     taken_at=MOMENTS,
     body=st.just(NOT_FETCHED) | st.none() | TEXTS,
     body_edited_at=st.just(NOT_FETCHED) | st.none() | MOMENTS,
+    body_edited_by=st.just(NOT_FETCHED) | st.none() | TEXTS,
+    head_seen_at=st.just(NOT_FETCHED) | st.none() | MOMENTS,
+    alterations=st.lists(ALTERATIONS, max_size=2).map(tuple),
     labels=some(TEXTS),
     files=some(FILES),
     commits=some(COMMITS),
@@ -100,6 +130,24 @@ def test_it_survives_json_unchanged(snapshot: PullSnapshot) -> None:
     again = PullSnapshot.model_validate_json(snapshot.model_dump_json())
     assert again == snapshot
     assert again.digest() == snapshot.digest()
+
+
+LATER_FACTS = ("alterations", "body_edited_by", "head_seen_at")
+
+
+def test_it_reads_what_was_stored_before_there_were_as_many_facts(pull: Any) -> None:
+    stored = json.loads(pull().model_dump_json())
+    for name in LATER_FACTS:
+        stored.pop(name)
+    assert PullSnapshot.model_validate_json(json.dumps(stored)) == pull()
+
+
+def test_it_forgets_the_order_of_alterations(pull: Any) -> None:
+    moment = pull().created_at
+    first, second = (
+        Alteration(author="bob", by="ana", what="deleted", was=was, said_at=moment, altered_at=moment) for was in "ab"
+    )
+    assert pull(alterations=(second, first, second)).alterations == (first, second)
 
 
 @given(SNAPSHOTS, SNAPSHOTS)
