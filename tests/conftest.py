@@ -4,6 +4,7 @@ import os
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -55,7 +56,8 @@ def postgres(service_directory: Path) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres: str) -> Iterator[str]:
     """A fresh, migrated database of this test alone."""
-    yield from _fresh(postgres, TEMPLATE)
+    with fresh_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
@@ -86,6 +88,12 @@ def cases() -> Path:
     if not folder:
         pytest.skip("MERGEGATE_CASES is not set: shared cases not run")
     return Path(folder)
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """A fresh, migrated database on this server, for as long as the context lasts."""
+    yield from _fresh(server, TEMPLATE)
 
 
 def _fresh(server: str, template: str) -> Iterator[str]:

@@ -22,7 +22,6 @@ from app import schema, simulator
 from app.embedded import postgres, procfile, redis
 from app.embedded.redis import free_port
 from app.simulator.keys import key_pair
-from app.simulator.records import Installation
 
 REPOSITORY = "acme/widget"
 POLICY = """\
@@ -133,38 +132,45 @@ def built() -> Iterator[Stage]:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mg-", ignore_cleanup_errors=True)))
         directory.chmod(TRAVERSABLE_MODE)
         database_url = stack.enter_context(postgres.running(directory / "postgres", durable=False))
-        redis_url = stack.enter_context(redis.running(directory / "redis", durable=False))
         schema.up(database_url)
-        github, installation = _github()
+        yield stack.enter_context(running(_github(), directory, database_url, ALLOWED_REPOSITORIES=REPOSITORY))
+
+
+@contextmanager
+def running(github: simulator.GitHub, directory: Path, database_url: str, **settings: str) -> Iterator[Stage]:
+    """The processes of the Procfile on a Redis of their own, between this GitHub and this database."""
+    with ExitStack() as stack:
+        redis_url = stack.enter_context(redis.running(directory / "redis", durable=False))
         github_url = stack.enter_context(simulator.serve(github))
-        stage = _stage(github, installation, directory, _services(database_url, redis_url, github_url))
+        services = {
+            "DATABASE_URL": database_url,
+            "REDIS_URL": redis_url,
+            "BROKER_URL": redis_url,
+            "GITHUB_API_URL": github_url,
+        }
+        stage = _stage(github, directory, {**services, **settings})
         stack.callback(_stop_all, stage)
         stage.start("web", "worker", "beat")
         eventually(stage.ready, "the start")
         yield stage
 
 
-def _github() -> tuple[simulator.GitHub, Installation]:
+def _github() -> simulator.GitHub:
     github = simulator.GitHub()
     people = {"alice": "write", "bob": "write"}
     github.add_repository(REPOSITORY, collaborators=people, files={".policy.yml": POLICY})
-    installation = github.install(github.add_app(), "acme")
+    github.install(github.add_app(), "acme")
     github.push(REPOSITORY, "feature", {"parser.py": "print('hello')"}, by="bob")
-    return github, installation
+    return github
 
 
-def _services(database_url: str, redis_url: str, github_url: str) -> dict[str, str]:
-    return {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "BROKER_URL": redis_url, "GITHUB_API_URL": github_url}
-
-
-def _stage(github: simulator.GitHub, installation: Installation, directory: Path, services: dict[str, str]) -> Stage:
+def _stage(github: simulator.GitHub, directory: Path, settings: dict[str, str]) -> Stage:
     bind = f"127.0.0.1:{free_port()}"
     secret = secrets.token_hex(32)
     web_url = f"http://{bind}"
-    app = github.state.apps[installation.app_id]
+    (app,) = github.state.apps.values()
     github.set_hook(app, f"{web_url}/webhooks/github", secret=secret)
     environment = {
-        **services,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         "MERGEGATE_HOME": str(directory),
         "WEBHOOK_SECRET": secret,
@@ -174,12 +180,12 @@ def _stage(github: simulator.GitHub, installation: Installation, directory: Path
         "GITHUB_PRIVATE_KEY": key_pair().private,
         "GITHUB_READER": "live",
         "GITHUB_PROJECTOR": "live",
-        "ALLOWED_REPOSITORIES": REPOSITORY,
         "FOLD_SECONDS": "0",
         "LEASE_SECONDS": "3",
         "SETTLE_SECONDS": "2",
         "GITHUB_TIMEOUT_SECONDS": "3",
         "SWEEP_SECONDS": "1",
+        **settings,
     }
     return Stage(github, simulator.Hooks(github), directory, environment, web_url)
 
