@@ -1,0 +1,81 @@
+"""Whether a verdict hangs on facts that nobody fetched."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policies.certainty import facts_in_doubt
+from policies.document import parse
+from policies.evaluation import evaluate
+from policies.facts import NOT_FETCHED, ChangedFile
+from policies.policy import MODES, Mode
+from tests.policies.conftest import build_pull
+
+RULES = """
+approval_rules:
+- name: fine
+- name: waits
+  requires: {count: 1, users: [zoe]}
+- name: leaves out
+  if: {has_labels: [urgent]}
+- name: hangs
+  if: {changed_files: {paths: ["a"]}}
+  requires: {conditions: {changed_files: {paths: ["b"]}}}
+"""
+DISAPPROVAL = '\n  disapproval: {if: {changed_files: {paths: ["c"]}}}'
+TREES = st.recursive(
+    st.sampled_from(["fine", "waits", "leaves out", "hangs"]),
+    lambda inner: st.builds(
+        lambda kind, children: f"{{{kind}: [{', '.join(children)}]}}",
+        st.sampled_from(["and", "or"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=6,
+)
+ANSWERS = ("", "a", "ab", "abc", "c")
+
+
+def written(*nodes: str, disapproval: str = "") -> str:
+    return f"policy:\n  approval: [{', '.join(nodes)}]{disapproval}{RULES}"
+
+
+def changed(names: str) -> dict[str, Any]:
+    return {"files": tuple(ChangedFile(filename=name, status="modified") for name in names)}
+
+
+def doubted(text: str, mode: Mode = "compat") -> tuple[str, ...]:
+    return facts_in_doubt(evaluate(parse(text), build_pull(files=NOT_FETCHED), mode), mode)
+
+
+@given(st.lists(TREES, min_size=1, max_size=3), st.sampled_from(["", DISAPPROVAL]), st.sampled_from(MODES))
+def test_what_is_certain_stays_so_whatever_the_fact_turns_out_to_be(
+    nodes: list[str], disapproval: str, mode: Mode
+) -> None:
+    text = written(*nodes, disapproval=disapproval)
+    if doubted(text, mode) == ():
+        policy = parse(text)
+        ends = [evaluate(policy, build_pull(**changed(names)), mode).status for names in ANSWERS]
+        assert len(dict.fromkeys(ends)) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_it_names_the_fact_that_a_rule_hangs_on(mode: Mode) -> None:
+    assert doubted(written("fine", "hangs"), mode) == ("files",)
+
+
+def test_nothing_is_in_doubt_where_another_rule_is_still_waited_for() -> None:
+    assert doubted(written("{or: [hangs, fine]}", "waits")) == ()
+
+
+def test_a_disapproval_that_cannot_be_told_puts_an_approval_in_doubt() -> None:
+    assert doubted(written("fine", disapproval=DISAPPROVAL)) == ("files",)
+
+
+def test_an_approval_beside_what_is_missing_decides() -> None:
+    assert doubted(written("{or: [fine, hangs]}")) == ()
+
+
+def test_a_wait_beside_what_is_missing_does_not_decide() -> None:
+    assert doubted(written("{or: [waits, hangs]}")) == ("files",)
