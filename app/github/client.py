@@ -16,6 +16,7 @@ from github import Auth, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
 from app.github import egress
+from app.github.queries import Query
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
@@ -27,11 +28,12 @@ _here = threading.local()
 
 @dataclass(frozen=True)
 class Answer:
-    """What GitHub answered. Header names are lower case; `document` is None where the body is not JSON."""
+    """What GitHub answered. Header names are lower case; `document` is `text` read, None where that is not JSON."""
 
     status: int
     headers: Mapping[str, str]
     document: Any
+    text: str = field(default="", repr=False)
 
 
 class NoAnswer(Exception):
@@ -87,7 +89,8 @@ class _Secure(_Kept, HTTPSRequestsConnectionClass):
 
 
 def _below_prefix(url: str) -> str:
-    return url.removeprefix("/api/v3")
+    """GitHub Enterprise Server has the API below /api/v3, and GraphQL beside it."""
+    return "/graphql" if url == "/api/graphql" else url.removeprefix("/api/v3")
 
 
 def guard() -> None:
@@ -117,17 +120,34 @@ class Client:
         )
 
     def request(
-        self, method: str, path: str, *, parameters: dict[str, Any] | None = None, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: dict[str, Any] | None = None,
+        body: dict[str, Any] | None = None,
+        etag: str | None = None,
     ) -> Answer:
-        """Exactly one request. Raises `NoAnswer`, `NotAuthenticated`, or `EgressRefused` before a socket opens."""
+        """Exactly one request. Raises `NoAnswer`, `NotAuthenticated`, or `EgressRefused` before a socket opens.
+
+        `etag`: of the answer that is known already; where that still holds, the status is 304 and there is no body.
+        """
         self._authenticate()
+        headers = {} if etag is None else {"If-None-Match": etag}
         try:
-            status, headers, text = self._github.requester.requestJson(method, path, parameters=parameters, input=body)
+            status, received, text = self._github.requester.requestJson(
+                method, path, parameters=parameters, headers=headers, input=body
+            )
         except (requests.RequestException, OSError) as trouble:
             raise NoAnswer(f"{method} {path}: {type(trouble).__name__}") from trouble
         except _NOT_UNDERSTOOD as trouble:
             raise NoAnswer(f"{method} {path}: {type(trouble).__name__}") from trouble
-        return Answer(status, headers, _document(text))
+        return Answer(status, received, _document(text), text)
+
+    def query(self, query: Query, variables: dict[str, Any]) -> Answer:
+        """Exactly one request for what a fixed GraphQL document asks; raises like `request`."""
+        body = {"query": query.text, "variables": variables}
+        return self.request("POST", self._github.requester.graphql_url, body=body)
 
     def _authenticate(self) -> None:
         """Have the token before the request, so that trouble with the one is never taken for trouble with the other."""
