@@ -2,35 +2,61 @@
 
 from typing import Any
 
-from app import ledger, schema
+import pytest
+
+from app import chain_text, explain, ledger, schema
+from app.records import evaluations
 from tests.tasks.house import REPOSITORY, House
 
-KEPT = ("deliveries", "pulls", "heads", "runs", "run_deliveries", "audit_entries")
+OLD_COLUMNS = (
+    "id, seq, run_id, repository_id, number, head_sha, base_ref, policy_source, policy_digest, snapshot_digest, state,"
+    " description, status_text, result, evaluated_at, intent_id"
+)
+KEPT = {
+    "0002_runs": ("deliveries", "pulls", "heads", "runs", "run_deliveries", "audit_entries"),
+    "0003_writes": ("snapshots", "intents", "decisions", "permits", "pinned_repositories"),
+}
 
 
-def _kept(house: House) -> dict[str, list[dict[str, Any]]]:
-    return {table: house.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in KEPT}
+def _kept(house: House, version: str) -> dict[str, list[dict[str, Any]]]:
+    tables = [table for name, found in KEPT.items() if name <= version for table in found]
+    rows = {table: house.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
+    if version >= "0003_writes":
+        rows["evaluations"] = house.rows(f"SELECT {OLD_COLUMNS} FROM evaluations ORDER BY seq")
+    return rows
 
 
-def test_a_step_down_and_up_loses_no_row_that_the_older_schema_holds(house: House) -> None:
+def _down_to(house: House, version: str) -> tuple[str, ...]:
+    """Undo every migration newer than `version`; their names, newest first."""
+    url = house.context.settings.database_url
+    newer = [each.name for each in schema.status(url) if each.name > version]
+    return schema.down(url, steps=len(newer))
+
+
+def _up(house: House) -> tuple[str, ...]:
+    return schema.up(house.context.settings.database_url)
+
+
+@pytest.mark.parametrize("version", KEPT)
+def test_steps_down_and_up_lose_no_row_that_the_older_schema_holds(house: House, version: str) -> None:
     house.deliver_pull()
     house.work()
-    before = _kept(house)
-    url = house.context.settings.database_url
-    assert schema.down(url) == ("0003_writes",)
-    assert _kept(house) == before
-    assert schema.up(url) == ("0003_writes",)
-    assert _kept(house) == before
+    before = _kept(house, version)
+    undone = _down_to(house, version)
+    assert min(undone) > version
+    assert _kept(house, version) == before
+    assert _up(house) == tuple(reversed(undone))
+    assert _kept(house, version) == before
     with house.context.pool.connection() as tx:
         assert ledger.verify(ledger.read(tx)).fault is None
 
 
-def test_the_gate_goes_on_after_a_step_down_and_up(house: House) -> None:
+@pytest.mark.parametrize("version", KEPT)
+def test_the_gate_goes_on_after_steps_down_and_up(house: House, version: str) -> None:
     house.deliver_pull()
     house.work()
-    url = house.context.settings.database_url
-    schema.down(url)
-    schema.up(url)
+    _down_to(house, version)
+    _up(house)
     house.clock.forward(60)
     house.github.review(REPOSITORY, 1, by="alice", state="approved")
     house.deliver(house.event("pull_request_review", "submitted", pulls=(1,)))
@@ -38,12 +64,26 @@ def test_the_gate_goes_on_after_a_step_down_and_up(house: House) -> None:
     assert [state for state, _ in house.statuses()] == ["pending", "success"]
 
 
+def test_evaluations_older_than_the_two_modes_can_be_read(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    _down_to(house, "0003_writes")
+    _up(house)
+    with house.context.pool.connection() as tx:
+        (row,) = evaluations.newest_of_open(tx, house.repository_id, "main")
+        chain = explain.pull_request(tx, REPOSITORY, 1)
+        assert evaluations.that_differ(tx) == []
+    assert (row.mode, row.state, row.policy) == ("compat", "pending", None)
+    assert chain is not None
+    assert "verdict   pending: 0/1 rules approved" in chain_text.render(chain)
+
+
 def test_all_the_way_down_and_up_is_a_gate_without_a_past(house: House) -> None:
     house.deliver_pull()
     house.work()
-    url = house.context.settings.database_url
-    assert len(schema.down(url, steps=None)) == 3
-    assert len(schema.up(url)) == 3
+    undone = _down_to(house, "")
+    assert undone[-1] == "0001_audit"
+    assert _up(house) == tuple(reversed(undone))
     house.deliver_pull(action="edited")
     house.work()
     assert len(house.statuses()) == 2
