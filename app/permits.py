@@ -1,5 +1,6 @@
 """Permits: single-use, expiring proof that a write was allowed and recorded."""
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,20 +17,34 @@ Ending = Literal["written", "refused", "limited", "absent", "unspent", "unknown"
 _SEAL = object()
 
 
+@dataclass(frozen=True)
+class Request:
+    """One request to write, exactly as it would be sent; `path` without the API's prefix."""
+
+    method: str
+    path: str
+    body: Mapping[str, object]
+
+    @property
+    def canonical(self) -> str:
+        """The same text for the same request, and for no other."""
+        return json.dumps([self.method, self.path, self.body], sort_keys=True)
+
+
 class Permit:
     """A spent permit, for one request with one body. Only `spend` makes one, and it can't be copied."""
 
-    def __init__(self, seal: object, permit_id: UUID, kind: str, *, path: str, body: Mapping[str, object]) -> None:
+    def __init__(self, seal: object, permit_id: UUID, kind: str, request: Request) -> None:
         if seal is not _SEAL:
             raise TypeError("a permit is made by spending its row, and in no other way")
         self.id = permit_id
         self.kind = kind
-        self._wanted: tuple[str, dict[str, object]] | None = (path, dict(body))
+        self._wanted: str | None = request.canonical
         self._useless_at = time.monotonic() + USE_SECONDS
 
-    def use(self, path: str, body: object) -> bool:
+    def use(self, request: Request) -> bool:
         """Whether this permit is for this request, fresh, and was not used yet; afterwards it is."""
-        if self._wanted != (path, body) or time.monotonic() > self._useless_at:
+        if self._wanted != request.canonical or time.monotonic() > self._useless_at:
             return False
         self._wanted = None
         return True
@@ -70,8 +85,8 @@ def issue(tx: Transaction, intent_id: UUID, decision_id: UUID, now: datetime) ->
     return permit_id
 
 
-def spend(tx: Transaction, permit_id: UUID, *, path: str, body: Mapping[str, object], now: datetime) -> Permit | None:
-    """The permit, once: for one request to `path` with `body`. None when it was spent before, or has expired."""
+def spend(tx: Transaction, permit_id: UUID, request: Request, now: datetime) -> Permit | None:
+    """The permit, once, for this request and no other. None when it was spent before, or has expired."""
     row = tx.execute(
         "UPDATE permits SET spent_at = %(now)s FROM intents"
         " WHERE permits.id = %(id)s AND intents.id = intent_id"
@@ -79,7 +94,7 @@ def spend(tx: Transaction, permit_id: UUID, *, path: str, body: Mapping[str, obj
         " RETURNING intents.kind",
         {"id": permit_id, "now": now},
     ).fetchone()
-    return Permit(_SEAL, permit_id, row["kind"], path=path, body=body) if row else None
+    return Permit(_SEAL, permit_id, row["kind"], request) if row else None
 
 
 def open_of(tx: Transaction, intent_id: UUID) -> Open | None:

@@ -21,6 +21,8 @@ from pydantic import (
     model_validator,
 )
 
+from policies.intents import KINDS
+
 MINIMUM_SECRET_BYTES = 16
 MAXIMUM_PORT = 65_535
 
@@ -98,6 +100,12 @@ def _repository(value: str) -> str:
     return value
 
 
+def _kind(value: str) -> str:
+    if value not in KINDS:
+        raise ValueError(f"should list kinds of writes ({', '.join(KINDS)}), not {value!r}")
+    return value
+
+
 def _network(value: object) -> object:
     try:
         return ipaddress.ip_network(value) if isinstance(value, str) else value
@@ -158,7 +166,7 @@ def is_loopback(host: str) -> bool:
 Hidden = Field(repr=False)
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Repositories = Annotated[tuple[Annotated[str, AfterValidator(_repository)], ...], BeforeValidator(_words)]
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Kinds = Annotated[tuple[Annotated[str, AfterValidator(_kind)], ...], BeforeValidator(_words)]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
@@ -199,7 +207,7 @@ class Settings(BaseModel):
     policy_path: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_relative_path)] = ".policy.yml"
 
     allowed_repositories: Repositories = ()
-    allowed_writes: Words = ("status",)
+    allowed_writes: Kinds = ("status",)
 
     evaluations_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
     lease_seconds: Annotated[int, Field(ge=2, le=100)] = 60

@@ -80,7 +80,7 @@ def _repository(intent: Intent, posture: Posture) -> Blocker | None:
 def _superseded(intent: Intent, posture: Posture) -> Blocker | None:
     if posture.superseded_by is None:
         return None
-    sentence = f"A newer verdict for the same status exists (number {posture.superseded_by}); this one is not written."
+    sentence = f"A newer wish for the same target exists (number {posture.superseded_by}); this one is not written."
     return Blocker(code="INTENT_SUPERSEDED", sentence=sentence, subject=intent.target)
 
 

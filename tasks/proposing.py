@@ -8,14 +8,14 @@ from app.database import Transaction
 from app.github import documents
 from app.records import evaluations, intents
 from app.records.runs import Run
-from policies.intents import Intent, StatusContent, target
+from policies.intents import Intent, StatusContent, status_target
 
 UNDER_WAY = ("pending", "sent")
 
 
 def lock(tx: Transaction, repository_id: int, sha: str, context: str) -> None:
     """Nobody else proposes for this target until the transaction ends."""
-    intents.lock(tx, target(repository_id, sha, context))
+    intents.lock(tx, status_target(repository_id, sha, context))
 
 
 def status(
@@ -28,7 +28,7 @@ def status(
     now: datetime,
 ) -> UUID | None:
     """The intent that carries the status out; None where GitHub shows it already. `shown`: what GitHub shows."""
-    newest = intents.newest(tx, target(run.repository_id, content.sha, content.context))
+    newest = intents.newest(tx, content.target_in(run.repository_id))
     intent_id = _carried(tx, run, newest, content, shown, now)
     if intent_id is None and not _is_shown(newest, content, shown):
         sequence = newest["sequence"] + 1 if newest else 1

@@ -98,8 +98,9 @@ def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt)
 
 def attest(tx: Transaction, claimed: Claimed, kind: str, body: Mapping[str, object], now: datetime) -> ledger.Entry:
     """The audit entry about a write."""
-    about = {"intent": str(claimed.id), "target": claimed.intent.target, "key": claimed.intent.key}
-    subject = f"pull:{claimed.intent.repository_id}#{claimed.intent.number}"
+    intent = claimed.intent
+    about = {"intent": str(claimed.id), "kind": intent.kind, "target": intent.target, "key": intent.key}
+    subject = f"pull:{intent.repository_id}#{intent.number}"
     return ledger.append(tx, kind=kind, subject=subject, actor=ACTOR, body={**about, **body}, at=now)
 
 

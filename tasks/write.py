@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from app import permits
 from app.database import Transaction
 from app.github.answers import Unavailable
-from app.github.projector import LiveProjector, LocalProjector, Projector, status_body, status_path
+from app.github.projector import LiveProjector, LocalProjector, Projector, request
 from app.limits import LimitsUnavailable
 from app.permits import Open, Permit
 from app.records import intents
@@ -183,10 +183,9 @@ def _deny(tx: Transaction, claimed: Claimed, decision: Decision, held_until: dat
 
 
 def _spend(context: Context, claimed: Claimed, permit_id: UUID) -> Permit | None:
-    path, body = status_path(claimed.intent), status_body(claimed.intent)
     with context.pool.connection() as tx:
         intents.mark_sent(tx, claimed)
-        permit = permits.spend(tx, permit_id, path=path, body=body, now=context.clock())
+        permit = permits.spend(tx, permit_id, request(claimed.intent), context.clock())
         if permit is None:
             tx.rollback()
     return permit

@@ -147,6 +147,28 @@ class CheckRuns(_Document):
     check_runs: tuple[CheckRun, ...]
 
 
+class OwnCheckRun(_Document):
+    """A run that our App made; `external_id` is what it was given there."""
+
+    id: int
+    external_id: OptionalText = ""
+
+
+class OwnCheckRuns(_Document):
+    check_runs: tuple[OwnCheckRun, ...]
+
+
+class Team(_Document):
+    slug: Text
+
+
+class RequestedReviewers(_Document):
+    """Who is asked for a review and has given none since."""
+
+    users: tuple[User, ...]
+    teams: tuple[Team, ...]
+
+
 class Tip(_Document):
     """A branch's newest commit."""
 

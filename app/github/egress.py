@@ -1,7 +1,8 @@
 """The egress list: which requests may leave for GitHub at all, checked before a socket opens.
 
 A write also needs a spent permit in hand, for exactly this path and body, and uses it up. Asking for an
-installation token is the one write that needs none. Paths: https://docs.github.com/en/rest, by repository id.
+installation token is the one write that needs none. GraphQL takes the fixed documents of `queries/` and no other.
+Paths: https://docs.github.com/en/rest, by repository id.
 """
 
 import json
@@ -9,48 +10,34 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 
-from app.permits import Permit
+from pydantic import ValidationError
 
-_REPOSITORY = r"/repositories/[1-9][0-9]{0,18}"
-_NUMBER = r"[1-9][0-9]{0,18}"
-_SHA = r"(?:[0-9a-f]{40}|[0-9a-f]{64})"
+from app.github import queries
+from app.github.allowed_writes import NUMBER, REPOSITORY, SHA, WRITES
+from app.permits import Permit, Request
+
 _SEGMENT = r"[^/?#]+"
 
 READS = tuple(
     re.compile(pattern)
     for pattern in (
         r"/app",
-        _REPOSITORY,
-        rf"{_REPOSITORY}/branches/{_SEGMENT}",
-        rf"{_REPOSITORY}/collaborators/{_SEGMENT}/permission",
-        rf"{_REPOSITORY}/commits/{_SHA}/(?:check-runs|pulls|status|statuses)",
-        rf"{_REPOSITORY}/contents/[^?#]+",
-        rf"{_REPOSITORY}/issues/{_NUMBER}/comments",
-        rf"{_REPOSITORY}/pulls",
-        rf"{_REPOSITORY}/pulls/{_NUMBER}(?:/(?:commits|files|reviews))?",
+        REPOSITORY,
+        rf"{REPOSITORY}/branches/{_SEGMENT}",
+        rf"{REPOSITORY}/collaborators/{_SEGMENT}/permission",
+        rf"{REPOSITORY}/commits/{SHA}/(?:check-runs|pulls|status|statuses)",
+        rf"{REPOSITORY}/contents/[^?#]+",
+        rf"{REPOSITORY}/issues/{NUMBER}/comments",
+        rf"{REPOSITORY}/pulls",
+        rf"{REPOSITORY}/pulls/{NUMBER}(?:/(?:commits|files|requested_reviewers|reviews))?",
+        rf"{REPOSITORY}/pulls/{NUMBER}/reviews/{NUMBER}",
         rf"/orgs/{_SEGMENT}/members/{_SEGMENT}",
         rf"/orgs/{_SEGMENT}/teams/{_SEGMENT}(?:/memberships/{_SEGMENT})?",
     )
 )
+GRAPHQL = "/graphql"
 TOKEN = re.compile(r"/app/installations/[1-9][0-9]{0,18}/access_tokens")
-
-
-@dataclass(frozen=True)
-class _Write:
-    method: str
-    path: re.Pattern[str]
-    keys: frozenset[str]
-
-
-WRITES = {
-    "status": _Write(
-        "POST",
-        re.compile(rf"{_REPOSITORY}/statuses/{_SHA}"),
-        frozenset({"state", "target_url", "description", "context"}),
-    ),
-}
 
 
 class EgressRefused(Exception):
@@ -77,6 +64,8 @@ def check(method: str, url: str, body: str | None) -> None:
         raise EgressRefused(f"{method} {path} has an empty part or climbs out of its path")
     if method == "GET":
         _check_read(path, body)
+    elif method == "POST" and path == GRAPHQL:
+        _check_query(url, body)
     elif not (method == "POST" and TOKEN.fullmatch(path)):
         _check_write(method, path, body)
 
@@ -86,6 +75,16 @@ def _check_read(path: str, body: str | None) -> None:
         raise EgressRefused(f"GET {path} is not on the egress list")
 
 
+def _check_query(url: str, body: str | None) -> None:
+    """A fixed document with its variables and nothing else; a permit opens no way here."""
+    document = json.loads(body or "{}")
+    if url != GRAPHQL or not isinstance(document, dict) or document.keys() != {"query", "variables"}:
+        raise EgressRefused("POST /graphql is sent with a query and its variables, and nothing else")
+    known = queries.BY_DIGEST.get(queries.digest(str(document["query"])))
+    if known is None or not known.takes(document["variables"]):
+        raise EgressRefused("POST /graphql is sent with one of the fixed documents only, and with its own variables")
+
+
 def _check_write(method: str, path: str, body: str | None) -> None:
     permit = _in_hand.get()
     if permit is None:
@@ -93,8 +92,9 @@ def _check_write(method: str, path: str, body: str | None) -> None:
     allowed = WRITES.get(permit.kind)
     if allowed is None or method != allowed.method or not allowed.path.fullmatch(path):
         raise EgressRefused(f"{method} {path} is not what a permit for a {permit.kind} allows")
-    document = json.loads(body or "{}")
-    if not isinstance(document, dict) or not document.keys() <= allowed.keys:
-        raise EgressRefused(f"{method} {path} has a body with more in it than the egress list allows")
-    if not permit.use(path, document):
+    try:
+        allowed.body.model_validate_json(body or "{}")
+    except ValidationError:
+        raise EgressRefused(f"{method} {path} has another body than the egress list allows") from None
+    if not permit.use(Request(method, path, json.loads(body or "{}"))):
         raise EgressRefused(f"{method} {path}: the permit is for another request, too old, or was used before")

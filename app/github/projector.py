@@ -10,30 +10,19 @@ from app.github import egress
 from app.github.answers import SERVER_ERROR, UNAUTHORIZED, Unavailable, limited_until, message, utc_now
 from app.github.client import Answer, App, NoAnswer, NotAuthenticated
 from app.github.endings import AUTH_FAILED, Again, Ending, Refused, Unknown, Written
-from app.github.reader import LiveReader, Place
-from app.permits import Permit
+from app.github.reader import LiveReader
+from app.github.writes import write
+from app.permits import Permit, Request
 from policies.intents import Intent
 
-CREATED = 201
 REDIRECTS = range(300, 400)
 SUCCESSES = range(200, 300)
 AGAIN_SECONDS = 30
 
 
-def status_path(intent: Intent) -> str:
-    """Where a status is written; by id, since a renamed repository answers 307, which is no success."""
-    return f"/repositories/{intent.repository_id}/statuses/{intent.content.sha}"
-
-
-def status_body(intent: Intent) -> dict[str, object]:
-    """What is sent there."""
-    content = intent.content
-    return {
-        "state": content.state,
-        "target_url": content.target_url,
-        "description": content.description,
-        "context": content.context,
-    }
+def request(intent: Intent) -> Request:
+    """The one request that writes what an intent wishes for; a permit is spent for it."""
+    return write.of(intent).request()
 
 
 class LocalProjector:
@@ -55,14 +44,14 @@ class LiveProjector:
         self._app = app
         self._clock = clock
         self._reader = LiveReader(app, clock)
-        self._login: str | None = None
 
     def write(self, permit: Permit, intent: Intent) -> Ending:
         """Make the request. An `EgressRefused` is a broken promise of ours and is not caught."""
+        wanted = request(intent)
         try:
             with egress.holding(permit):
                 client = self._app.client(intent.installation_id)
-                answer = client.request("POST", status_path(intent), body=status_body(intent))
+                answer = client.request(wanted.method, wanted.path, body=dict(wanted.body))
         except NoAnswer as trouble:
             return Unknown(f"GitHub gave no answer: {trouble}.")
         except NotAuthenticated as refused:
@@ -74,24 +63,11 @@ class LiveProjector:
 
         Raises `Unavailable`.
         """
-        login = self._login = self._login or self._reader.bot_login()
-        place = Place(intent.installation_id, intent.repository_id)
-        wanted = intent.content
-        for status in self._reader.statuses(place, wanted.sha):
-            ours = status.creator is not None and status.creator.login == login
-            shown = (status.context, status.state, status.description, status.target_url)
-            same = shown == (wanted.context, wanted.state, wanted.description, wanted.target_url)
-            if ours and same and str(status.id) not in known:
-                return Written(None, str(status.id))
-        return None
+        return write.of(intent).find(self._reader, write.place(intent), known)
 
     def _ending(self, intent: Intent, answer: Answer) -> Ending:
-        if (
-            answer.status == CREATED
-            and isinstance(answer.document, dict)
-            and isinstance(answer.document.get("id"), int)
-        ):
-            return Written(answer.status, str(answer.document["id"]))
+        if (own := write.of(intent).ending(answer)) is not None:
+            return own
         if answer.status >= SERVER_ERROR or answer.status in SUCCESSES:
             return Unknown(f"GitHub answered {answer.status}, which says neither yes nor no.")
         if answer.status in REDIRECTS:
@@ -113,11 +89,6 @@ class LiveProjector:
         self._app.forget(intent.installation_id)
         later = limited_until(refused.answer, now) or now + timedelta(seconds=AGAIN_SECONDS)
         return Again(refused.answer.status or None, AUTH_FAILED, f"{refused}.", later)
-
-
-def _written_id(answer: Answer) -> str | None:
-    found = answer.document.get("id") if isinstance(answer.document, dict) else None
-    return str(found) if type(found) is int else None
 
 
 Projector = LiveProjector | LocalProjector

@@ -93,6 +93,16 @@ class LiveReader:
         """All reviews, oldest first."""
         return self._all(place, documents.Review, f"/pulls/{number}/reviews", "the reviews")
 
+    def review(self, place: Place, number: int, review_id: int) -> documents.Review | None:
+        """One review, dismissed or not."""
+        return self._one(place, documents.Review, f"/pulls/{number}/reviews/{review_id}", "the review")
+
+    def requested_reviewers(self, place: Place, number: int) -> documents.RequestedReviewers:
+        """Who is asked for a review now; a pull request that is not there has asked nobody."""
+        path = f"/pulls/{number}/requested_reviewers"
+        found = self._one(place, documents.RequestedReviewers, path, "the requested reviewers")
+        return found or documents.RequestedReviewers(users=(), teams=())
+
     def comments(self, place: Place, number: int) -> tuple[documents.Comment, ...]:
         """All comments in the conversation, oldest first."""
         return self._all(place, documents.Comment, f"/issues/{number}/comments", "the comments")
@@ -144,6 +154,13 @@ class LiveReader:
         """The check runs of a commit; a name may stand there more than once."""
         pages = self._pages(place, f"/commits/{sha}/check-runs", "the check runs", {"per_page": 100})
         read = (self._parsed(documents.CheckRuns, page, "the check runs") for page in pages)
+        return tuple(run for page in read for run in page.check_runs)
+
+    def own_check_runs(self, place: Place, sha: str, name: str) -> tuple[documents.OwnCheckRun, ...]:
+        """All check runs of one name that our App made on a commit, older ones too."""
+        wanted = {"check_name": name, "app_id": self._app.app_id, "filter": "all", "per_page": 100}
+        pages = self._pages(place, f"/commits/{sha}/check-runs", "our check runs", wanted)
+        read = (self._parsed(documents.OwnCheckRuns, page, "our check runs") for page in pages)
         return tuple(run for page in read for run in page.check_runs)
 
     def statuses(self, place: Place, sha: str) -> tuple[documents.CreatedStatus, ...]:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from app.database import Transaction
 from app.records.runs import DUE_BATCH, REQUEUE_SECONDS, LeaseLost
-from policies.intents import Intent, StatusContent
+from policies.intents import Intent, read
 
 End = Literal["written", "denied", "refused", "blocked", "superseded"]
 
@@ -61,6 +61,7 @@ def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) 
         {
             "id": intent_id,
             "key": intent.key,
+            "kind": intent.kind,
             "target": intent.target,
             "evaluation": evaluation_id,
             "now": now,
@@ -106,7 +107,7 @@ def _claimed(row: dict[str, Any]) -> Claimed:
         installation_id=row["installation_id"],
         number=row["number"],
         sequence=row["sequence"],
-        content=StatusContent.model_validate(row["content"]),
+        content=read(row["kind"], row["content"]),
     )
     return Claimed(row["id"], row["lease"], row["attempts"], row["status"] == "sent", intent)
 

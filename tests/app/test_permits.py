@@ -1,7 +1,6 @@
 """A permit is spent once, in time, for one request, and can't be had in any other way."""
 
 import copy
-import json
 import pickle
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,13 +9,14 @@ from uuid import UUID
 import pytest
 
 from app import permits
-from app.permits import Permit
+from app.permits import Permit, Request
 from tests.app.test_explain import house
 from tests.tasks.house import House
 
 __all__ = ["house"]
 
 BODY = {"state": "success"}
+ASKED = Request("POST", "/p", BODY)
 
 
 def _unspent(house: House) -> tuple[UUID, datetime]:
@@ -39,7 +39,7 @@ def _unspent(house: House) -> tuple[UUID, datetime]:
 
 def _spend(house: House, permit_id: UUID, now: datetime) -> Permit | None:
     with house.context.pool.connection() as tx:
-        return permits.spend(tx, permit_id, path="/p", body=BODY, now=now)
+        return permits.spend(tx, permit_id, ASKED, now)
 
 
 def test_it_is_spent_once(house: House) -> None:
@@ -71,15 +71,22 @@ def test_a_denied_decision_leaves_none(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "body"), [("/other", BODY), ("/p", {"state": "error"}), ("/p", {}), ("/p", json.dumps(BODY))]
+    "other",
+    [
+        Request("PUT", "/p", BODY),
+        Request("POST", "/other", BODY),
+        Request("POST", "/p", {"state": "error"}),
+        Request("POST", "/p", {}),
+        Request("POST", "/p", {"state": "success", "more": 1}),
+    ],
 )
-def test_it_is_of_no_use_for_another_request(house: House, path: str, body: Any) -> None:
+def test_it_is_of_no_use_for_another_request(house: House, other: Request) -> None:
     permit_id, issued_at = _unspent(house)
     permit = _spend(house, permit_id, issued_at)
     assert permit is not None
-    assert not permit.use(path, body)
-    assert permit.use("/p", BODY)
-    assert not permit.use("/p", BODY)
+    assert not permit.use(other)
+    assert permit.use(ASKED)
+    assert not permit.use(ASKED)
 
 
 def test_it_is_of_no_use_long_after_it_was_spent(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +94,7 @@ def test_it_is_of_no_use_long_after_it_was_spent(house: House, monkeypatch: pyte
     monkeypatch.setattr(permits, "USE_SECONDS", -1)
     permit = _spend(house, permit_id, issued_at)
     assert permit is not None
-    assert not permit.use("/p", BODY)
+    assert not permit.use(ASKED)
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])

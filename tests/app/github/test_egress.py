@@ -10,15 +10,15 @@ from hypothesis import strategies as st
 
 from app import permits
 from app.github import egress
-from app.permits import Permit
+from app.permits import Permit, Request
 
 SHA = "a" * 40
 STATUS = f"/repositories/1/statuses/{SHA}"
 BODY = '{"state": "success", "context": "c", "description": "d", "target_url": "u"}'
 
 
-def _permit(path: str = STATUS, kind: str = "status", body: str = BODY) -> Permit:
-    return Permit(permits._SEAL, uuid4(), kind, path=path, body=json.loads(body))
+def _permit(path: str = STATUS, kind: str = "status", body: str = BODY, method: str = "POST") -> Permit:
+    return Permit(permits._SEAL, uuid4(), kind, Request(method, path, json.loads(body)))
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def in_hand() -> Iterator[Permit]:
 
 def test_a_permit_cannot_be_made_by_its_constructor() -> None:
     with pytest.raises(TypeError):
-        Permit(object(), uuid4(), "status", path=STATUS, body={})
+        Permit(object(), uuid4(), "status", Request("POST", STATUS, {}))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,39 @@
+"""The dismissal of a review: a state that a review can take once."""
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from app.github.client import Answer
+from app.github.endings import Unknown, Written
+from app.github.reader import LiveReader, Place
+from app.github.writes.confirmation import changed
+from app.permits import Request
+from policies.intents import ReviewDismissContent
+
+UNPROCESSABLE = 422
+DISMISSED = "DISMISSED"
+
+
+@dataclass(frozen=True)
+class ReviewDismissWrite:
+    """https://docs.github.com/en/rest/pulls/reviews#dismiss-a-review-for-a-pull-request"""
+
+    repository_id: int
+    content: ReviewDismissContent
+
+    def request(self) -> Request:
+        """The review is addressed by its own id."""
+        wanted = self.content
+        path = f"/repositories/{self.repository_id}/pulls/{wanted.number}/reviews/{wanted.review_id}/dismissals"
+        return Request("PUT", path, {"message": wanted.message, "event": "DISMISS"})
+
+    def ending(self, answer: Answer) -> Written | Unknown | None:
+        """A second dismissal is answered 422, like one that is impossible: only the review itself tells them apart."""
+        if answer.status == UNPROCESSABLE:
+            return Unknown("GitHub answered 422, as it does where the review is dismissed already.")
+        return changed(answer)
+
+    def find(self, reader: LiveReader, place: Place, known: Container[str]) -> Written | None:
+        """The review itself says it, whoever dismissed it."""
+        review = reader.review(place, self.content.number, self.content.review_id)
+        return Written(None, str(review.id)) if review is not None and review.state.upper() == DISMISSED else None
