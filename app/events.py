@@ -14,11 +14,22 @@ class Repository(_Fact):
     full_name: str
 
 
+class Remark(_Fact):
+    """A comment that was edited or deleted, without its text. `edited_at`: None where it was deleted."""
+
+    id: int
+    author: str
+    said_at: AwareDatetime
+    edited_at: AwareDatetime | None = None
+
+
 class Event(_Fact):
     """One event. It holds ids, names and SHAs only, never a title, a body, a comment or a URL.
 
     `pulls`: numbers of the pull requests that the payload names; empty for check and status events of forks,
-    which resolve by `head_sha`. `branch`: base branch of a pull request, branch of a push, without `refs/heads/`.
+    which resolve by `head_sha`. `branch`: base branch of a pull request, of a push or of a merge group, without
+    `refs/heads/`. `owner`: the organization or account that an event without a repository is about. `team`: as
+    `organization/slug`. `repositories`: those that the App was just given.
     """
 
     name: str
@@ -29,6 +40,10 @@ class Event(_Fact):
     pulls: tuple[int, ...] = ()
     head_sha: str | None = None
     branch: str | None = None
+    owner: str | None = None
+    team: str | None = None
+    repositories: tuple[Repository, ...] = ()
+    remark: Remark | None = None
 
 
 class Delivery(_Fact):

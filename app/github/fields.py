@@ -1,6 +1,7 @@
 """Strict readers for the few fields of a payload that are used: the right type and range, or `Malformed`."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 HIGHEST_ID = 2**63 - 1
@@ -84,6 +85,18 @@ def read_login(parent: Payload, name: str = "login") -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME_CHARACTERS or _CONTROL.search(value):
         raise _wrong(name, "a login without control characters")
     return value
+
+
+def read_moment(parent: Payload, name: str) -> datetime:
+    """The time `name`, with its offset, in UTC."""
+    value = parent.get(name)
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else None
+        if moment is not None and moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise _wrong(name, "a time with its offset")
 
 
 def read_full_name(parent: Payload, name: str = "full_name") -> str:

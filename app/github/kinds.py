@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from app.events import Remark, Repository
 from app.github.fields import (
     Malformed,
     Payload,
+    read_full_name,
+    read_login,
+    read_moment,
     read_object,
     read_objects,
     read_optional,
@@ -14,7 +18,9 @@ from app.github.fields import (
     read_sha,
 )
 
+GHOST = "ghost"
 MOST_PULLS = 1000
+MOST_REPOSITORIES = 1000
 BRANCH_PREFIX = "refs/heads/"
 
 
@@ -53,7 +59,23 @@ def _review(payload: Payload) -> dict[str, Any]:
 def _issue_comment(payload: Payload) -> dict[str, Any]:
     issue = read_object(payload, "issue")
     number = read_positive(issue, "number")
-    return {"pulls": () if read_optional(issue, "pull_request") is None else (number,)}
+    if read_optional(issue, "pull_request") is None:
+        return {}
+    return {"pulls": (number,), "remark": _remark(payload)}
+
+
+def _remark(payload: Payload) -> Remark | None:
+    """The comment, where it is not any more what it was."""
+    if payload.get("action") not in ("edited", "deleted"):
+        return None
+    comment = read_object(payload, "comment")
+    user = read_optional(comment, "user")
+    return Remark(
+        id=read_positive(comment, "id"),
+        author=GHOST if user is None else read_login(user),
+        said_at=read_moment(comment, "created_at"),
+        edited_at=read_moment(comment, "updated_at") if payload["action"] == "edited" else None,
+    )
 
 
 def _checked(name: str) -> Callable[[Payload], dict[str, Any]]:
@@ -100,6 +122,37 @@ def _branch(ref: str) -> str | None:
 
 def _deployment_status(payload: Payload) -> dict[str, Any]:
     return {"head_sha": read_sha(read_object(payload, "deployment"), "sha")}
+
+
+def _organization(payload: Payload) -> dict[str, Any]:
+    return {"owner": read_login(read_object(payload, "organization"))}
+
+
+def _team(payload: Payload) -> dict[str, Any]:
+    """A deleted team may have no slug any more; then any team of the organization may be meant."""
+    owner = read_login(read_object(payload, "organization"))
+    team = read_object(payload, "team")
+    slug = None if team.get("slug") is None else read_ref(team, "slug")
+    return {"owner": owner, "team": f"{owner}/{slug}" if slug else None}
+
+
+def _installation(listed: str) -> Callable[[Payload], dict[str, Any]]:
+    """Reader of an installation and of the repositories that stand under `listed`, at most `MOST_REPOSITORIES`.
+
+    The account may be an enterprise, which has no login.
+    """
+
+    def read(payload: Payload) -> dict[str, Any]:
+        account = read_optional(read_object(payload, "installation"), "account") or {}
+        rows = read_objects(payload, listed)[:MOST_REPOSITORIES]
+        return {
+            "owner": None if account.get("login") is None else read_login(account),
+            "repositories": tuple(
+                Repository(id=read_positive(row, "id"), full_name=read_full_name(row)) for row in rows
+            ),
+        }
+
+    return read
 
 
 def _actions(words: str) -> frozenset[str]:
@@ -161,30 +214,39 @@ KINDS = {
         is_evaluated=True,
         read=_merge_group,
     ),
-    "label": Kind(("label", "repository"), actions=CREATED_EDITED_DELETED),
+    "label": Kind(("label", "repository"), actions=CREATED_EDITED_DELETED, is_evaluated=True),
     "installation": Kind(
         ("installation",),
         may=("repositories",),
         actions=_actions("created deleted new_permissions_accepted suspend unsuspend"),
+        read=_installation("repositories"),
     ),
     "installation_repositories": Kind(
-        ("installation", "repositories_added", "repositories_removed"), actions=ADDED_REMOVED
+        ("installation", "repositories_added", "repositories_removed"),
+        actions=ADDED_REMOVED,
+        read=_installation("repositories_added"),
     ),
     "repository": Kind(
         ("repository",),
         actions=CREATED_EDITED_DELETED | _actions("archived privatized publicized renamed transferred unarchived"),
     ),
-    "member": Kind(("member", "repository"), actions=ADDED_REMOVED | _actions("edited")),
-    "membership": Kind(("member", "team", "organization"), actions=ADDED_REMOVED),
+    "custom_property_values": Kind(
+        ("new_property_values", "repository"), actions=_actions("updated"), is_evaluated=True
+    ),
+    "member": Kind(("member", "repository"), actions=ADDED_REMOVED | _actions("edited"), is_evaluated=True),
+    "membership": Kind(("member", "team", "organization"), actions=ADDED_REMOVED, read=_team),
     "team": Kind(
         ("team", "organization"),
         may=("repository",),
         actions=CREATED_EDITED_DELETED | _actions("added_to_repository removed_from_repository"),
+        is_evaluated=True,
+        read=_team,
     ),
     "organization": Kind(
         ("organization",),
         may=("membership", "invitation"),
         actions=_actions("deleted member_added member_invited member_removed renamed"),
+        read=_organization,
     ),
     "deployment_status": Kind(
         ("deployment_status", "deployment", "repository"),
@@ -202,6 +264,6 @@ SUBJECTS = (
     *("check_run", "check_suite", "workflow_run", "workflow_job", "workflow", "merge_group"),
     *("sha", "commit", "commits", "ref", "pusher", "deployment", "deployment_status"),
     *("label", "milestone", "member", "membership", "team", "invitation"),
-    *("repository", "repositories", "repositories_added", "rule", "repository_ruleset"),
+    *("repository", "repositories", "repositories_added", "rule", "repository_ruleset", "new_property_values"),
 )
 """Top-level keys that say what a body is about; one of another event's gives a wrong event name away."""

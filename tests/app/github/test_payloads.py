@@ -5,6 +5,7 @@ import json
 import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.events import Event, Repository
+from app.events import Delivery, Event, Remark, Repository
 from app.github import payloads
 from app.github.fields import Malformed
 from app.github.kinds import KINDS
@@ -51,7 +52,7 @@ def test_every_example_of_github_s_is_an_event_or_ignored_for_a_known_reason(
     assert len(results) == 329
     assert {result.reason for result in results if isinstance(result, Ignored)} <= IGNORED_REASONS
     understood = {name for name, _ in examples} & set(KINDS)
-    assert understood == set(KINDS) - {"repository_ruleset"}
+    assert understood == set(KINDS) - {"repository_ruleset", "custom_property_values"}
     assert {result.name for result in results if isinstance(result, Event)} == understood - {"issue_comment"}
 
 
@@ -135,6 +136,79 @@ def test_each_kind_of_event_says_what_it_is_about(
     event = payloads.normalize(name, {**payload, "repository": REPOSITORY})
     assert isinstance(event, Event)
     assert (event.pulls, event.head_sha, event.branch) == found
+
+
+ORGANIZATION = {"login": "acme", "id": 3}
+SAID = {"id": 17, "user": {"login": "alice"}, "created_at": "2026-01-31T10:00:00Z"}
+ON_A_PULL = {"issue": {"number": 3, "pull_request": {}}, "repository": REPOSITORY, "sender": {"login": "mallory"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "payload", "owner", "team"),
+    [
+        ("membership", {"action": "added", "team": {"slug": "core"}, "member": {}}, "acme", "acme/core"),
+        ("membership", {"action": "removed", "team": {"id": 1, "deleted": True}, "member": {}}, "acme", None),
+        ("team", {"action": "edited", "team": {"slug": "core"}}, "acme", "acme/core"),
+        ("organization", {"action": "member_removed", "membership": {}}, "acme", None),
+    ],
+)
+def test_events_of_an_organization_say_whose_and_which_team(
+    name: str, payload: dict[str, Any], owner: str, team: str | None
+) -> None:
+    event = payloads.normalize(name, {**payload, "organization": ORGANIZATION})
+    assert isinstance(event, Event)
+    assert (event.repository, event.owner, event.team) == (None, owner, team)
+
+
+@pytest.mark.parametrize(
+    ("name", "listed"), [("installation", "repositories"), ("installation_repositories", "repositories_added")]
+)
+def test_an_installation_names_its_new_repositories_and_no_endless_list_of_them(name: str, listed: str) -> None:
+    rows = [{"id": number, "full_name": f"acme/r{number}"} for number in range(1, 5000)]
+    payload = {"action": "created" if name == "installation" else "added", "installation": {"id": 5}, listed: rows}
+    event = payloads.normalize(name, {"repositories_removed": [], **payload} if "added" in listed else payload)
+    assert isinstance(event, Event)
+    assert event.repositories[:2] == (Repository(id=1, full_name="acme/r1"), Repository(id=2, full_name="acme/r2"))
+    assert len(event.repositories) == 1000
+
+
+@pytest.mark.parametrize(
+    ("action", "edited_at"), [("edited", datetime(2026, 1, 31, 11, tzinfo=UTC)), ("deleted", None)]
+)
+def test_an_altered_comment_is_named_without_its_text(action: str, edited_at: datetime | None) -> None:
+    comment = {**SAID, "updated_at": "2026-01-31T12:00:00+01:00", "body": "secret"}
+    event = payloads.normalize("issue_comment", {"action": action, "comment": comment, **ON_A_PULL})
+    assert isinstance(event, Event)
+    said_at = datetime(2026, 1, 31, 10, tzinfo=UTC)
+    assert event.remark == Remark(id=17, author="alice", said_at=said_at, edited_at=edited_at)
+    assert "secret" not in event.model_dump_json()
+
+
+def test_the_comment_of_a_deleted_account_is_the_ghost_s() -> None:
+    event = payloads.normalize("issue_comment", {"action": "deleted", "comment": {**SAID, "user": None}, **ON_A_PULL})
+    assert isinstance(event, Event)
+    assert event.remark is not None
+    assert event.remark.author == "ghost"
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"id": 0}, {"id": "17"}, {"user": {"login": "a\nb"}}, {"created_at": 5}, {"created_at": "2026-01-31"},
+              {"created_at": "0001-01-01T00:00:00+23:59"}]
+)  # fmt: skip
+def test_an_altered_comment_that_github_never_sends_is_refused(wrong: dict[str, Any]) -> None:
+    payload = {"action": "deleted", "comment": {**SAID, **wrong}, **ON_A_PULL}
+    assert isinstance(judge("issue_comment", payload), Malformed)
+
+
+def test_a_message_of_an_older_gate_is_still_understood() -> None:
+    event = (
+        '{"name": "push", "action": null, "repository": {"id": 1, "full_name": "octocat/hello"}, "installation_id": 5,'
+        ' "sender": null, "pulls": [], "head_sha": null, "branch": "main"}'
+    )
+    message = (
+        '{"hook_id": 1, "guid": "g", "body_digest": "d", "received_at": "2026-01-31T10:00:00Z", "event": ' + event + "}"
+    )
+    assert Delivery.model_validate_json(message).event.branch == "main"
 
 
 @pytest.mark.parametrize(
