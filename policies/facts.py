@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
@@ -80,17 +81,23 @@ def _question(row: tuple[Any, ...]) -> tuple[Any, ...]:
 class Facts(Frozen):
     """A model whose unfetched fields raise when they are read."""
 
-    if not TYPE_CHECKING:  # pragma: no branch
-
-        def __getattribute__(self, name):
-            value = super().__getattribute__(name)
-            if isinstance(value, NotFetched):
-                raise FactMissing(name)
-            return value
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Guard the fields that may be unfetched, and only those: what is always there is read at full speed."""
+        for name, field in cls.model_fields.items():
+            if isinstance(field.default, NotFetched):
+                setattr(cls, name, property(partial(_read, name)))
 
     def unread(self, name: str) -> Any:
         """The field as it stands, `NOT_FETCHED` included: to pass on, not to judge by."""
         return self.__dict__[name]
+
+
+def _read(name: str, facts: Facts) -> Any:
+    value = facts.unread(name)
+    if isinstance(value, NotFetched):
+        raise FactMissing(name)
+    return value
 
 
 class ChangedFile(Frozen):
@@ -215,6 +222,10 @@ class PullSnapshot(Facts):
     org_members: Annotated[tuple[Membership, ...], AfterValidator(_sorted_once)] = ()
     """(organization, login, is a member) for each pair asked for."""
     alterations: Annotated[tuple[Alteration, ...], AfterValidator(_sorted_alterations)] = ()
+
+    def lists_head(self) -> bool:
+        """Whether the head is among the commits."""
+        return any(commit.sha == self.head_sha for commit in self.commits)
 
     def permission_of(self, login: str) -> Level:
         """Raise `FactMissing("permission:<login>")` if it was not asked for."""
