@@ -93,9 +93,9 @@ def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
     with context.pool.connection() as tx:
         runs.finish(tx, run, now)
         pulls.seen(tx, _sighting(run, judged.pull))
-        intent_id = telling.verdict(context, tx, run, evaluation, judged.shown)
+        told = telling.verdict(context, tx, run, evaluation, judged.shown)
         context.checkpoint("evaluate.before_commit")
-    return intent_id
+    return told.intent_id
 
 
 def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> None:

@@ -1,5 +1,6 @@
-"""Propose the write that a verdict asks for, only where it changes something."""
+"""Propose the writes that a verdict asks for, each only where it changes something."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,9 +9,29 @@ from app.database import Transaction
 from app.github import documents
 from app.records import evaluations, intents
 from app.records.runs import Run
-from policies.intents import Intent, StatusContent, status_target
+from policies.intents import (
+    CheckRunContent,
+    Content,
+    Intent,
+    ReviewDismissContent,
+    ReviewRequestContent,
+    StatusContent,
+    status_target,
+)
 
 UNDER_WAY = ("pending", "sent")
+ENDED = ("written", "refused", "blocked")
+"""How an intent ends that was not kept from leaving."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What asks for writes: an evaluation, its run, and the pull request `number` that it is about."""
+
+    run: Run
+    number: int
+    evaluation_id: UUID
+    now: datetime
 
 
 def lock(tx: Transaction, repository_id: int, sha: str, context: str) -> None:
@@ -18,44 +39,79 @@ def lock(tx: Transaction, repository_id: int, sha: str, context: str) -> None:
     intents.lock(tx, status_target(repository_id, sha, context))
 
 
-def status(
-    tx: Transaction,
-    *,
-    run: Run,
-    content: StatusContent,
-    evaluation_id: UUID,
-    shown: documents.Status | None,
-    now: datetime,
-) -> UUID | None:
-    """The intent that carries the status out; None where GitHub shows it already. `shown`: what GitHub shows."""
-    newest = intents.newest(tx, content.target_in(run.repository_id))
-    intent_id = _carried(tx, run, newest, content, shown, now)
-    if intent_id is None and not _is_shown(newest, content, shown):
-        sequence = newest["sequence"] + 1 if newest else 1
-        intent_id = intents.record(tx, _intent(run, content, sequence), evaluation_id, now)
-    if intent_id is not None:
-        evaluations.carried_by(tx, evaluation_id, intent_id)
+def status(tx: Transaction, cause: Cause, content: StatusContent, shown: documents.Status | None) -> UUID | None:
+    """The intent that carries the status out; None where GitHub shows it already. `shown`: what GitHub shows.
+
+    Any commit will do, the head of a merge group too. The caller has locked the target.
+    """
+    newest = intents.newest(tx, content.target_in(cause.run.repository_id))
+    if _is_shown(newest, content, shown):
+        return None
+    intent_id = _carry(tx, cause, content, newest)
+    evaluations.carried_by(tx, cause.evaluation_id, intent_id)
     return intent_id
 
 
-def _carried(
-    tx: Transaction,
-    run: Run,
-    newest: dict[str, Any] | None,
-    content: StatusContent,
-    shown: documents.Status | None,
-    now: datetime,
-) -> UUID | None:
-    """The newest intent, where it wishes the same and has not ended; a denied one is to be decided again."""
-    if newest is None or newest["content"] != content.model_dump(mode="json"):
+def check_run(tx: Transaction, cause: Cause, content: CheckRunContent) -> UUID | None:
+    """The intent that carries the check out; None where the newest one of its name has said the same."""
+    newest = _locked(tx, cause, content)
+    if newest is not None and newest["status"] in ENDED and _says(newest, content):
         return None
-    if (newest["full_name"], newest["installation_id"]) != (run.full_name, run.installation_id):
-        return None  # it would go where the App is not any more
-    if newest["status"] == "denied":
-        if _shows(content, shown):
-            return None
-        intents.reopen(tx, newest["id"], now)
-    return newest["id"] if newest["status"] in (*UNDER_WAY, "denied") else None
+    return _carry(tx, cause, content, newest)
+
+
+def dismissal(tx: Transaction, cause: Cause, content: ReviewDismissContent) -> UUID | None:
+    """The intent that dismisses the review; None where that was tried before, for whatever reason."""
+    newest = _locked(tx, cause, content)
+    if newest is not None and newest["status"] in ("sent", *ENDED):
+        return None
+    return _carry(tx, cause, content, newest)
+
+
+def review_request(tx: Transaction, cause: Cause, content: ReviewRequestContent) -> UUID | None:
+    """The intent that asks those whom none has asked at this head before; None where nobody is left."""
+    newest = _locked(tx, cause, content)
+    left = _not_asked(content, intents.tried(tx, content.target_in(cause.run.repository_id)))
+    return _carry(tx, cause, left, newest) if left.users or left.teams else None
+
+
+def _not_asked(content: ReviewRequestContent, earlier: list[dict[str, Any]]) -> ReviewRequestContent:
+    """Less those of earlier requests at the same head."""
+    asked = [request for request in earlier if request["head_sha"] == content.head_sha]
+    users = {login for request in asked for login in request["users"]}
+    teams = {slug for request in asked for slug in request["teams"]}
+    left = {
+        "users": tuple(login for login in content.users if login not in users),
+        "teams": tuple(slug for slug in content.teams if slug not in teams),
+    }
+    return content.model_copy(update=left)
+
+
+def _locked(tx: Transaction, cause: Cause, content: Content) -> dict[str, Any] | None:
+    """The newest intent for the target, and nobody adds another until the transaction ends."""
+    target = content.target_in(cause.run.repository_id)
+    intents.lock(tx, target)
+    return intents.newest(tx, target)
+
+
+def _carry(tx: Transaction, cause: Cause, content: Content, newest: dict[str, Any] | None) -> UUID:
+    """The newest intent, where it wishes the same and has not ended; a denied one is to be decided again."""
+    if newest is not None and newest["status"] in (*UNDER_WAY, "denied") and _wishes(newest, cause.run, content):
+        carried: UUID = newest["id"]
+        intents.reopen(tx, carried, cause.now)
+        return carried
+    sequence = newest["sequence"] + 1 if newest else 1
+    return intents.record(tx, _intent(cause, content, sequence), cause.evaluation_id, cause.now)
+
+
+def _wishes(newest: dict[str, Any], run: Run, content: Content) -> bool:
+    """Whether it would do the same, and go where the App is still."""
+    same_place = (newest["full_name"], newest["installation_id"]) == (run.full_name, run.installation_id)
+    return same_place and _says(newest, content)
+
+
+def _says(newest: dict[str, Any], content: Content) -> bool:
+    return bool(newest["content"] == content.model_dump(mode="json"))
 
 
 def _is_shown(newest: dict[str, Any] | None, content: StatusContent, shown: documents.Status | None) -> bool:
@@ -67,22 +123,19 @@ def _is_shown(newest: dict[str, Any] | None, content: StatusContent, shown: docu
         return False
     receipted = newest is not None and newest["status"] == "written" and newest["remote_id"] is not None
     if newest is not None and receipted and (shown is None or shown.id <= int(newest["remote_id"])):
-        return bool(newest["content"] == content.model_dump(mode="json"))
-    return _shows(content, shown)
-
-
-def _shows(content: StatusContent, shown: documents.Status | None) -> bool:
+        return _says(newest, content)
     wanted = (content.state, content.description, content.target_url)
     return shown is not None and (shown.state, shown.description, shown.target_url) == wanted
 
 
-def _intent(run: Run, content: StatusContent, sequence: int) -> Intent:
+def _intent(cause: Cause, content: Content, sequence: int) -> Intent:
+    run = cause.run
     return Intent(
         run_id=str(run.id),
         repository=run.full_name,
         repository_id=run.repository_id,
         installation_id=run.installation_id,
-        number=run.number or 0,
+        number=cause.number,
         sequence=sequence,
         content=content,
     )

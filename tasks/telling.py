@@ -5,6 +5,7 @@ of their newest verdicts: none of them may be merged on the strength of another 
 """
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,19 +26,26 @@ DIGEST_CHARACTERS = 12
 WORST_FIRST = ("failure", "error", "pending", "success")
 
 
+@dataclass(frozen=True)
+class Told:
+    """What was recorded. `intent_id`: the intent that carries the verdict out, None where GitHub shows it already."""
+
+    evaluation_id: UUID
+    intent_id: UUID | None
+
+
 def verdict(
     context: Context, tx: Transaction, run: Run, evaluation: Evaluation, shown: documents.Status | None
-) -> UUID | None:
-    """Record the evaluation with its audit entry; the intent that carries it out, None where GitHub shows it."""
+) -> Told:
+    """Record the evaluation with its audit entry, and propose its status."""
     where = (run.repository_id, evaluation.head_sha, evaluation.base_ref)
     proposing.lock(tx, run.repository_id, evaluation.head_sha, status_context(context, evaluation.base_ref))
     evaluation_id = evaluations.record(tx, evaluation)
     content = _content(context, evaluation, evaluations.on_target(tx, *where))
-    intent_id = proposing.status(
-        tx, run=run, content=content, evaluation_id=evaluation_id, shown=shown, now=evaluation.evaluated_at
-    )
-    _attest(tx, run, evaluation, evaluation_id, intent_id)
-    return intent_id
+    cause = proposing.Cause(run, evaluation.number, evaluation_id, evaluation.evaluated_at)
+    told = Told(evaluation_id, proposing.status(tx, cause, content, shown))
+    _attest(tx, run, evaluation, told)
+    return told
 
 
 def trouble(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
@@ -60,7 +68,7 @@ def trouble(context: Context, tx: Transaction, run: Run, sentence: str, now: dat
         result=None,
         evaluated_at=now,
     )
-    return verdict(context, tx, run, evaluation, None)
+    return verdict(context, tx, run, evaluation, None).intent_id
 
 
 def status_context(context: Context, base_ref: str) -> str:
@@ -84,15 +92,18 @@ def _content(context: Context, evaluation: Evaluation, sharing: list[dict[str, A
     )
 
 
-def _attest(tx: Transaction, run: Run, evaluation: Evaluation, evaluation_id: UUID, intent_id: UUID | None) -> None:
+def _attest(tx: Transaction, run: Run, evaluation: Evaluation, told: Told) -> None:
     body = {
         "run": str(run.id),
-        "evaluation": str(evaluation_id),
+        "evaluation": str(told.evaluation_id),
         "head_sha": evaluation.head_sha,
         "policy_digest": evaluation.policy_digest,
         "snapshot_digest": evaluation.snapshot.digest() if evaluation.snapshot else None,
         "state": evaluation.state,
-        "intent": str(intent_id) if intent_id else None,
+        "mode": evaluation.mode,
+        "other_state": evaluation.other.state if evaluation.other else None,
+        "differs": evaluation.differs,
+        "intent": str(told.intent_id) if told.intent_id else None,
     }
     subject = f"pull:{run.repository_id}#{evaluation.number}"
     at = evaluation.evaluated_at

@@ -1,5 +1,6 @@
 """Intents: each write wished for, where it stands, and which worker is at it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -10,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from app.database import Transaction
 from app.records.runs import DUE_BATCH, REQUEUE_SECONDS, LeaseLost
-from policies.intents import Intent, read
+from policies.intents import Intent, Kind, read
 
 End = Literal["written", "denied", "refused", "blocked", "superseded"]
 
@@ -43,6 +44,28 @@ def newest(tx: Transaction, target: str) -> dict[str, Any] | None:
         " FROM intents WHERE target = %(target)s ORDER BY sequence DESC LIMIT 1",
         {"target": target},
     ).fetchone()
+
+
+def tried(tx: Transaction, target: str) -> list[dict[str, Any]]:
+    """The contents of those that were not kept from leaving."""
+    rows = tx.execute(
+        "SELECT content FROM intents WHERE target = %(target)s"
+        " AND status IN ('sent', 'written', 'refused', 'blocked') ORDER BY sequence",
+        {"target": target},
+    ).fetchall()
+    return [row["content"] for row in rows]
+
+
+def withdraw(
+    tx: Transaction, kind: Kind, *, repository_id: int, number: int, wished: Sequence[UUID], now: datetime
+) -> None:
+    """Put aside what waits to be written about a pull request and is `wished` for no more."""
+    tx.execute(
+        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
+        " WHERE repository_id = %(repository)s AND number = %(number)s AND kind = %(kind)s AND status = 'pending'"
+        " AND id <> ALL(%(wished)s)",
+        {"repository": repository_id, "number": number, "kind": kind, "wished": list(wished), "now": now},
+    )
 
 
 def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) -> UUID:
