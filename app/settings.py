@@ -1,187 +1,52 @@
 """Every setting, read once from the environment and `NAME_FILE` files, or one sentence saying what is wrong."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
-from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import SplitResult, urlsplit
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from app.setting_values import (
+    ApiUrl,
+    Bind,
+    BrokerUrl,
+    DatabaseUrl,
+    HttpUrl,
+    Kinds,
+    LoopbackBind,
+    Moment,
+    Networks,
+    PolicyOptions,
+    PrivateKey,
+    RedisUrl,
+    Repositories,
+    RepositoryPath,
+    Secret,
+    StatusContext,
 )
+from policies.policy import Mode
+from policies.server_options import BUILT_IN
 
-from policies.intents import KINDS
-
-MINIMUM_SECRET_BYTES = 16
-MAXIMUM_PORT = 65_535
+DEPENDS_ON_ANOTHER = "default_factory_not_called"
+"""pydantic's word for a setting that only follows another one, which is wrong."""
 
 
 class SettingsError(Exception):
     """A setting is missing, malformed or weak; the message names each one and what it should be, a line each."""
 
 
-def _words(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _split(url: str) -> SplitResult | None:
-    """The parts of a URL whose host and port can be read; nothing of a bad one is repeated, it may hold a password."""
-    try:
-        parts = urlsplit(url)
-        return parts if parts.port is None or parts.hostname else None
-    except ValueError:
-        return None
-
-
-def _http_url(value: str) -> str:
-    parts = _split(value)
-    if not parts or parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("should be a URL such as https://gate.example.org")
-    if parts.username is not None or parts.query or parts.fragment:
-        raise ValueError("should be a URL without a user, a query and a fragment")
-    return value.rstrip("/")
-
-
-def _https_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
-        raise ValueError("should begin with https://, since tokens are sent there")
-    return value
-
-
-def _service(*schemes: str) -> AfterValidator:
-    beginnings = " or ".join(f"{scheme}://" for scheme in schemes)
-
-    def check(value: str) -> str:
-        parts = _split(value)
-        if not parts or parts.scheme not in schemes:
-            raise ValueError(f"should be a URL that begins with {beginnings}")
-        if not parts.hostname and "host=" not in parts.query:
-            raise ValueError("should be a URL that names a host")
-        return value
-
-    return AfterValidator(check)
-
-
-def _strong(value: SecretStr) -> SecretStr:
-    text = value.get_secret_value()
-    if len(text.encode()) < MINIMUM_SECRET_BYTES:
-        raise ValueError(f"should be at least {MINIMUM_SECRET_BYTES} bytes long")
-    if text != text.strip():
-        raise ValueError("should not begin or end with white space")
-    return value
-
-
-def _private_key(value: SecretStr) -> SecretStr:
-    try:
-        key = load_pem_private_key(value.get_secret_value().encode(), password=None)
-    except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, RSAPrivateKey):
-        raise ValueError("should be the App's RSA private key in PEM form, without a passphrase")
-    return value
-
-
-def _repository(value: str) -> str:
-    owner, slash, name = value.partition("/")
-    if not (owner and slash and name) or "/" in name:
-        raise ValueError(f"should list repositories as owner/name, not {value!r}")
-    return value
-
-
-def _kind(value: str) -> str:
-    if value not in KINDS:
-        raise ValueError(f"should list kinds of writes ({', '.join(KINDS)}), not {value!r}")
-    return value
-
-
-def _network(value: object) -> object:
-    try:
-        return ipaddress.ip_network(value) if isinstance(value, str) else value
-    except ValueError:
-        raise ValueError(f"should list networks such as 192.30.252.0/22, not {value!r}") from None
-
-
-def _moment(value: object) -> object:
-    try:
-        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-    except ValueError:
-        moment = None
-    if not isinstance(moment, datetime) or moment.tzinfo is None:
-        raise ValueError("should be a moment with its offset, such as 2027-01-31T18:00:00+00:00")
-    return moment
-
-
-def _bind(value: str) -> str:
-    host_and_port(value)
-    return value
-
-
-def _loopback_bind(value: str) -> str:
-    if not is_loopback(host_and_port(value)[0]):
-        raise ValueError("should be on loopback, such as 127.0.0.1:5555: Flower asks nobody who they are")
-    return value
-
-
-def _relative_path(value: str) -> str:
-    path = PurePosixPath(value)
-    if path.is_absolute() or ".." in path.parts or not value.isprintable():
-        raise ValueError("should be a path inside a repository, such as .policy.yml")
-    return value
-
-
-def host_and_port(bind: str) -> tuple[str, int]:
-    """The two parts of `127.0.0.1:8080` or `[::1]:8080`, brackets removed; raises `ValueError`."""
-    host, _, port = bind.rpartition(":")
-    bare = host.removeprefix("[").removesuffix("]")
-    if (
-        not bare
-        or not (port.isascii() and port.isdigit())
-        or int(port) > MAXIMUM_PORT
-        or (":" in bare) != (bare != host)
-    ):
-        raise ValueError("should be a host and a port, such as 127.0.0.1:8080")
-    return bare, int(port)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether `host` can be reached from this machine alone."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-Hidden = Field(repr=False)
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Repositories = Annotated[tuple[Annotated[str, AfterValidator(_repository)], ...], BeforeValidator(_words)]
-Kinds = Annotated[tuple[Annotated[str, AfterValidator(_kind)], ...], BeforeValidator(_words)]
-Secret = Annotated[SecretStr, AfterValidator(_strong)]
-PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-Network = Annotated[ipaddress.IPv4Network | ipaddress.IPv6Network, BeforeValidator(_network)]
-Networks = Annotated[tuple[Network, ...], BeforeValidator(_words)]
-
-
 class Settings(BaseModel):
-    """The settings table of the README, typed; field `database_url` is the variable `DATABASE_URL`."""
+    """The settings table of the README, typed; field `database_url` is the variable `DATABASE_URL`.
+
+    `status_context` and `policy_path` are those of `policy_options` where they are not set themselves.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    database_url: Annotated[str, _service("postgresql", "postgres"), Hidden]
-    redis_url: Annotated[str, _service("redis", "rediss"), Hidden]
-    broker_url: Annotated[str, _service("redis", "rediss", "amqp", "amqps"), Hidden]
+    database_url: DatabaseUrl
+    redis_url: RedisUrl
+    broker_url: BrokerUrl
 
     webhook_secret: Secret
     webhook_previous_secret: Secret | None = None
@@ -191,20 +56,24 @@ class Settings(BaseModel):
     trusted_proxies: Annotated[int, Field(ge=0, le=10)] = 0
 
     public_url: HttpUrl = "http://127.0.0.1:8080"
-    bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:8080"
-    flower_bind: Annotated[str, AfterValidator(_loopback_bind)] = "127.0.0.1:5555"
+    bind: Bind = "127.0.0.1:8080"
+    flower_bind: LoopbackBind = "127.0.0.1:5555"
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
     metrics_token: Secret | None = None
 
     github_reader: Literal["local", "live"] = "local"
     github_projector: Literal["local", "live"] = "local"
-    github_api_url: Annotated[HttpUrl, AfterValidator(_https_url)] = "https://api.github.com"
+    github_api_url: ApiUrl = "https://api.github.com"
     github_app_id: Annotated[int | None, Field(gt=0)] = None
     github_private_key: PrivateKey | None = None
     github_timeout_seconds: Annotated[int, Field(ge=1, le=30)] = 12
-    status_context: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[ -~]+$")] = "mergegate"
-    policy_path: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_relative_path)] = ".policy.yml"
+
+    policy_options: PolicyOptions = BUILT_IN
+    policy_mode: Mode = "compat"
+    strict_repositories: Repositories = ()
+    status_context: StatusContext = Field(default_factory=lambda known: known["policy_options"].status_check_context)
+    policy_path: RepositoryPath = Field(default_factory=lambda known: known["policy_options"].policy_path)
 
     allowed_repositories: Repositories = ()
     allowed_writes: Kinds = ("status",)
@@ -215,6 +84,11 @@ class Settings(BaseModel):
     settle_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
     sweep_seconds: Annotated[int, Field(ge=1, le=3600)] = 10
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 2
+
+    def mode_of(self, repository: str) -> Mode:
+        """The mode that is posted for a repository, given as owner/name; GitHub does not mind its case."""
+        strict = {name.lower() for name in self.strict_repositories}
+        return "strict" if repository.lower() in strict else self.policy_mode
 
     @model_validator(mode="after")
     def _live_needs_an_app(self) -> Self:
@@ -287,6 +161,8 @@ def _sentences(errors: ValidationError, wrong: dict[str, str]) -> list[str]:
     """One for each setting that is wrong; what is already known to be `wrong` with one comes first."""
     said = dict(wrong)
     for error in errors.errors():
+        if error["type"] == DEPENDS_ON_ANOTHER:
+            continue
         field = str(error["loc"][0]) if error["loc"] else error["msg"]
         said.setdefault(field, _sentence(field if error["loc"] else "", error["msg"]))
     return list(said.values())

@@ -37,7 +37,7 @@ def parse(text: str) -> ServerOptions:
     """Raise `PolicyError` for anything not understood."""
     problems = Problems()
     fields = Value(compose(text), problems).fields((*TEXTS, *FLAGS, "approval_defaults", "ignore_edited_comments"))
-    written: dict[str, object] = {name: fields[name].text() for name in TEXTS if not fields[name].is_absent}
+    written: dict[str, object] = {name: text for name in TEXTS if (text := fields[name].text())}
     written |= {name: fields[name].boolean() is True for name in FLAGS}
     written["ignore_edited_comments"] = fields["ignore_edited_comments"].boolean()
     written["approval_defaults"] = options.read(fields["approval_defaults"].fields(("options",))["options"])

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import click
 
 from app.cli import services
-from app.settings import Settings, host_and_port
+from app.setting_values import host_and_port
+from app.settings import Settings
 
 READY_SECONDS = 60
 POLL_SECONDS = 0.2

@@ -16,7 +16,8 @@ from app import schema
 from app.cli import announcement, services
 from app.embedded import home, procfile
 from app.embedded.redis import free_port
-from app.settings import Settings, host_and_port, load
+from app.setting_values import host_and_port
+from app.settings import Settings, load
 
 SECRET_BYTES = 32
 SECRET_FILE = "webhook_secret"  # noqa: S105 -- the name of a file

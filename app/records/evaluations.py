@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from app.database import Transaction
 from policies.facts import PullSnapshot
 from policies.policy import Mode
+from policies.verdict import State
 
 Each = Literal["pull", "head"]
 NUL = "\x00"
@@ -23,7 +24,7 @@ ROWS_AT_ONCE = 50
 class OtherMode:
     """What the mode that was not posted says of the same facts, and in sentences where it differs and why."""
 
-    state: str
+    state: State
     description: str
     result: dict[str, Any]
     differences: tuple[str, ...]
@@ -46,7 +47,7 @@ class Evaluation:
     policy_source: str
     policy_digest: str | None
     snapshot: PullSnapshot | None
-    state: str
+    state: State
     description: str
     status_text: str
     result: dict[str, Any] | None
@@ -156,7 +157,7 @@ class Stored:
     base_ref: str
     evaluated_at: datetime
     mode: Mode
-    state: str
+    state: State
     description: str
     result: dict[str, Any] | None
     policy_source: str
@@ -202,6 +203,41 @@ def newest_of_open(tx: Transaction, repository_id: int, base_ref: str) -> Iterat
         " AND pulls.base_ref = %(base)s AND e.base_ref = %(base)s ORDER BY number, seq DESC"
     )
     return _stream(tx, newest_ones, {"repository": repository_id, "base": base_ref})
+
+
+def counted(
+    tx: Transaction, since: datetime, repositories: tuple[str, ...] = (), each: Each = "pull"
+) -> tuple[int, int]:
+    """How many rows `newest` gives for the same arguments, and how many pull requests have no facts to give."""
+    row = tx.execute(
+        f"SELECT count(DISTINCT ({_EACH[each]})) FILTER (WHERE snapshot_digest IS NOT NULL) AS with_facts,"  # noqa: S608
+        " count(DISTINCT (repository_id, number)) - count(DISTINCT (repository_id, number))"
+        " FILTER (WHERE snapshot_digest IS NOT NULL) AS without"
+        " FROM evaluations AS e JOIN pulls USING (repository_id, number) WHERE evaluated_at >= %(since)s"
+        " AND (cardinality(%(names)s::text[]) = 0 OR lower(full_name) = ANY(%(names)s))",
+        {"since": since, "names": [name.lower() for name in repositories]},
+    ).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate always has one row
+    return row["with_facts"], row["without"]
+
+
+def newest_of_pull(tx: Transaction, repository_id: int, number: int) -> Stored | None:
+    """The newest evaluation of a pull request that has facts."""
+    row = tx.execute(
+        f"SELECT {_STORED} FROM {_WITH_FACTS} WHERE repository_id = %(repository)s AND number = %(number)s"  # noqa: S608
+        " ORDER BY seq DESC LIMIT 1",
+        {"repository": repository_id, "number": number},
+    ).fetchone()
+    return None if row is None else Stored(**row)
+
+
+def last(tx: Transaction, repository_id: int, number: int) -> dict[str, Any] | None:
+    """The row of the newest evaluation of a pull request, with facts or without."""
+    return tx.execute(
+        "SELECT * FROM evaluations WHERE repository_id = %(repository)s AND number = %(number)s"
+        " ORDER BY seq DESC LIMIT 1",
+        {"repository": repository_id, "number": number},
+    ).fetchone()
 
 
 def _stream(tx: Transaction, chosen: str, values: dict[str, Any]) -> Iterator[Stored]:

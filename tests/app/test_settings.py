@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import settings
+from app import setting_values, settings
 from app.settings import Settings, SettingsError
 
 ENOUGH = {
@@ -117,6 +117,34 @@ def test_it_has_a_sentence_for_each_wrong_one() -> None:
         ("STATUS_CONTEXT", "", "STATUS_CONTEXT should have at least 1 character."),
         ("POLICY_PATH", "/etc/passwd", "POLICY_PATH should be a path inside a repository, such as .policy.yml."),
         ("POLICY_PATH", "a/../../b", "POLICY_PATH should be a path inside a repository, such as .policy.yml."),
+        ("POLICY_PATH", "", "POLICY_PATH should be a path inside a repository, such as .policy.yml."),
+        ("POLICY_PATH", "x" * 256, "POLICY_PATH should be a path of at most 255 characters."),
+        ("POLICY_MODE", "lax", "POLICY_MODE should be 'compat' or 'strict'."),
+        (
+            "STRICT_REPOSITORIES",
+            "acme",
+            "STRICT_REPOSITORIES should list repositories as owner/name, not 'acme'.",
+        ),
+        (
+            "POLICY_OPTIONS",
+            "policy_path: a.yml\nshared: x\n",
+            "POLICY_OPTIONS should be the options of policy-bot as YAML: line 2: the key 'shared' is not known here.",
+        ),
+        (
+            "POLICY_OPTIONS",
+            "shared_policy_path: ../b",
+            "POLICY_OPTIONS names a policy file, which should be a path inside a repository, such as .policy.yml.",
+        ),
+        (
+            "POLICY_OPTIONS",
+            "shared_repository: acme/policies",
+            "POLICY_OPTIONS should name the shared_repository without its owner, such as .github.",
+        ),
+        (
+            "POLICY_OPTIONS",
+            "status_check_context: gäte",
+            "POLICY_OPTIONS should have a status_check_context of at most 100 ASCII characters.",
+        ),
         (
             "ALLOWED_REPOSITORIES",
             "acme/gate,acme",
@@ -161,6 +189,27 @@ def test_lists_are_parsed_here() -> None:
     })  # fmt: skip
     assert loaded.allowed_networks == (IPv4Network("192.30.252.0/22"), IPv6Network("2a0a:a440::/29"))
     assert loaded.allowed_repositories == ("acme/gate",)
+
+
+def test_the_options_of_policy_bot_count_where_nothing_else_is_set() -> None:
+    block = "policy_path: bot.yml\nstatus_check_context: policy-bot\nshared_policy_path: ''\nforce_shared_policy: yes\n"
+    loaded = settings.load({**ENOUGH, "POLICY_OPTIONS": block})
+    assert (loaded.policy_path, loaded.status_context) == ("bot.yml", "policy-bot")
+    assert (loaded.policy_options.shared_policy_path, loaded.policy_options.force_shared_policy) == ("policy.yml", True)
+    loaded = settings.load({**ENOUGH, "POLICY_OPTIONS": block, "POLICY_PATH": "ours.yml", "STATUS_CONTEXT": "gate"})
+    assert (loaded.policy_path, loaded.status_context) == ("ours.yml", "gate")
+    assert (settings.load(ENOUGH).policy_path, settings.load(ENOUGH).status_context) == (".policy.yml", "mergegate")
+
+
+def test_a_wrong_setting_is_not_blamed_on_those_that_follow_it() -> None:
+    assert _complaint(POLICY_OPTIONS="[").startswith("POLICY_OPTIONS should be the options of policy-bot as YAML: ")
+    assert _complaint(WEB_WORKERS="0") == "WEB_WORKERS should be greater than or equal to 1."
+
+
+def test_strict_is_posted_where_it_is_asked_for() -> None:
+    loaded = settings.load({**ENOUGH, "STRICT_REPOSITORIES": "Acme/Gate, acme/tool"})
+    assert [loaded.mode_of(name) for name in ("acme/gate", "ACME/tool", "acme/other")] == ["strict", "strict", "compat"]
+    assert settings.load({**ENOUGH, "POLICY_MODE": "strict"}).mode_of("acme/other") == "strict"
 
 
 def test_a_file_holds_a_value_less_one_trailing_newline(tmp_path: Path) -> None:
@@ -224,7 +273,7 @@ def test_whatever_stands_in_a_setting_it_loads_or_is_refused(value: str) -> None
 @given(host=st.ip_addresses(v=6) | st.ip_addresses(v=4), port=st.integers(0, 65_535))
 def test_a_bind_address_is_read_back_as_it_was_written(host: object, port: int) -> None:
     written = f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
-    assert settings.host_and_port(written) == (str(host), port)
+    assert setting_values.host_and_port(written) == (str(host), port)
 
 
 def test_the_example_names_every_setting_and_no_other() -> None:

@@ -25,7 +25,7 @@ CLOSED_PORT_URL = "postgresql://nobody@127.0.0.1:1/none"
 
 WEB = """
 import http.server, os, sys
-from app.settings import host_and_port
+from app.setting_values import host_and_port
 
 class Ready(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
