@@ -36,7 +36,7 @@ class Glob(Frozen):
     text: str
 
     def matches(self, path: str) -> bool:
-        return patterns.compiled(expression(self.text)).fullmatch(path) is not None
+        return patterns.compiled(expression(self.text)).fullmatch(path.encode()) is not None
 
 
 class Progress(NamedTuple):
@@ -56,15 +56,11 @@ def read_all(value: Value) -> tuple[Glob, ...]:
     return tuple(_read(item) for item in items)
 
 
+@lru_cache(maxsize=MAX_TRANSLATED_GLOBS)
 def expression(text: str) -> str:
     """The same as a regular expression for the whole path; raise `ValueError` for a glob beyond the limits."""
     if len(text) > MAX_GLOB_CHARACTERS or text.count("{") > MAX_BRACES:
         raise ValueError(f"it has more than {MAX_GLOB_CHARACTERS} characters or {MAX_BRACES} braces")
-    return _translated(text)
-
-
-@lru_cache(maxsize=MAX_TRANSLATED_GLOBS)
-def _translated(text: str) -> str:
     found = tuple(islice(_until_malformed(text), MAX_ALTERNATIVES + 1))
     if len(found) > MAX_ALTERNATIVES:
         raise ValueError(f"it has more than {MAX_ALTERNATIVES} alternatives")
