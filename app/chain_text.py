@@ -59,14 +59,13 @@ def _evaluation(row: Row) -> Iterator[str]:
         yield from (f"{INDENT * 2}{line}" for line in tree.splitlines())
     for intent in row["intents"]:
         yield from _intent(intent)
-    if not row["intents"]:
+    if row["intent_id"] is None:
         yield _line("intent", "none: GitHub shows this status already", 1)
 
 
 def _intent(row: Row) -> Iterator[str]:
-    content = row["content"]
-    yield _line("intent", f"{row['kind']} number {row['sequence']} of {content['context']!r}: {row['status']}", 1)
-    yield _line("content", f"{content['state']}: {content['description']}", 2)
+    yield _line("intent", f"{row['kind']} number {row['sequence']}: {row['status']}", 1)
+    yield _line("content", row["sentence"], 2)
     for decision in row["decisions"]:
         yield from _decision(decision)
     if row["error"]:

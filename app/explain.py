@@ -6,9 +6,11 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.records import pulls
+from policies.intents import sentence
 
 Row = dict[str, Any]
 MOST_RUNS = 20
+MOST_INTENTS = 50
 MOST_DECISIONS = 10
 
 
@@ -80,12 +82,22 @@ def _evaluations(tx: Transaction, run_id: UUID) -> list[Row]:
         " WHERE run_id = %(run)s ORDER BY seq",
         {"run": run_id},
     ).fetchall()
-    return [{**row, "intents": _intents(tx, row["intent_id"])} for row in found]
+    return [{**row, "intents": _intents(tx, row)} for row in found]
 
 
-def _intents(tx: Transaction, intent_id: UUID | None) -> list[Row]:
-    found = tx.execute("SELECT * FROM intents WHERE id = %(id)s", {"id": intent_id}).fetchall()
-    return [{**row, "decisions": _decisions(tx, row["id"])} for row in found]
+def _intents(tx: Transaction, evaluation: Row) -> list[Row]:
+    """The status that carries the verdict out, then whatever else was wished for at this head so far."""
+    found = tx.execute(
+        "SELECT intents.* FROM intents JOIN evaluations AS asked ON asked.id = evaluation_id"
+        " WHERE intents.id = %(status)s OR (kind <> 'status' AND intents.repository_id = %(repository_id)s"
+        " AND intents.number = %(number)s AND asked.head_sha = %(head_sha)s AND asked.seq <= %(seq)s)"
+        " ORDER BY kind = 'status' DESC, recorded_at, target LIMIT %(limit)s",
+        {**evaluation, "status": evaluation["intent_id"], "limit": MOST_INTENTS},
+    ).fetchall()
+    return [
+        {**row, "sentence": sentence(row["kind"], row["content"]), "decisions": _decisions(tx, row["id"])}
+        for row in found
+    ]
 
 
 def _decisions(tx: Transaction, intent_id: UUID) -> list[Row]:

@@ -172,6 +172,14 @@ def read(kind: str, document: Mapping[str, object]) -> Content:
     return _CONTENTS[kind].model_validate_json(json.dumps(document))
 
 
+def sentence(kind: str, document: Mapping[str, object]) -> str:
+    """What a stored content would do, in a line for a person, whatever stands there."""
+    try:
+        return read(kind, document).sentence
+    except ValueError:
+        return plain(f"a write of the kind {quoted(kind)}, which this version does not understand")
+
+
 def writable(text: str) -> str:
     """The text with a replacement character for each that GitHub refuses in a commit status."""
     return "".join(character if ord(character) <= 0xFFFF else "\ufffd" for character in text)
