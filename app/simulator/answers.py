@@ -14,6 +14,7 @@ class Answer:
     status: int
     body: Any = None  # None: no body at all
     headers: dict[str, str] = field(default_factory=dict)
+    points: int = 1  # what it costs of the primary limit
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,30 @@ BEYOND = (
         "docs.github.com, Get repository permissions for a user; `read` in public ones is not verified",
     ),
     Beyond(
+        "POST /graphql executes graph/schema.graphql: the types of GitHub's public schema, fewer of them",
+        "GitHub's public schema as @octokit/graphql-schema 15.26.1 has it",
+    ),
+    Beyond(
+        "GraphQL errors are HTTP 200 with `type` NOT_FOUND, FORBIDDEN, EXCESSIVE_PAGINATION ..., and the path",
+        "answers quoted in issue threads; INVALID_PAGINATION and the wording of the node limit are assumed",
+    ),
+    Beyond(
+        "GraphQL: `type` RATE_LIMIT with `code` graphql_rate_limit, HTTP 200, when the points are used up",
+        "yanyongyu/githubkit#271 (2026); older answers said RATE_LIMITED",
+    ),
+    Beyond(
+        "GraphQL needs pull_requests for a pull request, contents for commits, members for onBehalfOf, merge_queues",
+        "docs.github.com, Permissions required for GitHub Apps, by analogy with REST; not verified",
+    ),
+    Beyond(
+        "a commit made in GitHub's pages is committed and signed by web-flow, who is no user in GraphQL",
+        "policy-bot's README; commits of api.github.com",
+    ),
+    Beyond(
+        "a review by a member of teams that were asked stands on behalf of these teams, and answers the request",
+        "docs.github.com, About pull request reviews; PullRequestReview.onBehalfOf",
+    ),
+    Beyond(
         "webhooks: pull_request `edited`, pull_request_review `edited` and repository `renamed` in the common shape",
         "docs.github.com, Webhook events and payloads; the examples have other actions of these events",
     ),

@@ -26,6 +26,9 @@ class Simulated(Protocol):
     @property
     def limits(self) -> Limits: ...
 
+    @property
+    def unknown_requests(self) -> list[str]: ...
+
     def redeliver(self, sent_id: int) -> None: ...
 
 

@@ -3,6 +3,7 @@
 import re
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 HANG_SECONDS = 30
 WORDS = ("hang", "cut", "drop", "stale")
@@ -27,6 +28,7 @@ class Fault:
     skip: int  # so many matching requests pass first
     message: str
     headers: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] | None = None  # in place of GitHub's usual one for that status
 
     def __post_init__(self) -> None:
         if self.when not in ("before", "after") or (isinstance(self.what, str) and self.what not in WORDS):

@@ -28,6 +28,7 @@ class Reply:
     answer: Answer
     caller: Caller
     sabotage: str | None = None  # hang, cut or drop: what happens to the answer on its way
+    resource: str = "core"  # whose limit it costs: core or graphql
 
 
 def reply(github: GitHub, request: Request) -> Reply:
@@ -48,7 +49,7 @@ Matched = tuple[Route, dict[str, Any]]
 def _read(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
     state = github.before if fault is not None and fault.what == "stale" else github.state
     answer, caller = _answer(github, request, path=path, matched=matched, state=state)
-    return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault))
+    return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault), _resource(path))
 
 
 def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
@@ -74,7 +75,7 @@ def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, st
         caller = Caller()
         try:
             caller = _caller(github, request, matched[0])
-            refused = None if path == "/rate_limit" else github.limits.refusal(caller, github.now())
+            refused = None if path == "/rate_limit" else github.limits.refusal(caller, github.now(), _resource(path))
             if refused:
                 return refused, caller
             moved = addresses.moved(state, github.url, request.method, request.path)
@@ -119,6 +120,10 @@ def _admit(state: State, caller: Caller, route: Route, repository: Repository | 
         raise Refusal(403, _FORBIDDEN)
 
 
+def _resource(path: str) -> str:
+    return "graphql" if path == table.GRAPHQL else "core"
+
+
 def _parts(matched: Matched) -> dict[str, Any]:
     return {name: value for name, value in matched[1].items() if name not in ("owner", "repo")}
 
@@ -128,7 +133,8 @@ def _spoiled(github: GitHub, path: str, fault: Fault | None) -> Answer | None:
         return None
     if fault.what in (301, 307, 308):
         return addresses.redirect(fault.what, github.url + addresses.by_id(github.state, path))
-    return Answer(fault.what, error(fault.what, fault.message).body, dict(fault.headers))
+    body = error(fault.what, fault.message).body if fault.body is None else fault.body
+    return Answer(fault.what, body, dict(fault.headers))
 
 
 def _silence(fault: Fault | None) -> str | None:

@@ -44,14 +44,19 @@ class GitHub(Verbs):
         """Let the next `times` requests go wrong that fit method and path pattern (see `faults.Fault`)."""
         self.faults.add(Fault(method, pattern, when, what, times, skip, message, headers or {}))
 
+    def fail_query(self, kind: str, message: str, *, times: int = 1, skip: int = 0) -> None:
+        """The next GraphQL queries are answered with HTTP 200 and one error of that `type`, without data."""
+        body = {"data": None, "errors": [{"type": kind, "message": message}]}
+        self.faults.add(Fault("POST", "^/graphql$", "before", 200, times, skip, message, body=body))
+
     def limit_secondary(self, method: str, pattern: str, *, status: int = 403, retry_after: int | None = None) -> None:
         """The next such request hits a secondary limit, with or without a Retry-After (in seconds)."""
         headers = {} if retry_after is None else {"retry-after": str(retry_after)}
         self.fault(method, pattern, status, message=SECONDARY_LIMIT, headers=headers)
 
-    def exhaust(self, installation: Installation) -> None:
-        """Use up the primary limit of that installation."""
-        self.limits.exhaust(installation.id, self.now())
+    def exhaust(self, installation: Installation, resource: str = "core") -> None:
+        """Use up the primary limit of that installation, for REST (`core`) or for GraphQL (`graphql`)."""
+        self.limits.exhaust(installation.id, self.now(), resource)
 
     def expect(self, method: str, pattern: str, *, times: int = 1, **body: Any) -> None:
         """Declare that so many requests to write will come, with these values in the body."""

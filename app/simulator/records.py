@@ -61,6 +61,16 @@ class Signature(Record):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seal(Record):
+    """The cryptographic signature of a commit."""
+
+    kind: str  # gpg, ssh, smime or unknown
+    state: str = "VALID"  # or UNVERIFIED_EMAIL, BAD_EMAIL, UNKNOWN_KEY ... as GraphQL's GitSignatureState
+    signer: str | None = None
+    key: str | None = None  # the id of a GPG key, the fingerprint of an SSH key
+
+
+@dataclass(frozen=True, kw_only=True)
 class Commit(Record):
     sha: str
     parents: tuple[str, ...]
@@ -68,6 +78,8 @@ class Commit(Record):
     author: Signature
     committer: Signature
     tree: Mapping[str, str]  # path -> text, whole
+    via: str = "git"  # or web: GitHub made the commit
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +113,20 @@ class Pull(Record):
     merged_by: str | None = None
     merged_at: datetime | None = None
     closed_at: datetime | None = None
+    edited_at: datetime | None = None  # the body
+    editor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked(Record):
+    """Somebody asked a user or a team for a review, or took the request back."""
+
+    id: int
+    by: str
+    kind: str  # user or team
+    name: str
+    what: str  # requested or removed
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +137,9 @@ class Review(Record):
     body: str
     sha: str
     submitted_at: datetime
+    teams: tuple[str, ...] = ()  # slugs of those on whose behalf
+    edited_at: datetime | None = None
+    editor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,6 +149,8 @@ class Comment(Record):
     body: str
     created_at: datetime
     updated_at: datetime
+    edited_at: datetime | None = None
+    editor: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +176,20 @@ class CheckRun(Record):
     conclusion: str | None
     started_at: datetime
     completed_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueEntry(Record):
+    """A pull request in the merge queue of its base branch, with the group that GitHub built for it."""
+
+    id: int
+    number: int
+    by: str
+    at: datetime
+    base_sha: str  # what the group stands on: the base branch, or the group ahead
+    head_sha: str
+    head_ref: str
+    state: str = "AWAITING_CHECKS"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +238,8 @@ class Repository:
     fork_of: int | None = None
     archived: bool = False
     collaborators: dict[str, str] = field(default_factory=dict)  # login -> admin, maintain, write, triage or read
+    teams: dict[str, str] = field(default_factory=dict)  # slug -> the same roles
+    properties: dict[str, str | tuple[str, ...] | None] = field(default_factory=dict)  # custom ones
     branches: dict[str, str] = field(default_factory=dict)  # name -> sha
     commits: dict[str, Commit] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
@@ -201,6 +248,8 @@ class Repository:
     comments: dict[int, list[Comment]] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)  # oldest first
     check_runs: list[CheckRun] = field(default_factory=list)
+    asked: dict[int, list[Asked]] = field(default_factory=dict)
+    queues: dict[str, list[QueueEntry]] = field(default_factory=dict)  # base branch -> entries, the first merges first
 
     @property
     def full_name(self) -> str:

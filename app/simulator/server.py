@@ -17,6 +17,7 @@ from app.simulator.gateway import Reply
 from app.simulator.github import GitHub
 
 _POLL_SECONDS = 0.02
+_MEDIA_TYPE = "github.v3; format=json"
 
 
 @contextmanager
@@ -64,22 +65,21 @@ def _response(github: GitHub, request: Request, reply: Reply) -> Response:
     status = reply.answer.status
     if request.method == "GET" and status == 200 and etag in request.headers.get("if-none-match", ""):
         status, body = 304, b""
-    headers = {**_headers(github, reply, status if request.path != "/rate_limit" else 304), **reply.answer.headers}
+    free = status in (304, 401) or request.path == "/rate_limit"
+    headers = {**_headers(github, reply, 0 if free else reply.answer.points), **reply.answer.headers}
     if request.method == "GET" and status in (200, 304):
         headers["etag"] = etag
     return Response(body, status=status, headers=headers, content_type="application/json; charset=utf-8")
 
 
-def _headers(github: GitHub, reply: Reply, status: int) -> dict[str, str]:
-    """Answers 304 and 401 cost nothing."""
+def _headers(github: GitHub, reply: Reply, points: int) -> dict[str, str]:
     with github.lock:
         now = github.now()
-        if status not in (304, 401):
-            github.limits.budget(reply.caller, now).used += 1
+        github.limits.budget(reply.caller, now, reply.resource).used += points
         return {
-            **github.limits.headers(reply.caller, now),
+            **github.limits.headers(reply.caller, now, reply.resource),
             "x-github-request-id": secrets.token_hex(8).upper(),
-            "x-github-media-type": "github.v3; format=json",
+            "x-github-media-type": "github.v4; format=json" if reply.resource == "graphql" else _MEDIA_TYPE,
             "x-github-api-version-selected": "2022-11-28",
         }
 

@@ -6,6 +6,7 @@ from app.simulator import history
 from app.simulator.records import App, Commit, Installation, Organization, Pull, Repository, Sent, User
 
 _SHORTEST_SHA = 7
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
 
 @dataclass(kw_only=True)
@@ -47,10 +48,16 @@ class State:
         """The exact role (`maintain` and `triage` too); `none` where there is no access."""
         if login == repository.owner:
             return "admin"
+        held = [repository.collaborators.get(login, "none"), "none" if repository.private else "read"]
         organization = self.organizations.get(repository.owner)
-        if organization and organization.members.get(login) == "admin":
-            return "admin"
-        return repository.collaborators.get(login, "none" if repository.private else "read")
+        if organization:
+            held += ["admin"] if organization.members.get(login) == "admin" else []
+            held += [role for slug, role in repository.teams.items() if login in organization.teams.get(slug, {})]
+        return highest(held)
+
+
+def highest(roles: list[str]) -> str:
+    return max(["none", *roles], key=ROLES.index)
 
 
 def resolve(repository: Repository, ref: str) -> Commit | None:

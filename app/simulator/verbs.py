@@ -5,10 +5,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from app.simulator.records import Commit, Pull, Repository
+from app.simulator import history
+from app.simulator.records import Commit, Pull, Repository, Seal
 from app.simulator.state import resolve
 from app.simulator.talk import Talk
+from app.simulator.world import WEB_FLOW
 
+WEB_SEAL = Seal(kind="gpg", signer=WEB_FLOW, key="B5690EEEBB952194")
 _DEFAULT_FILES: Mapping[str, str] = {"README.md": "Hello\n"}
 
 
@@ -73,10 +76,13 @@ class Verbs(Talk):
         by: str | None,
         message: str = "Change",
         onto: tuple[str, ...] | None = None,
+        via: str = "git",
+        seal: Seal | None = None,
     ) -> Commit:
         """One new commit with these files written (None: removed) on top of the branch, or on the parents `onto`.
 
         Open pull requests out of the branch get it as their head. A new branch starts at the default branch.
+        What is made `via` the `web` is committed and signed by GitHub itself.
         """
         with self.changing() as state:
             repository = state.repository(full_name)
@@ -86,7 +92,9 @@ class Verbs(Talk):
             who = self.signature(by)
             seed = f"{repository.id} {self.next_id()} {message}"
             sha = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
-            commit = Commit(sha=sha, parents=parents, message=message, author=who, committer=who, tree=tree)
+            made = {"committer": self.signature(WEB_FLOW), "seal": seal or WEB_SEAL} if via == "web" else {}
+            fields: dict[str, Any] = {"committer": who, "seal": seal, **made}
+            commit = Commit(sha=sha, parents=parents, message=message, author=who, tree=tree, via=via, **fields)
             repository.commits[sha] = commit
             self._move(repository, branch, sha)
             return commit
@@ -146,6 +154,11 @@ class Verbs(Talk):
             pulls[number] = dataclasses.replace(pulls[number], **{"updated_at": self.now(), **fields})
             return pulls[number]
 
+    def edit_body(self, full_name: str, number: int, body: str, *, by: str | None = None) -> Pull:
+        """Edited by its author unless `by` says otherwise."""
+        editor = by or self.state.pull(full_name, number).author
+        return self.change_pull(full_name, number, body=body, edited_at=self.now(), editor=self.user(editor).login)
+
     def retarget(self, full_name: str, number: int, base: str) -> Pull:
         sha = self.state.repository(full_name).branches[base]
         return self.change_pull(full_name, number, base_ref=base, base_sha=sha)
@@ -167,13 +180,32 @@ class Verbs(Talk):
         with self.changing() as state:
             repository, pull = state.repository(full_name), state.pull(full_name, number)
             base = repository.branches[pull.base_ref]
-            merged = repository.commits[pull.head_sha].tree
-            files = {path: merged.get(path) for path in {*repository.commits[base].tree, *merged}}
-            parents = (base, pull.head_sha)
-            commit = self.push(full_name, pull.base_ref, files, by=by, message=f"Merge #{number}", onto=parents)
+            commit = self.merge_branch(full_name, pull.base_ref, pull.head_sha, by=by, message=f"Merge #{number}")
             now = self.now()
             fields = {"state": "closed", "closed_at": now, "merged_at": now, "merged_by": by, "base_sha": base}
             return self.change_pull(full_name, number, merge_sha=commit.sha, **fields)
+
+    def update_branch(self, full_name: str, number: int, *, by: str) -> Commit:
+        """The button `Update branch`: the base branch is merged into the head branch, in GitHub's pages."""
+        pull = self.state.pull(full_name, number)
+        source = self.state.repositories[pull.head_repository_id]
+        source.commits.update(self.state.repository(full_name).commits)
+        base = self.state.repository(full_name).branches[pull.base_ref]
+        said = f"Merge branch '{pull.base_ref}' into {pull.head_ref}"
+        return self.merge_branch(source.full_name, pull.head_ref, base, by=by, message=said)
+
+    def merge_branch(self, full_name: str, into: str, source: str, *, by: str, message: str = "Merge") -> Commit:
+        """Merge a branch or SHA into a branch in GitHub's pages; where both changed a file, `source` wins."""
+        with self.changing() as state:
+            repository = state.repository(full_name)
+            other = resolve(repository, source)
+            if other is None:
+                raise LookupError(f"{full_name} has no commit {source}")
+            tip = repository.branches[into]
+            root = history.merge_base(repository.commits, tip, other.sha)
+            before = repository.commits[root].tree if root else {}
+            changed = {change.path: other.tree.get(change.path) for change in history.changes(before, other.tree)}
+            return self.push(full_name, into, changed, by=by, message=message, onto=(tip, other.sha), via="web")
 
     def _tip(self, repository: Repository, branch: str) -> tuple[str, ...]:
         tip = repository.branches.get(branch) or repository.branches.get(repository.default_branch)

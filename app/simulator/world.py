@@ -13,11 +13,14 @@ from app.simulator.records import App, Installation, Organization, Repository, S
 from app.simulator.state import State
 
 _FIRST_ID = 1001
+WEB_FLOW = "web-flow"  # who commits what is made in GitHub's own pages
 APP_PERMISSIONS = {
+    "actions": "read",
     "checks": "read",
     "contents": "read",
     "issues": "read",
     "members": "read",
+    "merge_queues": "read",
     "metadata": "read",
     "pull_requests": "read",
     "statuses": "write",

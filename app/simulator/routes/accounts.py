@@ -36,20 +36,20 @@ def read_team(call: Call, *, org: str, team: str) -> Answer:
 
 
 def read_rate_limit(call: Call) -> Answer:
-    budget = call.github.limits.budget(call.caller, call.github.verbs.now())
-    core: Json = {
-        "limit": budget.limit,
-        "used": budget.used,
-        "remaining": budget.remaining,
-        "reset": int(budget.resets_at.timestamp()),
-    }
-    untouched = {**core, "used": 0, "remaining": budget.limit}
-    return Answer(200, {"resources": {"core": core, "search": untouched, "graphql": untouched}, "rate": core})
+    core, graphql = (_budget(call, resource) for resource in ("core", "graphql"))
+    untouched = {**core, "used": 0, "remaining": core["limit"]}
+    return Answer(200, {"resources": {"core": core, "search": untouched, "graphql": graphql}, "rate": core})
 
 
 def read_meta(call: Call) -> Answer:
     del call
     return Answer(200, {"verifiable_password_authentication": False, "hooks": ["127.0.0.1/32"]})
+
+
+def _budget(call: Call, resource: str) -> Json:
+    budget = call.github.limits.budget(call.caller, call.github.verbs.now(), resource)
+    reset = int(budget.resets_at.timestamp())
+    return {"limit": budget.limit, "used": budget.used, "remaining": budget.remaining, "reset": reset}
 
 
 def _organization(call: Call, login: str) -> Organization:

@@ -7,9 +7,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from app.simulator.call import Handler
+from app.simulator.graph import answer as graph
 from app.simulator.routes import accounts, apps, commits, deliveries, pulls, repositories
 
 _REPO = "/repos/<owner>/<repo>"
+GRAPHQL = "/graphql"
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,8 @@ class Route:
 
     @property
     def writes(self) -> bool:
-        return self.method != "GET"
+        """GraphQL is asked by POST, and mutations are not served."""
+        return self.method != "GET" and self.path != GRAPHQL
 
 
 def _of(needs: str, *rows: tuple[str, Handler]) -> list[Route]:
@@ -44,6 +47,7 @@ ROUTES: list[Route] = [
         "token",
         ("GET /installation/repositories", apps.list_repositories),
         ("GET /rate_limit", accounts.read_rate_limit),
+        (f"POST {GRAPHQL}", graph.answer),
         ("GET /users/<login>", accounts.read_user),
     ),
     *_of(

@@ -1,0 +1,1 @@
+"""GitHub's GraphQL API: `schema.graphql` executed over the simulated state."""

@@ -1,0 +1,322 @@
+"""GraphQL answers as GitHub's schema says, in pages, with its errors."""
+
+from typing import Any
+
+import pytest
+
+from app.simulator.records import Seal
+
+W = "acme/widget"
+FACTS = """
+query Facts($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    pullRequest(number: $number) {
+      headRefOid lastEditedAt editor { login }
+      author { login __typename }
+      commits(first: 2, after: $after) {
+        totalCount
+        pageInfo { hasNextPage endCursor }
+        nodes { commit {
+          oid committedViaWeb
+          parents(first: 3) { nodes { oid } }
+          author { user { login } }
+          committer { user { login } }
+          signature {
+            __typename isValid state signer { login }
+            ... on GpgSignature { keyId }
+            ... on SshSignature { keyFingerprint }
+          }
+        } }
+      }
+      comments(first: 100) {
+        nodes { fullDatabaseId author { login __typename } body createdAt lastEditedAt editor { login } }
+      }
+      reviews(first: 100) {
+        nodes { fullDatabaseId state author { login } commit { oid } onBehalfOf(first: 10) { nodes { slug } } }
+      }
+    }
+  }
+}
+"""
+PULL = 'query { repository(owner: "acme", name: "widget") { pullRequest(number: 1)'
+VARIABLES = {"owner": "acme", "name": "widget", "number": 1}
+
+
+def ask(town: Any, query: str = FACTS, **variables: Any) -> Any:
+    return town.ask("POST", "/graphql", {"query": query, "variables": {**VARIABLES, **variables}})
+
+
+def pull(town: Any, selection: str) -> Any:
+    body = ask(
+        town, f'query {{ repository(owner: "acme", name: "widget") {{ pullRequest(number: 1) {selection} }} }}'
+    ).body
+    assert "errors" not in body
+    return body["data"]["repository"]["pullRequest"]
+
+
+def test_it_tells_the_facts_of_a_pull_request(town: Any) -> None:
+    found = ask(town).body["data"]["repository"]["pullRequest"]
+    assert (found["headRefOid"], found["author"]) == (town.head, {"login": "bob", "__typename": "User"})
+    assert (found["lastEditedAt"], found["editor"], found["comments"]["nodes"]) == (None, None, [])
+    commit = found["commits"]["nodes"][0]["commit"]
+    assert (commit["oid"], commit["committedViaWeb"], commit["signature"]) == (town.head, False, None)
+    assert commit["author"] == commit["committer"] == {"user": {"login": "bob"}}
+
+
+def test_it_pages_with_cursors(town: Any) -> None:
+    shas = [town.head] + [town.github.push(W, "feature", {"n": str(n)}, by="bob").sha for n in range(4)]
+    seen, after = [], None
+    for _ in range(3):
+        page = ask(town, after=after).body["data"]["repository"]["pullRequest"]["commits"]
+        seen += [node["commit"]["oid"] for node in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+    assert seen == shas
+    assert (page["pageInfo"]["hasNextPage"], page["totalCount"]) == (False, 5)
+
+
+def test_it_pages_backwards(town: Any) -> None:
+    for number in range(5):
+        town.github.comment(W, 1, by="mia", body=str(number))
+    last = pull(town, "{ comments(last: 2) { pageInfo { startCursor hasPreviousPage } nodes { body } } }")["comments"]
+    assert [c["body"] for c in last["nodes"]] == ["3", "4"]
+    assert last["pageInfo"]["hasPreviousPage"] is True
+    before = last["pageInfo"]["startCursor"]
+    found = pull(town, f'{{ comments(last: 2, before: "{before}") {{ nodes {{ body }} }} }}')
+    assert [c["body"] for c in found["comments"]["nodes"]] == ["1", "2"]
+
+
+def test_it_tells_who_signed_a_commit(town: Any) -> None:
+    town.github.push(W, "feature", {"s": "1"}, by="bob", seal=Seal(kind="gpg", signer="bob", key="ABCD"))
+    town.github.push(W, "feature", {"s": "2"}, by="bob", seal=Seal(kind="ssh", state="UNKNOWN_KEY", key="SHA256:x"))
+    fields = (
+        "__typename isValid state signer { login } ... on GpgSignature { keyId } ... on SshSignature { keyFingerprint }"
+    )
+    nodes = pull(town, f"{{ commits(first: 9) {{ nodes {{ commit {{ signature {{ {fields} }} }} }} }} }}")["commits"][
+        "nodes"
+    ]
+    assert [node["commit"]["signature"] for node in nodes] == [
+        None,
+        {"__typename": "GpgSignature", "isValid": True, "state": "VALID", "signer": {"login": "bob"}, "keyId": "ABCD"},
+        {
+            "__typename": "SshSignature",
+            "isValid": False,
+            "state": "UNKNOWN_KEY",
+            "signer": None,
+            "keyFingerprint": "SHA256:x",
+        },
+    ]
+
+
+def test_it_knows_no_user_behind_what_is_committed_in_githubs_pages(town: Any) -> None:
+    town.github.push(W, "main", {"base.py": "1"}, by="alice")
+    merged = town.github.update_branch(W, 1, by="mia")
+    people = "author { user { login } } committer { name user { login } }"
+    fields = f"oid committedViaWeb {people} signature {{ wasSignedByGitHub }}"
+    nodes = pull(town, f"{{ commits(first: 9) {{ nodes {{ commit {{ {fields} }} }} }} }}")["commits"]["nodes"]
+    assert nodes[-1]["commit"] == {
+        "oid": merged.sha,
+        "committedViaWeb": True,
+        "author": {"user": {"login": "mia"}},
+        "committer": {"name": "web-flow", "user": None},
+        "signature": {"wasSignedByGitHub": True},
+    }
+    assert town.get(f"/repos/{W}/commits/{merged.sha}").body["committer"]["login"] == "web-flow"
+
+
+def test_it_names_bots_without_their_suffix(town: Any) -> None:
+    town.github.comment(W, 1, by="mergegate[bot]", body="hi")
+    found = pull(town, "{ comments(first: 1) { nodes { author { __typename login } } } }")
+    assert found["comments"]["nodes"] == [{"author": {"__typename": "Bot", "login": "mergegate"}}]
+
+
+def test_it_tells_who_edited_last(town: Any) -> None:
+    github = town.github
+    said = github.comment(W, 1, by="alice", body="no")
+    review = github.review(W, 1, by="alice", body="fine", state="commented")
+    town.clock.advance(60)
+    github.edit_comment(W, 1, said.id, ":+1:", by="mia")
+    github.edit_review(W, 1, review.id, "finer")
+    github.edit_body(W, 1, "Other", by="root")
+    edit = "lastEditedAt includesCreatedEdit editor { login } body"
+    found = pull(
+        town, f"{{ {edit} comments(first: 1) {{ nodes {{ {edit} }} }} reviews(first: 1) {{ nodes {{ {edit} }} }} }}"
+    )
+    at = {"lastEditedAt": "2026-03-01T12:01:00Z", "includesCreatedEdit": True}
+    assert found.pop("comments")["nodes"] == [{**at, "editor": {"login": "mia"}, "body": ":+1:"}]
+    assert found.pop("reviews")["nodes"] == [{**at, "editor": {"login": "alice"}, "body": "finer"}]
+    assert found == {**at, "editor": {"login": "root"}, "body": "Other"}
+
+
+def test_it_tells_for_which_teams_somebody_reviewed(town: Any) -> None:
+    town.github.request_review(W, 1, team="core", by="bob")
+    town.github.review(W, 1, by="alice")
+    town.github.review(W, 1, by="mia", state="commented")
+    found = pull(
+        town, "{ reviews(first: 9) { nodes { author { login } state onBehalfOf(first: 9) { nodes { slug } } } } }"
+    )
+    assert [(r["author"]["login"], r["state"], r["onBehalfOf"]["nodes"]) for r in found["reviews"]["nodes"]] == [
+        ("alice", "APPROVED", [{"slug": "core"}]),
+        ("mia", "COMMENTED", []),
+    ]
+
+
+def test_it_tells_of_review_requests_and_of_those_taken_back(town: Any) -> None:
+    github = town.github
+    github.request_review(W, 1, "mia", by="bob")
+    github.request_review(W, 1, team="core", by="bob")
+    github.unrequest_review(W, 1, "mia", by="alice")
+    who = "__typename actor { login } requestedReviewer { ... on User { login } ... on Team { slug } }"
+    found = pull(
+        town,
+        "{ reviewRequests(first: 9) { nodes { requestedReviewer { ... on Team { combinedSlug } } } }"
+        " timelineItems(first: 9, itemTypes: [REVIEW_REQUESTED_EVENT, REVIEW_REQUEST_REMOVED_EVENT])"
+        f" {{ nodes {{ ... on ReviewRequestedEvent {{ {who} }} ... on ReviewRequestRemovedEvent {{ {who} }} }} }} }}",
+    )
+    assert found["reviewRequests"]["nodes"] == [{"requestedReviewer": {"combinedSlug": "acme/core"}}]
+    events = found["timelineItems"]["nodes"]
+    assert [(e["__typename"], e["actor"]["login"], e["requestedReviewer"]) for e in events] == [
+        ("ReviewRequestedEvent", "bob", {"login": "mia"}),
+        ("ReviewRequestedEvent", "bob", {"slug": "core"}),
+        ("ReviewRequestRemovedEvent", "alice", {"login": "mia"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variables", "path", "message"),
+    [
+        ({"name": "nothing"}, ["repository"], "Could not resolve to a Repository with the name 'acme/nothing'."),
+        ({"number": 9}, ["repository", "pullRequest"], "Could not resolve to a PullRequest with the number of 9."),
+    ],
+)
+def test_it_says_what_it_does_not_find(town: Any, variables: Any, path: Any, message: str) -> None:
+    reply = ask(town, **variables)
+    assert reply.status == 200
+    error = reply.body["errors"][0]
+    assert (error["type"], error["path"], error["message"]) == ("NOT_FOUND", path, message)
+
+
+def test_it_hides_private_repositories_and_forbids_without_the_permission(town: Any) -> None:
+    town.github.add_repository("zoe/secret", visibility="private")
+    assert ask(town, owner="zoe", name="secret").body["errors"][0]["type"] == "NOT_FOUND"
+    poor = town.github.add_app("poor", permissions={"metadata": "read"})
+    auth = f"token {town.token(town.github.install(poor, 'acme'))}"
+    body = town.ask("POST", "/graphql", {"query": FACTS, "variables": VARIABLES}, auth=auth).body
+    assert body["errors"][0]["type"] == "FORBIDDEN"
+    assert body["data"]["repository"]["pullRequest"] is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind"),
+    [
+        ("", "MISSING_PAGINATION_BOUNDARIES"),
+        ("(first: 101)", "EXCESSIVE_PAGINATION"),
+        ("(first: -1)", "INVALID_PAGINATION"),
+        ('(first: 1, after: "what")', "INVALID_CURSOR_ARGUMENTS"),
+    ],
+)
+def test_it_refuses_pages_without_bounds(town: Any, arguments: str, kind: str) -> None:
+    query = f"{PULL} {{ comments{arguments} {{ totalCount }} }} }} }}"
+    assert ask(town, query).body["errors"][0]["type"] == kind
+
+
+def test_it_refuses_a_query_for_too_many_nodes(town: Any) -> None:
+    parents = "parents(first: 100) { nodes { parents(first: 100) { totalCount } } }"
+    query = f"{PULL} {{ commits(first: 100) {{ nodes {{ commit {{ {parents} }} }} }} }} }} }}"
+    assert ask(town, query).body["errors"][0]["type"] == "MAX_NODE_LIMIT_EXCEEDED"
+
+
+def test_it_takes_points_from_a_limit_of_its_own(town: Any) -> None:
+    inner = "commits(first: 100) { nodes { commit { parents(first: 2) { nodes { oid } } } } }"
+    pulled = f'repository(owner: "acme", name: "widget") {{ pullRequest(number: 1) {{ {inner} }} }}'
+    reply = ask(town, f"query {{ {pulled} rateLimit {{ cost nodeCount remaining used }} }}")
+    assert reply.body["data"]["rateLimit"] == {"cost": 1, "nodeCount": 300, "remaining": 4999, "used": 1}
+    found = [reply.headers[f"x-ratelimit-{name}"] for name in ("resource", "used", "remaining")]
+    assert found == ["graphql", "1", "4999"]
+    assert town.get("/rate_limit").body["resources"]["graphql"]["used"] == 1
+    assert town.get("/rate_limit").body["rate"]["used"] == 0
+
+
+def test_it_says_with_200_that_the_points_are_used_up(town: Any) -> None:
+    town.github.exhaust(town.installation, "graphql")
+    reply = ask(town)
+    assert (reply.status, reply.body["errors"][0]["type"], "data" in reply.body) == (200, "RATE_LIMIT", False)
+    assert reply.headers["x-ratelimit-remaining"] == "0"
+    assert town.get(f"/repos/{W}").status == 200
+    town.clock.advance(3600)
+    assert "errors" not in ask(town).body
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        '{ repository(owner: "acme", name: "widget") { starsInTheSky } }',
+        "{ viewer { login } }",
+        "mutation { addStar(input: {}) { clientMutationId } }",
+        "query {",
+    ],
+)
+def test_it_remembers_what_it_does_not_serve(town: Any, query: str) -> None:
+    body = ask(town, query).body
+    assert body["errors"][0]["message"]
+    assert "data" not in body
+    with pytest.raises(AssertionError, match="unknown request: POST /graphql: "):
+        town.github.finish()
+
+
+def test_it_wants_a_token_and_a_query(town: Any) -> None:
+    assert town.ask("POST", "/graphql", {"query": FACTS}, auth="").status == 401
+    assert town.ask("POST", "/graphql", {"query": FACTS}, auth="token ghs_wrong").status == 401
+    assert town.ask("POST", "/graphql", {"query": 1}).status == 400
+
+
+def test_it_is_no_write(town: Any) -> None:
+    ask(town)
+    assert town.github.journal.writes == []
+    town.github.finish()
+
+
+def test_it_fails_as_the_script_says(town: Any) -> None:
+    town.github.fault("POST", "/graphql", 502)
+    town.github.fail_query("FORBIDDEN", "Resource not accessible by integration")
+    town.github.fault("POST", "/graphql", "stale")
+    town.github.comment(W, 1, by="mia", body="late")
+    assert ask(town).status == 502
+    refused = ask(town)
+    assert (refused.status, refused.body["errors"][0]["type"]) == (200, "FORBIDDEN")
+    found = [len(ask(town).body["data"]["repository"]["pullRequest"]["comments"]["nodes"]) for _ in range(2)]
+    assert found == [0, 1]
+
+
+def test_it_finds_a_pull_request_by_its_node_id(town: Any) -> None:
+    identity = town.get(f"/repos/{W}/pulls/1").body["node_id"]
+    query = "query($id: ID!) { node(id: $id) { __typename ... on PullRequest { number } } }"
+    body = town.ask("POST", "/graphql", {"query": query, "variables": {"id": identity}}).body
+    assert body["data"]["node"] == {"__typename": "PullRequest", "number": 1}
+    for wrong in ("?", "UFIx", identity[:-4]):
+        body = town.ask("POST", "/graphql", {"query": query, "variables": {"id": wrong}}).body
+        assert body["errors"][0]["type"] == "NOT_FOUND"
+
+
+def test_it_follows_a_repository_to_its_new_name(town: Any) -> None:
+    town.github.rename(W, "acme/gadget")
+    assert ask(town).body["data"]["repository"]["pullRequest"]["headRefOid"] == town.head
+    lost = '{ repository(owner: "acme", name: "widget", followRenames: false) { name } }'
+    assert ask(town, lost).body["errors"][0]["type"] == "NOT_FOUND"
+
+
+def test_it_tells_through_what_people_may_work(town: Any) -> None:
+    town.github.add_team_to_repository(W, "core", "maintain")
+    query = """{ repository(owner: "acme", name: "widget") { collaborators(first: 9, affiliation: DIRECT) {
+        edges { permission node { login } permissionSources {
+          roleName permission source { __typename ... on Team { slug } } } } } } }"""
+    edges = ask(town, query).body["data"]["repository"]["collaborators"]["edges"]
+    assert [(e["node"]["login"], e["permission"]) for e in edges] == [
+        ("alice", "MAINTAIN"),
+        ("bob", "READ"),
+        ("mia", "MAINTAIN"),
+    ]
+    assert edges[0]["permissionSources"] == [
+        {"roleName": "write", "permission": "WRITE", "source": {"__typename": "Repository"}},
+        {"roleName": "maintain", "permission": "WRITE", "source": {"__typename": "Team", "slug": "core"}},
+    ]
