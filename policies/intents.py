@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from policies.text import plain, quoted
 
@@ -17,10 +17,20 @@ MOST_ANNOTATIONS = 50
 MOST_SUMMARY_CHARACTERS = 65_535
 MOST_MESSAGE_CHARACTERS = 10_000
 
+
+def _storable(text: object) -> object:
+    """Without NUL, which Postgres does not hold, and halves of surrogate pairs, which UTF-8 does not."""
+    if not isinstance(text, str):
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+Storable = BeforeValidator(_storable)
 Sha = Annotated[str, Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\z")]
-Name = Annotated[str, Field(min_length=1, max_length=255)]
+Name = Annotated[str, Field(min_length=1, max_length=255), Storable]
 Logins = Annotated[tuple[Name, ...], Field(max_length=MOST_REVIEWERS)]
-Message = Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS)]
+Message = Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS), Storable]
+Summary = Annotated[str, Field(min_length=1, max_length=MOST_SUMMARY_CHARACTERS), Storable]
 
 
 class _Fact(BaseModel):
@@ -110,7 +120,7 @@ class CheckRunContent(_Fact):
     name: Name
     conclusion: Literal["success", "failure", "neutral"]
     title: Name
-    summary: str = Field(min_length=1, max_length=MOST_SUMMARY_CHARACTERS)
+    summary: Summary
     annotations: tuple[Annotation, ...] = Field(default=(), max_length=MOST_ANNOTATIONS)
     details_url: str
 
