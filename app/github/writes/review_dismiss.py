@@ -1,5 +1,6 @@
 """The dismissal of a review: a state that a review can take once."""
 
+import json
 from collections.abc import Container
 from dataclasses import dataclass
 
@@ -12,6 +13,8 @@ from policies.intents import ReviewDismissContent
 
 UNPROCESSABLE = 422
 DISMISSED = "DISMISSED"
+TWICE = "dismiss a dismissed"
+"""In GitHub's words: Can not dismiss a dismissed pull request review."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,9 @@ class ReviewDismissWrite:
         return Request("PUT", path, {"message": wanted.message, "event": "DISMISS"})
 
     def ending(self, answer: Answer) -> Written | Unknown | None:
-        """A second dismissal is answered 422, like one that is impossible: only the review itself tells them apart."""
-        if answer.status == UNPROCESSABLE:
-            return Unknown("GitHub answered 422, as it does where the review is dismissed already.")
+        """A second dismissal is answered 422; whether the first one is there, only the review itself tells."""
+        if answer.status == UNPROCESSABLE and TWICE in json.dumps(answer.document).lower():
+            return Unknown("GitHub says that the review is dismissed already.")
         return changed(answer)
 
     def find(self, reader: LiveReader, place: Place, known: Container[str]) -> Written | None:
