@@ -15,13 +15,24 @@ ONE_OF: dict[Mode, tuple[Status, ...]] = {
 """Which status of a child an operator takes over first."""
 
 
-def facts_in_doubt(result: Result, mode: Mode) -> tuple[str, ...]:
-    """The missing facts, sorted, if the status hangs on them; empty if it is the same whatever they are.
+def settled(result: Result, mode: Mode) -> Result | None:
+    """The result with the status that it has whatever the missing facts are; `None` if it hangs on them.
 
     A fact that is fetched is taken to be one that can be judged.
     """
-    if len(_possible(result, mode)) == 1:
-        return ()
+    possible = _possible(result, mode)
+    if len(possible) > 1:
+        return None
+    if possible == (result.status,):
+        return result
+    description = f"{possible[0]} even without {', '.join(missing_facts(result))}"
+    return result.model_copy(
+        update={"status": possible[0], "description": description, "error": "", "missing_fact": ""}
+    )
+
+
+def missing_facts(result: Result) -> tuple[str, ...]:
+    """The names of the facts that a part of the tree asked for in vain, sorted."""
     return tuple(sorted(dict.fromkeys(_missing(result))))
 
 

@@ -7,6 +7,7 @@ import click
 from app.cli.audit import audit
 from app.cli.explain import explain_command
 from app.cli.migrate import migrate
+from app.cli.policy import policy
 from app.cli.up import up
 from app.embedded import EmbeddedError
 from app.schema import SchemaError
@@ -31,5 +32,5 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate, explain_command, audit):
+for command in (up, migrate, explain_command, policy, audit):
     main.add_command(command)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.certainty import facts_in_doubt
+from policies.certainty import missing_facts, settled
 from policies.document import parse
 from policies.evaluation import evaluate
 from policies.facts import NOT_FETCHED, ChangedFile
 from policies.policy import MODES, Mode
+from policies.result import Result
 from tests.policies.conftest import build_pull
 
 RULES = """
@@ -45,8 +46,13 @@ def changed(names: str) -> dict[str, Any]:
     return {"files": tuple(ChangedFile(filename=name, status="modified") for name in names)}
 
 
-def doubted(text: str, mode: Mode = "compat") -> tuple[str, ...]:
-    return facts_in_doubt(evaluate(parse(text), build_pull(files=NOT_FETCHED), mode), mode)
+def without_files(text: str, mode: Mode) -> Result:
+    return evaluate(parse(text), build_pull(files=NOT_FETCHED), mode)
+
+
+def end(text: str, mode: Mode = "compat") -> str | None:
+    found = settled(without_files(text, mode), mode)
+    return found.status if found else None
 
 
 @given(st.lists(TREES, min_size=1, max_size=3), st.sampled_from(["", DISAPPROVAL]), st.sampled_from(MODES))
@@ -54,28 +60,33 @@ def test_what_is_certain_stays_so_whatever_the_fact_turns_out_to_be(
     nodes: list[str], disapproval: str, mode: Mode
 ) -> None:
     text = written(*nodes, disapproval=disapproval)
-    if doubted(text, mode) == ():
+    if (certain := end(text, mode)) is not None:
         policy = parse(text)
         ends = [evaluate(policy, build_pull(**changed(names)), mode).status for names in ANSWERS]
-        assert len(dict.fromkeys(ends)) == 1
+        assert ends == [certain] * len(ANSWERS)
 
 
 @pytest.mark.parametrize("mode", MODES)
 def test_it_names_the_fact_that_a_rule_hangs_on(mode: Mode) -> None:
-    assert doubted(written("fine", "hangs"), mode) == ("files",)
+    text = written("fine", "hangs")
+    assert end(text, mode) is None
+    assert missing_facts(without_files(text, mode)) == ("files",)
 
 
-def test_nothing_is_in_doubt_where_another_rule_is_still_waited_for() -> None:
-    assert doubted(written("{or: [hangs, fine]}", "waits")) == ()
+def test_what_is_still_waited_for_waits_whatever_is_missing() -> None:
+    found = settled(without_files(written("{or: [hangs, fine]}", "waits", "hangs"), "compat"), "compat")
+    assert found is not None
+    assert (found.status, found.error, found.missing_fact) == ("pending", "", "")
+    assert found.description == "pending even without files"
 
 
 def test_a_disapproval_that_cannot_be_told_puts_an_approval_in_doubt() -> None:
-    assert doubted(written("fine", disapproval=DISAPPROVAL)) == ("files",)
+    assert end(written("fine", disapproval=DISAPPROVAL)) is None
 
 
 def test_an_approval_beside_what_is_missing_decides() -> None:
-    assert doubted(written("{or: [fine, hangs]}")) == ()
+    assert end(written("{or: [fine, hangs]}")) == "approved"
 
 
 def test_a_wait_beside_what_is_missing_does_not_decide() -> None:
-    assert doubted(written("{or: [waits, hangs]}")) == ("files",)
+    assert end(written("{or: [waits, hangs]}")) is None

@@ -160,3 +160,26 @@ def test_who_agrees_again_is_listed_no_more(tx: Transaction) -> None:
     _record(tx, other=STRICTER)
     _record(tx, minute=1, other=OtherMode("success", "All rules are approved", TREE, ()))
     assert evaluations.that_differ(tx) == []
+
+
+def test_it_is_known_beforehand_how_many_will_come_and_how_many_have_no_facts(tx: Transaction) -> None:
+    _record(tx, head="h1")
+    _record(tx, head="h2", minute=1)
+    _record(tx, number=2, snapshot=None, state="error")
+    _record(tx, repository="acme/Gear", number=3)
+    assert evaluations.counted(tx, LONG_AGO) == (2, 1)
+    assert evaluations.counted(tx, LONG_AGO, each="head") == (3, 1)
+    assert evaluations.counted(tx, LONG_AGO, ("ACME/gear",)) == (1, 0)
+    assert evaluations.counted(tx, T0 + timedelta(minutes=1)) == (1, 0)
+
+
+def test_the_newest_of_one_pull_request_with_facts_and_the_very_last(tx: Transaction) -> None:
+    _record(tx)
+    _record(tx, number=2, minute=1)
+    _record(tx, minute=2, snapshot=None, state="error")
+    newest, last = evaluations.newest_of_pull(tx, 1, 1), evaluations.last(tx, 1, 1)
+    assert newest is not None
+    assert last is not None
+    assert (newest.evaluated_at, last["evaluated_at"]) == (T0, T0 + timedelta(minutes=2))
+    assert evaluations.newest_of_pull(tx, 1, 3) is None
+    assert evaluations.last(tx, 1, 3) is None
