@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test check bench conformance-webhooks lock clean
+.PHONY: help demo up test check bench bench-memory conformance-webhooks lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -36,6 +36,9 @@ check: $(STAMP) ## Lint, check formatting, types and the direction of imports
 
 bench: $(STAMP) ## Measure what the README promises
 	@$(BIN)/python -m bench
+
+bench-memory: $(STAMP) ## Evaluate a million times and watch the memory (some 20 minutes)
+	@$(BIN)/python -m bench.policies --long
 
 conformance-webhooks: $(STAMP) ## Send a file of webhooks to the real receiver: CASES=<file.jsonl>
 	@test -n "$(CASES)" || { echo "Say which file: make conformance-webhooks CASES=<file.jsonl>" >&2; exit 2; }

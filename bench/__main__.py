@@ -1,8 +1,10 @@
 """`make bench`: every measurement, one after the other."""
 
 import bench.pipeline
+import bench.policies
 import bench.receiver
 
 if __name__ == "__main__":
+    bench.policies.main()
     bench.pipeline.main()
     bench.receiver.main()

@@ -1,4 +1,4 @@
-"""What a delivery costs behind the door: the policy engine, the audit chain, intake, evaluation and write.
+"""What a delivery costs behind the door: the audit chain, intake, evaluation and write.
 
 PostgreSQL runs with fsync on. Ratios are to the first row of each table, measured in the same run.
 """
@@ -12,10 +12,7 @@ from pathlib import Path
 from app import ledger, schema
 from app.embedded import postgres, redis
 from bench.timing import rate, show
-from policies import document
-from policies.evaluation import evaluate
-from policies.facts import Commit, PullSnapshot, Review
-from tests.tasks.house import POLICY, House, built
+from tests.tasks.house import House, built
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 TRAVERSABLE_MODE = 0o711
@@ -23,7 +20,6 @@ TRAVERSABLE_MODE = 0o711
 
 def main() -> None:
     """Measure and print."""
-    _policies()
     with _house() as house:
         _audit(house)
         _deliveries(house)
@@ -38,44 +34,6 @@ def _house() -> Iterator[House]:
             with built(url, redis_url) as house:
                 house.with_settings(evaluations_per_minute=100_000)
                 yield house
-
-
-def _policies() -> None:
-    policy = document.parse(POLICY)
-    snapshot = _snapshot()
-    show(
-        "policy engine, one thread",
-        [
-            rate("parse a policy of one rule", lambda: document.parse(POLICY), times=200),
-            rate("evaluate it", lambda: evaluate(policy, snapshot), times=1000),
-            rate("digest of the snapshot", snapshot.digest, times=1000),
-        ],
-    )
-
-
-def _snapshot() -> PullSnapshot:
-    commit = Commit(sha="a" * 40, parents=("b" * 40,), author="bob", committer="bob", pushed_at=NOW)
-    review = Review(id="1", author="alice", state="approved", body="", created_at=NOW, sha="a" * 40)
-    return PullSnapshot(
-        owner="acme",
-        repo="widget",
-        repository_id=1,
-        number=1,
-        title="t",
-        author="bob",
-        created_at=NOW,
-        state="open",
-        draft=False,
-        base_ref="main",
-        head_ref="f",
-        head_owner=None,
-        head_sha="a" * 40,
-        taken_at=NOW,
-        commits=(commit,),
-        reviews=(review,),
-        comments=(),
-        permissions=(("alice", "write"),),
-    )
 
 
 def _audit(house: House) -> None:

@@ -1,0 +1,126 @@
+"""How fast the policy engine is, and whether its memory grows: parse and evaluate, over a corpus and for ten rules.
+
+The corpus is that of MERGEGATE_CASES where this is set, else policies of the ten rules in many combinations. The facts
+are many pull requests in turn, so that nothing is fast only because it was asked before. Every table begins with
+`json.loads` of the same snapshots, measured in the same run, and gives ratios to it.
+"""
+
+import itertools
+import json
+import random
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import psutil
+
+from bench import ten_rules
+from bench.timing import Measured, rate, show
+from policies import document
+from policies.error import PolicyError
+from policies.evaluation import evaluate
+from policies.facts import PullSnapshot
+from policies.needs import facts_needed
+from policies.policy import Policy
+from tests.policies import shared_cases
+
+SEED = 7
+PULLS = 200
+GENERATED_POLICIES = 300
+MOST_RULES = 20
+TIMES = 1000
+MEMORY_EVALUATIONS = 20_000
+LONG_MEMORY_EVALUATIONS = 1_000_000
+MEMORY_SAMPLES = 10
+KIBIBYTE = 1024
+
+
+class Case(NamedTuple):
+    """A policy's text and the facts it is applied to."""
+
+    text: str
+    policy: Policy
+    snapshot: PullSnapshot
+    written: str
+    """The snapshot as JSON."""
+
+
+def main(evaluations: int = MEMORY_EVALUATIONS) -> None:
+    """Measure and print."""
+    ten = [_case(ten_rules.TEXT, ten_rules.snapshot(number)) for number in range(PULLS)]
+    corpus = list(_shared() if shared_cases.CASES else _generated())
+    _speed(f"a policy of ten rules, {PULLS} pull requests, one core", ten)
+    _speed(f"{len(corpus)} policies {'of the shared cases' if shared_cases.CASES else 'made up'}, one core", corpus)
+    _memory([*ten, *corpus], evaluations)
+
+
+def _speed(title: str, cases: Sequence[Case]) -> None:
+    rows = [
+        _rate("json.loads of the snapshot", cases, lambda case: json.loads(case.written)),
+        _rate("parse", cases, lambda case: document.parse(case.text), times=TIMES // 10),
+        _rate("parse and evaluate", cases, _cold, times=TIMES // 10),
+        _rate("evaluate", cases, lambda case: evaluate(case.policy, case.snapshot)),
+        _rate("evaluate in both modes", cases, _both),
+        _rate("digest of the snapshot", cases, lambda case: case.snapshot.digest()),
+    ]
+    show(title, rows)
+
+
+def _rate(what: str, cases: Sequence[Case], operation: Callable[[Case], object], *, times: int = TIMES) -> Measured:
+    waiting = itertools.cycle(cases)
+    return rate(what, lambda: operation(next(waiting)), times=times)
+
+
+def _cold(case: Case) -> None:
+    evaluate(document.parse(case.text), case.snapshot)
+
+
+def _both(case: Case) -> None:
+    evaluate(case.policy, case.snapshot, "compat")
+    evaluate(case.policy, case.snapshot, "strict")
+
+
+def _memory(cases: Sequence[Case], evaluations: int) -> None:
+    """Samples of the memory in use, and how much it grows with each evaluation after the first tenth."""
+    waiting, process, samples = itertools.cycle(cases), psutil.Process(), list[int]()
+    for _ in range(MEMORY_SAMPLES):
+        for _ in range(evaluations // MEMORY_SAMPLES):
+            _both(next(waiting))
+        samples.append(process.memory_info().rss // KIBIBYTE)
+    grown = (samples[-1] - samples[0]) * KIBIBYTE / (evaluations * (MEMORY_SAMPLES - 1) / MEMORY_SAMPLES)
+    print(f"memory over {evaluations:,} evaluations in both modes: {samples[0]:,} to {samples[-1]:,} KiB,")
+    print(f"  {grown:.2f} bytes an evaluation (samples: {', '.join(map(str, samples))})")
+
+
+def _case(text: str, snapshot: PullSnapshot) -> Case:
+    return Case(text, document.parse(text), snapshot, snapshot.model_dump_json())
+
+
+def _shared() -> Iterator[Case]:
+    """Every shared case that parses."""
+    for name in ("policy_cases.jsonl", "policy_fuzz.jsonl"):
+        for record in shared_cases.read(name):
+            try:
+                needs = facts_needed(document.parse(record["policy"]))
+            except PolicyError:
+                continue
+            asked = {"team_members": needs.teams, "org_members": needs.organizations}
+            yield _case(record["policy"], shared_cases.snapshot({**record["pull"], "asked": asked}))
+
+
+def _generated() -> Iterator[Case]:
+    """Policies of one to twenty rules, each one of the ten, under `and` and `or` as it comes."""
+    chance = random.Random(SEED)
+    rules = ten_rules.TEXT.partition("approval_rules:\n")[2]
+    written = rules.replace("  - name: ", "\0  - name: ").split("\0")[1:]
+    for number in range(GENERATED_POLICIES):
+        chosen = [chance.choice(written) for _ in range(chance.randint(1, MOST_RULES))]
+        names = [rule.partition("name: ")[2].partition("\n")[0] for rule in chosen]
+        operator = chance.choice(("and", "or"))
+        tree = f"    - {names[0]}\n    - {operator}: [{', '.join(names)}]\n"
+        text = f"policy:\n  approval:\n{tree}approval_rules:\n{''.join(chosen)}"
+        yield _case(text, ten_rules.snapshot(number))
+
+
+if __name__ == "__main__":
+    main(LONG_MEMORY_EVALUATIONS if "--long" in sys.argv else MEMORY_EVALUATIONS)
