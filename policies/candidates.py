@@ -5,6 +5,7 @@ from typing import Literal
 
 from policies import history, patterns
 from policies.facts import NOT_FETCHED, Comment, Facts, Fetched, Moment, PullSnapshot, Review
+from policies.mode import COMPAT, Manner
 from policies.options import Methods, Options
 from policies.result import Approver, Ignored
 
@@ -17,13 +18,15 @@ SHORT_SHA_CHARACTERS = 7
 
 
 class Candidate(Facts):
-    """One user's newest entry that matches a method."""
+    """An entry that matches a method; `shas`: the heads on which its author gave such a review."""
 
     login: str
     source: Source
     review_id: str | None = None
     created_at: Moment
     edited_at: Fetched[Moment | None] = NOT_FETCHED
+    edited_by: Fetched[str | None] = NOT_FETCHED
+    shas: tuple[str, ...] = ()
 
     def ignored(self, reason: str, spoilt_by: str = "") -> Ignored:
         sentence = f"{self.login}'s {NOUNS[self.source]} does not count: {reason}"
@@ -36,18 +39,27 @@ class Candidate(Facts):
 Sifted = tuple[tuple[Candidate, ...], tuple[Ignored, ...]]
 
 
-def collect(methods: Methods, snapshot: PullSnapshot, state: ReviewState = "approved") -> tuple[Candidate, ...]:
-    """One candidate per user, the newest (the first found on a tie), in order of creation.
+def collect(
+    methods: Methods, snapshot: PullSnapshot, state: ReviewState = "approved", *, manner: Manner = COMPAT
+) -> tuple[Candidate, ...]:
+    """One candidate per user, the newest (the first found on a tie), in order of creation."""
+    newest: dict[str, Candidate] = {}
+    for candidate in entries(methods, snapshot, state, manner=manner):
+        before = newest.get(candidate.login)
+        newest[candidate.login] = candidate if before is None else _newer(before, candidate)
+    return tuple(sorted(newest.values(), key=lambda candidate: candidate.created_at))
+
+
+def entries(
+    methods: Methods, snapshot: PullSnapshot, state: ReviewState, *, manner: Manner = COMPAT
+) -> tuple[Candidate, ...]:
+    """Everything that matches.
 
     Comments, reviews and commits come from GitHub together, so none of them counts unless all were fetched.
     """
-    history.check_head(snapshot)
-    newest: dict[str, Candidate] = {}
-    for candidate in _matching(methods, snapshot, state):
-        before = newest.get(candidate.login)
-        if before is None or before.created_at < candidate.created_at:
-            newest[candidate.login] = candidate
-    return tuple(sorted(newest.values(), key=lambda candidate: candidate.created_at))
+    said = _said(methods, snapshot, state, manner) if methods.read_talk else ()
+    comments = tuple(candidate for candidate in said if candidate.source == "comment")
+    return (*comments, *_body(methods, snapshot), *said[len(comments) :])
 
 
 def sift(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnapshot) -> Sifted:
@@ -57,18 +69,30 @@ def sift(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnap
     return kept, (*edited, *stale)
 
 
-def _matching(methods: Methods, snapshot: PullSnapshot, state: ReviewState) -> Iterator[Candidate]:
+def says(methods: Methods, text: str) -> bool:
+    """Whether a comment with this text counts."""
+    return any(entry in text for entry in methods.comments) or patterns.matches_any(methods.comment_patterns, text)
+
+
+def _newer(before: Candidate, candidate: Candidate) -> Candidate:
+    newest = before if candidate.created_at <= before.created_at else candidate
+    return newest.model_copy(update={"shas": (*before.shas, *candidate.shas)})
+
+
+def _said(methods: Methods, snapshot: PullSnapshot, state: ReviewState, manner: Manner) -> tuple[Candidate, ...]:
+    """Comments first, then reviews."""
+    if not manner.forgives_head:
+        history.check_head(snapshot)
     comments, reviews = snapshot.comments, snapshot.reviews
     remarks: list[Comment | Review] = [*comments, *(review for review in reviews if review.state == "commented")]
-    yield from (_candidate(remark, "comment") for remark in remarks if _says(methods, remark.body))
-    yield from _body(methods, snapshot)
-    yield from (
-        _candidate(review, "review") for review in reviews if review.state == state and _reviews(methods, review.body)
+    return (
+        *(_candidate(remark, "comment") for remark in remarks if says(methods, remark.body)),
+        *(
+            _candidate(review, "review")
+            for review in reviews
+            if review.state == state and _reviews(methods, review.body)
+        ),
     )
-
-
-def _says(methods: Methods, text: str) -> bool:
-    return any(entry in text for entry in methods.comments) or patterns.matches_any(methods.comment_patterns, text)
 
 
 def _reviews(methods: Methods, text: str) -> bool:
@@ -83,6 +107,7 @@ def _body(methods: Methods, snapshot: PullSnapshot) -> Iterator[Candidate]:
             source="body",
             created_at=snapshot.created_at,
             edited_at=snapshot.unread("body_edited_at"),
+            edited_by=snapshot.unread("body_edited_by"),
         )
 
 
@@ -93,6 +118,8 @@ def _candidate(entry: Comment | Review, source: Source) -> Candidate:
         review_id=entry.id if isinstance(entry, Review) and source == "review" else None,
         created_at=entry.created_at,
         edited_at=entry.unread("edited_at"),
+        edited_by=entry.unread("edited_by"),
+        shas=(entry.sha,) if isinstance(entry, Review) and entry.sha else (),
     )
 
 

@@ -1,22 +1,28 @@
 """Judges a pull request by a policy: the same policy and facts give the same explanation."""
 
+from collections.abc import Iterator
 from typing import Literal
 
-from policies import disapprovals, rules
+from policies import disapprovals, history, rules, tampering
 from policies.facts import PullSnapshot
-from policies.policy import Mode, Operator, Policy, Rule
+from policies.mode import Manner, Mode
+from policies.policy import Operator, Policy, Rule
 from policies.result import Result, Status
 
 NO_POLICY = "No approval policy defined"
+ASKS_FOR_NOTHING = "the policy asks for no approval, so policy.approval has to name at least one rule"
+AGAINST: tuple[Status, ...] = ("error", "disapproved")
 ALL_SKIPPED = "All of the rules are skipped"
 Children = tuple[Result, ...]
 
 
 def evaluate(policy: Policy, snapshot: PullSnapshot, mode: Mode = "compat") -> Result:
     """Never raises: a fact that is missing becomes an `error` that names it."""
-    approval = _approval(policy, snapshot)
-    disapproval = disapprovals.evaluate(policy.disapproval, snapshot)
-    deciding = _deciding(approval, disapproval)
+    *leaves, disapproval = _leaves(policy, snapshot, mode)
+    approval = _approval(policy, iter(leaves), mode)
+    tampered = tampering.evaluate(policy, snapshot, Manner(mode=mode))
+    branches = (approval, disapproval, *((tampered,) if tampered else ()))
+    deciding = _deciding(branches)
     return Result(
         name="policy",
         kind="policy",
@@ -24,21 +30,38 @@ def evaluate(policy: Policy, snapshot: PullSnapshot, mode: Mode = "compat") -> R
         description=deciding.description,
         error=deciding.error,
         missing_fact=deciding.missing_fact,
-        children=(approval, disapproval),
+        children=branches,
     )
 
 
-def _approval(policy: Policy, snapshot: PullSnapshot) -> Result:
-    if not policy.approval:
-        return Result(name="approval", kind="approval", status="approved", description=NO_POLICY)
-    children = tuple(_node(node, snapshot) for node in policy.approval)
-    return _all_of(children).model_copy(update={"name": "approval", "kind": "approval"})
+def _leaves(policy: Policy, snapshot: PullSnapshot, mode: Mode) -> Iterator[Result]:
+    """Every rule that is used, in the order of the tree, and the disapproval last."""
+    manner = Manner(mode=mode)
+    missing_head = history.missing_head(snapshot) if snapshot.knows("commits") else ""
+    for rule in policy.used_rules():
+        result = rules.evaluate(rule, snapshot, manner)
+        yield result
+        if missing_head and result.error == missing_head:
+            manner = Manner(mode=mode, head_reported=True)
+    yield disapprovals.evaluate(policy.disapproval, snapshot, manner)
 
 
-def _node(node: Operator | Rule, snapshot: PullSnapshot) -> Result:
+def _approval(policy: Policy, leaves: Iterator[Result], mode: Mode) -> Result:
+    if policy.approval:
+        children = tuple(_node(node, leaves, mode) for node in policy.approval)
+        return _all_of(children).model_copy(update={"name": "approval", "kind": "approval"})
+    if mode == "strict":
+        return Result(name="approval", kind="approval", status="error", error=ASKS_FOR_NOTHING)
+    return Result(name="approval", kind="approval", status="approved", description=NO_POLICY)
+
+
+def _node(node: Operator | Rule, leaves: Iterator[Result], mode: Mode) -> Result:
     if isinstance(node, Rule):
-        return rules.evaluate(node, snapshot)
-    children = tuple(_node(child, snapshot) for child in node.children)
+        return next(leaves)
+    children = tuple(_node(child, leaves, mode) for child in node.children)
+    failed = _with(children, "error")
+    if node.kind == "or" and failed and mode == "strict":
+        return _failed("or", failed[-1], children)
     return _all_of(children) if node.kind == "and" else _one_of(children)
 
 
@@ -86,8 +109,9 @@ def _failed(kind: Literal["and", "or"], cause: Result, children: Children) -> Re
     )
 
 
-def _deciding(approval: Result, disapproval: Result) -> Result:
-    """Which branch the verdict is taken from."""
-    if disapproval.status == "error" or (disapproval.status == "disapproved" and approval.status != "error"):
-        return disapproval
-    return approval
+def _deciding(branches: Children) -> Result:
+    """Which branch the verdict is taken from: one that fails, else one that is against, else the approval."""
+    for status in AGAINST:
+        if found := _with(branches, status):
+            return found[-1]
+    return branches[0]

@@ -88,6 +88,10 @@ class Facts(Frozen):
             if isinstance(field.default, NotFetched):
                 setattr(cls, name, property(partial(_read, name)))
 
+    def knows(self, name: str) -> bool:
+        """Whether somebody has fetched the field."""
+        return not isinstance(self.__dict__[name], NotFetched)
+
     def unread(self, name: str) -> Any:
         """The field as it stands, `NOT_FETCHED` included: to pass on, not to judge by."""
         return self.__dict__[name]

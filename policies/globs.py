@@ -38,6 +38,14 @@ class Glob(Frozen):
     def matches(self, path: str) -> bool:
         return patterns.compiled(expression(self.text)).fullmatch(path.encode()) is not None
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether every alternative of it can be understood."""
+        try:
+            return bool(self.text) and bool(tuple(_alternatives(Progress("", self.text, at_start=True))))
+        except Malformed:
+            return False
+
 
 class Progress(NamedTuple):
     """How far a translation has come; `at_start`: the rest stands at the start of a path segment."""

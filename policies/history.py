@@ -4,6 +4,7 @@ from datetime import datetime
 
 from policies.error import CannotJudge
 from policies.facts import Commit, PullSnapshot
+from policies.mode import Mode
 from policies.options import Options
 
 MAX_COMMITS = 250
@@ -11,9 +12,16 @@ UPDATE_MERGE_PARENTS = 2
 
 
 def check_head(snapshot: PullSnapshot) -> None:
-    """Raise `CannotJudge` if the commits do not hold the head; as many as GitHub lists at most may be cut off."""
-    if len(snapshot.commits) < MAX_COMMITS and not any(commit.sha == snapshot.head_sha for commit in snapshot.commits):
-        raise CannotJudge(f"the head commit {snapshot.head_sha[:10]} is missing, probably due to a force-push")
+    """Raise `CannotJudge` if the head is missing."""
+    if problem := missing_head(snapshot):
+        raise CannotJudge(problem)
+
+
+def missing_head(snapshot: PullSnapshot) -> str:
+    """What to say if the commits do not hold the head, else nothing; as many as GitHub lists may be cut off."""
+    if len(snapshot.commits) >= MAX_COMMITS or snapshot.lists_head():
+        return ""
+    return f"the head commit {snapshot.head_sha[:10]} is missing, probably due to a force-push"
 
 
 def commits(snapshot: PullSnapshot) -> tuple[Commit, ...]:
@@ -24,16 +32,40 @@ def commits(snapshot: PullSnapshot) -> tuple[Commit, ...]:
     return snapshot.commits
 
 
-def considered(options: Options, snapshot: PullSnapshot) -> tuple[Commit, ...]:
-    """The first-parent chain from the head, newest first, without what the options leave out."""
-    chain = _first_parents(commits(snapshot), snapshot.head_sha)
-    shas = tuple(commit.sha for commit in chain)
+def chain(snapshot: PullSnapshot) -> tuple[Commit, ...]:
+    """The first parents from the head, newest first."""
+    by_sha = {commit.sha: commit for commit in commits(snapshot)}
+    found: list[Commit] = []
+    sha: str | None = snapshot.head_sha
+    while sha is not None and (commit := by_sha.pop(sha, None)) is not None:
+        found.append(commit)
+        sha = commit.parents[0] if commit.parents else None
+    return tuple(found)
+
+
+def considered(options: Options, snapshot: PullSnapshot, mode: Mode = "compat") -> tuple[Commit, ...]:
+    """The first parents from the head, newest first, without what the options leave out.
+
+    Strictly, a merge that brings in other commits of the pull request is never left out.
+    """
+    line = chain(snapshot)
+    shas = tuple(commit.sha for commit in line)
+    kept = tuple(commit.sha for commit in line if mode == "strict" and _brings_commits(commit, snapshot))
     return tuple(
         commit
-        for commit in chain
-        if not (options.ignore_update_merges and _is_update_merge(commit, shas))
-        and not _is_ignored(commit, options, snapshot)
+        for commit in line
+        if commit.sha in kept
+        or not (
+            (options.ignore_update_merges and _is_update_merge(commit, shas)) or _is_ignored(commit, options, snapshot)
+        )
     )
+
+
+def merged_in(options: Options, snapshot: PullSnapshot) -> tuple[Commit, ...]:
+    """The commits beside the first parents, which merges brought in, without those by ignored users."""
+    shas = tuple(commit.sha for commit in chain(snapshot))
+    beside = (commit for commit in snapshot.commits if commit.sha not in shas)
+    return tuple(commit for commit in beside if not _is_ignored(commit, options, snapshot))
 
 
 def users(commit: Commit) -> tuple[str, ...]:
@@ -58,20 +90,15 @@ def push_time(commit: Commit, snapshot: PullSnapshot) -> datetime:
     return snapshot.taken_at
 
 
-def _first_parents(listed: tuple[Commit, ...], head: str) -> tuple[Commit, ...]:
-    by_sha = {commit.sha: commit for commit in listed}
-    chain: list[Commit] = []
-    sha: str | None = head
-    while sha is not None and (commit := by_sha.pop(sha, None)) is not None:
-        chain.append(commit)
-        sha = commit.parents[0] if commit.parents else None
-    return tuple(chain)
-
-
-def _is_update_merge(commit: Commit, chain: tuple[str, ...]) -> bool:
+def _is_update_merge(commit: Commit, first_parents: tuple[str, ...]) -> bool:
     if len(commit.parents) != UPDATE_MERGE_PARENTS or not commit.committed_via_web:
         return False
-    return commit.parents[0] in chain and commit.parents[1] not in chain
+    return commit.parents[0] in first_parents and commit.parents[1] not in first_parents
+
+
+def _brings_commits(merge: Commit, snapshot: PullSnapshot) -> bool:
+    """Whether another parent than the first is a commit of the pull request, so not one of the base branch."""
+    return any(commit.sha in merge.parents[1:] for commit in snapshot.commits)
 
 
 def _is_ignored(commit: Commit, options: Options, snapshot: PullSnapshot) -> bool:

@@ -8,9 +8,13 @@ from policies.actors import Actors
 from policies.candidates import ReviewState
 from policies.error import CannotJudge
 from policies.facts import FactMissing, Frozen, PullSnapshot
+from policies.mode import Manner
 from policies.options import Methods
 from policies.policy import Policy, Rule
 from policies.predicates.predicate import Predicate
+
+ANY_MANNER = Manner(head_reported=True)
+"""Asks about everybody who may count in any manner."""
 
 
 class FactsNeeded(Frozen):
@@ -22,6 +26,8 @@ class FactsNeeded(Frozen):
     commits: bool
     reviews: bool
     comments: bool
+    editors: bool
+    """When a remark was last edited, and by whom."""
     push_times: bool
     statuses: bool
     workflow_runs: bool
@@ -45,6 +51,7 @@ def facts_needed(policy: Policy) -> FactsNeeded:
         commits=talk or "commits" in fields,
         reviews=talk,
         comments=talk,
+        editors=talk,
         push_times=any(rule.options.invalidate_on_push for rule in _counting(policy)),
         statuses="statuses" in fields,
         workflow_runs="workflow_runs" in fields,
@@ -92,11 +99,13 @@ def _questions(policy: Policy, snapshot: PullSnapshot) -> Iterator[tuple[Actors,
     for predicate in _predicates(policy):
         yield predicate.actors(), _known(partial(predicate.people, snapshot))
     for rule in _counting(policy):
+        yield rule.approvers, _altered(snapshot)
         yield rule.approvers, _known(partial(_candidates, rule.options.methods, snapshot, "approved"))
         if rule.options.ignore_commits_by is not None:
             yield rule.options.ignore_commits_by, _known(partial(_committers, snapshot))
     written = policy.disapproval
     if not written.disapprovers.is_empty:
+        yield written.disapprovers, _altered(snapshot)
         yield written.disapprovers, _known(partial(_candidates, written.disapprove, snapshot, "changes_requested"))
         yield written.disapprovers, _known(partial(_candidates, written.revoke, snapshot, "approved"))
 
@@ -110,7 +119,11 @@ def _known(people: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
 
 
 def _candidates(methods: Methods, snapshot: PullSnapshot, state: ReviewState) -> tuple[str, ...]:
-    return tuple(candidate.login for candidate in candidates.collect(methods, snapshot, state))
+    return tuple(candidate.login for candidate in candidates.collect(methods, snapshot, state, manner=ANY_MANNER))
+
+
+def _altered(snapshot: PullSnapshot) -> tuple[str, ...]:
+    return tuple(alteration.author for alteration in snapshot.alterations)
 
 
 def _committers(snapshot: PullSnapshot) -> tuple[str, ...]:

@@ -28,6 +28,19 @@ class Methods(Frozen):
     github_review_comment_patterns: tuple[Pattern, ...] = ()
     body_patterns: tuple[Pattern, ...] = ()
 
+    @property
+    def read_talk(self) -> bool:
+        """Whether comments or reviews are looked at."""
+        return self.read_comments or self.read_reviews
+
+    @property
+    def read_comments(self) -> bool:
+        return bool(self.comments or self.comment_patterns)
+
+    @property
+    def read_reviews(self) -> bool:
+        return self.github_review or bool(self.github_review_comment_patterns)
+
 
 class RequestReview(Frozen):
     """Whom to ask for a review while the rule is pending; `count` 0 means as many as the rule requires."""

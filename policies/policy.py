@@ -4,12 +4,11 @@ from typing import Literal
 
 from policies.actors import NOBODY, Actors
 from policies.facts import Frozen
+from policies.mode import MODES as MODES
+from policies.mode import Mode as Mode
 from policies.options import BUILT_IN, Methods, Options
 from policies.predicates.predicate import Predicate
 
-Mode = Literal["compat", "strict"]
-"""`compat` gives the verdicts of policy-bot; `strict` approves only what leaves no doubt."""
-MODES: tuple[Mode, ...] = ("compat", "strict")
 DISAPPROVE = Methods(comments=(":-1:", "👎"), github_review=True)
 REVOKE = BUILT_IN.methods
 

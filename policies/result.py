@@ -5,17 +5,21 @@ from typing import Literal
 from policies.facts import Frozen, Moment
 
 Status = Literal["approved", "pending", "disapproved", "skipped", "error"]
-Kind = Literal["policy", "approval", "disapproval", "and", "or", "rule"]
+Kind = Literal["policy", "approval", "disapproval", "tampering", "and", "or", "rule"]
 
 
 class PredicateResult(Frozen):
-    """What one predicate found: `values` are what it looked at, `description` may be empty."""
+    """What one predicate found: `values` are what it looked at, `description` may be empty.
+
+    `doubt` is not empty where policy-bot is satisfied and strict mode is not.
+    """
 
     kind: str
     satisfied: bool
     description: str = ""
     values: tuple[str, ...] = ()
     condition_values: tuple[str, ...] = ()
+    doubt: str = ""
 
 
 class Approver(Frozen):

@@ -1,9 +1,9 @@
 """Judges one rule: does it apply, who counts, is that enough?"""
 
-from policies import candidates, history
-from policies.candidates import Candidate
+from policies import candidates, history, strict
 from policies.error import CannotJudge
 from policies.facts import FactMissing, Frozen, PullSnapshot
+from policies.mode import COMPAT, Manner
 from policies.policy import Rule
 from policies.predicates.predicate import Predicate
 from policies.result import Approver, Ignored, PredicateResult, Result, Status
@@ -19,21 +19,50 @@ class Count(Frozen):
     candidates: int = 0
 
 
-def evaluate(rule: Rule, snapshot: PullSnapshot) -> Result:
+def evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner = COMPAT) -> Result:
     """Never raises: what cannot be judged is an `error`."""
     try:
-        return _evaluate(rule, snapshot)
+        return _evaluate(rule, snapshot, manner)
     except FactMissing as missing:
         return _failed(rule, str(missing)).model_copy(update={"missing_fact": missing.name})
     except CannotJudge as problem:
         return _failed(rule, str(problem))
 
 
-def preconditions(predicates: tuple[Predicate, ...], snapshot: PullSnapshot) -> tuple[PredicateResult, ...]:
+def barred(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> dict[str, str]:
+    """Who may not approve whoever they are, with the reason."""
+    options, found = rule.options, dict[str, str]()
+    if options.allow_contributor:
+        return found
+    if not options.allow_non_author_contributor:
+        for login in _contributors(rule, snapshot, manner):
+            found[login] = f"{login} wrote or committed a commit of the pull request"
+    found.pop(snapshot.author, None)
+    if not options.allow_author:
+        found[snapshot.author] = f"{snapshot.author} is the author of the pull request"
+    return found
+
+
+def objection(login: str, rule: Rule, out: dict[str, str], snapshot: PullSnapshot) -> str:
+    """Why this user's approval does not count; empty if it does. `out`: who is barred."""
+    if login in out:
+        return out[login]
+    return "" if rule.approvers.include(login, snapshot) else f"{login} is not among those who may approve"
+
+
+def _contributors(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> tuple[str, ...]:
+    if manner.is_strict:
+        return strict.contributors(rule.options, snapshot)
+    return history.contributors(history.considered(rule.options, snapshot))
+
+
+def _preconditions(
+    predicates: tuple[Predicate, ...], snapshot: PullSnapshot, manner: Manner
+) -> tuple[PredicateResult, ...]:
     """Evaluate in order up to the first that does not hold."""
     results: list[PredicateResult] = []
     for predicate in predicates:
-        results.append(predicate.evaluate(snapshot))
+        results.append(predicate.judge(snapshot, manner.mode))
         if not results[-1].satisfied:
             break
     return tuple(results)
@@ -43,19 +72,19 @@ def _failed(rule: Rule, problem: str) -> Result:
     return Result(name=rule.name, kind="rule", status="error", error=problem, required=max(rule.count, 0))
 
 
-def _evaluate(rule: Rule, snapshot: PullSnapshot) -> Result:
-    found = preconditions(rule.predicates, snapshot)
+def _evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Result:
+    found = _preconditions(rule.predicates, snapshot, manner)
     if found and not found[-1].satisfied:
         return Result(
             name=rule.name,
             kind="rule",
-            status="skipped",
+            status="pending" if found[-1].doubt else "skipped",
             description=found[-1].description or UNSATISFIED,
             predicates=found,
             required=max(rule.count, 0),
         )
-    count = _count(rule, snapshot) if rule.count > 0 else Count()
-    conditions = tuple(condition.evaluate(snapshot) for condition in rule.conditions)
+    count = _count(rule, snapshot, manner) if rule.count > 0 else Count()
+    conditions = tuple(condition.judge(snapshot, manner.mode) for condition in rule.conditions)
     status, description = _judge(rule, count, conditions)
     return Result(
         name=rule.name,
@@ -70,39 +99,17 @@ def _evaluate(rule: Rule, snapshot: PullSnapshot) -> Result:
     )
 
 
-def _count(rule: Rule, snapshot: PullSnapshot) -> Count:
-    found = candidates.collect(rule.options.methods, snapshot)
+def _count(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Count:
+    found = candidates.collect(rule.options.methods, snapshot, manner=manner)
     kept, dropped = candidates.sift(found, rule.options, snapshot)
-    barred = _barred(rule, snapshot)
-    verdicts = tuple((candidate, _objection(candidate, rule, barred, snapshot)) for candidate in kept)
+    kept, doubted = strict.sift(kept, rule.options, snapshot) if manner.is_strict else (kept, ())
+    out = barred(rule, snapshot, manner)
+    verdicts = tuple((candidate, objection(candidate.login, rule, out, snapshot)) for candidate in kept)
     return Count(
-        approvers=tuple(candidate.approver() for candidate, objection in verdicts if not objection),
-        ignored=(*dropped, *(candidate.ignored(objection) for candidate, objection in verdicts if objection)),
+        approvers=tuple(candidate.approver() for candidate, against in verdicts if not against),
+        ignored=(*dropped, *doubted, *(candidate.ignored(against) for candidate, against in verdicts if against)),
         candidates=len(kept),
     )
-
-
-def _barred(rule: Rule, snapshot: PullSnapshot) -> dict[str, str]:
-    """Who may not approve whoever they are, with the reason."""
-    options, barred = rule.options, dict[str, str]()
-    if options.allow_contributor:
-        return barred
-    if not options.allow_non_author_contributor:
-        for login in history.contributors(history.considered(options, snapshot)):
-            barred[login] = f"{login} wrote or committed a commit of the pull request"
-    barred.pop(snapshot.author, None)
-    if not options.allow_author:
-        barred[snapshot.author] = f"{snapshot.author} is the author of the pull request"
-    return barred
-
-
-def _objection(candidate: Candidate, rule: Rule, barred: dict[str, str], snapshot: PullSnapshot) -> str:
-    """Why the candidate does not count; empty if it does."""
-    if candidate.login in barred:
-        return barred[candidate.login]
-    if rule.approvers.include(candidate.login, snapshot):
-        return ""
-    return f"{candidate.login} is not among those who may approve"
 
 
 def _judge(rule: Rule, count: Count, conditions: tuple[PredicateResult, ...]) -> tuple[Status, str]:

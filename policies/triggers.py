@@ -43,9 +43,9 @@ def _of_disapproval(disapproval: Disapproval) -> Iterator[Trigger]:
 
 
 def _of_methods(methods: Methods) -> Iterator[Trigger]:
-    if methods.comments or methods.comment_patterns:
+    if methods.read_comments:
         yield "comment"
-    if methods.github_review or methods.github_review_comment_patterns:
+    if methods.read_reviews:
         yield "review"
 
 

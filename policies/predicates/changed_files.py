@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from policies import paths
 from policies.facts import PullSnapshot
+from policies.globs import Glob
 from policies.paths import Paths
 from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
@@ -26,6 +27,9 @@ class ChangedFiles(Predicate):
             wanted=paths.read(fields["paths"], fields["globs"]),
             ignored=paths.read(fields["ignore"], fields["ignore_globs"]),
         )
+
+    def globs(self) -> tuple[Glob, ...]:
+        return (*self.wanted.globs, *self.ignored.globs)
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         match = self.first_match(snapshot)

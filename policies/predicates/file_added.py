@@ -4,6 +4,7 @@ from typing import ClassVar, Self
 
 from policies import paths
 from policies.facts import PullSnapshot
+from policies.globs import Glob
 from policies.paths import Paths
 from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
@@ -24,6 +25,9 @@ class FileAdded(Predicate):
     def read(cls, value: Value) -> Self:
         fields = value.fields(("paths", "globs"))
         return cls(wanted=paths.read(fields["paths"], fields["globs"]))
+
+    def globs(self) -> tuple[Glob, ...]:
+        return self.wanted.globs
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         match = self._first_match(snapshot)

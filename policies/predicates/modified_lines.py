@@ -5,6 +5,7 @@ from typing import ClassVar, Literal, Self, get_args
 
 from policies import paths
 from policies.facts import ChangedFile, Frozen, PullSnapshot
+from policies.globs import Glob
 from policies.paths import Paths
 from policies.predicates.predicate import Predicate, Trigger
 from policies.reading import Value
@@ -53,6 +54,9 @@ class ModifiedLines(Predicate):
             included=paths.read(files["include"], files["include_globs"]),
             excluded=paths.read(files["exclude"], files["exclude_globs"]),
         )
+
+    def globs(self) -> tuple[Glob, ...]:
+        return (*self.included.globs, *self.excluded.globs)
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         files = tuple(file for file in snapshot.files if self._counts(file))

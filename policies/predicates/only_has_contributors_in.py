@@ -2,16 +2,26 @@
 
 from typing import ClassVar
 
+from policies import history
 from policies.facts import PullSnapshot
 from policies.predicates.has_contributor_in import HasContributorIn
 from policies.result import PredicateResult
 from policies.text import quoted
+
+SHORT_SHA_CHARACTERS = 10
 
 
 class OnlyHasContributorsIn(HasContributorIn):
     """Commits that nobody known wrote are passed over, as policy-bot does."""
 
     key: ClassVar[str] = "only_has_contributors_in"
+
+    def doubt(self, snapshot: PullSnapshot) -> str:
+        unknown = next((commit for commit in history.commits(snapshot) if not history.users(commit)), None)
+        if unknown is None:
+            return ""
+        name = unknown.sha[:SHORT_SHA_CHARACTERS]
+        return f"Commit {name} is by nobody that GitHub knows; its author has to add the e-mail address to an account"
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         people = self.people(snapshot)

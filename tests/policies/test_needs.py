@@ -9,7 +9,7 @@ from policies.evaluation import evaluate
 from policies.facts import NOT_FETCHED, Signature
 from policies.needs import FactsNeeded, facts_needed, users_to_look_up
 
-TALK = {"commits", "reviews", "comments"}
+TALK = {"commits", "reviews", "comments", "editors"}
 
 
 def flags(needed: FactsNeeded) -> set[str]:
