@@ -63,6 +63,26 @@ BEYOND = (
         "docs.github.com, Get repository permissions for a user; `read` in public ones is not verified",
     ),
     Beyond(
+        "POST requested_reviewers: 422 for who is no collaborator and for the author; nobody is asked then",
+        "issue threads for the words of the first (bkeepers/probot-owners#21); the second's are assumed",
+    ),
+    Beyond(
+        "PUT dismissals: 422 without a message, and for a review that neither approves nor asks for changes",
+        "docs.github.com, Dismiss a review for a pull request; the words are assumed",
+    ),
+    Beyond(
+        "POST and PATCH check-runs: 422 for more than 50 annotations or a completed run without conclusion; 403 of others",
+        "docs.github.com, REST API endpoints for check runs; the words are assumed",
+    ),
+    Beyond(
+        "a role in a repository is the highest of what is held directly, through teams and through the organization",
+        "docs.github.com, Get repository permissions for a user",
+    ),
+    Beyond(
+        "GET properties/values needs only metadata, GET actions/runs needs actions",
+        "docs.github.com, Permissions required for GitHub Apps; the first is not verified",
+    ),
+    Beyond(
         "POST /graphql executes graph/schema.graphql: the types of GitHub's public schema, fewer of them",
         "GitHub's public schema as @octokit/graphql-schema 15.26.1 has it",
     ),

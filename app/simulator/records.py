@@ -176,6 +176,27 @@ class CheckRun(Record):
     conclusion: str | None
     started_at: datetime
     completed_at: datetime | None
+    external_id: str = ""
+    details_url: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    text: str | None = None
+    annotations: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowRun(Record):
+    id: int
+    workflow_id: int
+    suite_id: int
+    number: int
+    sha: str
+    path: str
+    event: str
+    status: str
+    conclusion: str | None
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,6 +269,7 @@ class Repository:
     comments: dict[int, list[Comment]] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)  # oldest first
     check_runs: list[CheckRun] = field(default_factory=list)
+    workflow_runs: list[WorkflowRun] = field(default_factory=list)  # oldest first
     asked: dict[int, list[Asked]] = field(default_factory=dict)
     queues: dict[str, list[QueueEntry]] = field(default_factory=dict)  # base branch -> entries, the first merges first
 

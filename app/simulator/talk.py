@@ -1,13 +1,13 @@
-"""What people and programs say about code at GitHub: reviews, comments, labels, statuses and check runs, silently."""
+"""What people and programs say about code at GitHub: reviews, comments, labels and statuses, silently."""
 
 import dataclasses
 from typing import Any
 
-from app.simulator.people import People
-from app.simulator.records import Asked, CheckRun, Comment, Label, Pull, Review, Status
+from app.simulator.records import Asked, Comment, Label, Pull, Review, Status
+from app.simulator.runs import Runs
 
 
-class Talk(People):
+class Talk(Runs):
     def review(
         self, full_name: str, number: int, *, by: str, state: str = "APPROVED", body: str = "", sha: str | None = None
     ) -> Review:
@@ -113,36 +113,6 @@ class Talk(People):
             )
             current.repository(full_name).statuses.append(status)
             return status
-
-    def check_run(
-        self,
-        full_name: str,
-        sha: str,
-        *,
-        app_id: int,
-        name: str = "test",
-        status: str = "completed",
-        conclusion: str | None = "success",
-    ) -> CheckRun:
-        """A new run in the suite of that App and commit; one not completed has no conclusion."""
-        with self.changing() as state:
-            runs = state.repository(full_name).check_runs
-            suites = [r.suite_id for r in runs if (r.sha, r.app_id) == (sha, app_id)]
-            completed = status == "completed"
-            now = self.now()
-            run = CheckRun(
-                id=self.next_id(),
-                suite_id=suites[0] if suites else self.next_id(),
-                app_id=app_id,
-                sha=sha,
-                name=name,
-                status=status,
-                conclusion=conclusion if completed else None,
-                started_at=now,
-                completed_at=now if completed else None,
-            )
-            runs.append(run)
-            return run
 
     def _change_review(self, full_name: str, number: int, review_id: int, **fields: Any) -> Review:
         with self.changing() as state:

@@ -16,13 +16,13 @@ _FIRST_ID = 1001
 WEB_FLOW = "web-flow"  # who commits what is made in GitHub's own pages
 APP_PERMISSIONS = {
     "actions": "read",
-    "checks": "read",
+    "checks": "write",
     "contents": "read",
     "issues": "read",
     "members": "read",
     "merge_queues": "read",
     "metadata": "read",
-    "pull_requests": "read",
+    "pull_requests": "write",
     "statuses": "write",
 }
 APP_EVENTS = (

@@ -1,6 +1,6 @@
 """Routes about people, organizations, limits and GitHub itself."""
 
-from app.simulator.answers import Answer, Refusal
+from app.simulator.answers import Answer, Listing, Refusal
 from app.simulator.call import Call
 from app.simulator.records import Organization
 from app.simulator.shapes import accounts, teams
@@ -33,6 +33,23 @@ def read_team(call: Call, *, org: str, team: str) -> Answer:
     if team not in organization.teams:
         raise Refusal(404, "Not Found")
     return Answer(200, teams.team(call.view, organization, team))
+
+
+def list_members(call: Call, *, org: str) -> Listing:
+    """`role` is all (the default), admin or member."""
+    wanted = call.query.get("role", "all")
+    found = [login for login, role in _organization(call, org).members.items() if wanted in ("all", role)]
+    return Listing(sorted(found), lambda login: accounts.user(call.view, login))
+
+
+def list_team_members(call: Call, *, org: str, team: str) -> Listing:
+    """`role` is all (the default), maintainer or member."""
+    organization = _organization(call, org)
+    if team not in organization.teams:
+        raise Refusal(404, "Not Found")
+    wanted = call.query.get("role", "all")
+    found = [login for login, role in organization.teams[team].items() if wanted in ("all", role)]
+    return Listing(sorted(found), lambda login: accounts.user(call.view, login))
 
 
 def read_rate_limit(call: Call) -> Answer:

@@ -1,11 +1,9 @@
-"""Routes about commits, their statuses and their check runs."""
-
-from typing import Any
+"""Routes about commits with their statuses."""
 
 from app.simulator import history
 from app.simulator.answers import Answer, Listing, Refusal, invalid
 from app.simulator.call import Call
-from app.simulator.records import CheckRun, Commit, Status
+from app.simulator.records import Commit, Status
 from app.simulator.shapes import commits, pulls, repositories
 from app.simulator.state import resolve
 
@@ -61,15 +59,6 @@ def list_statuses(call: Call, *, ref: str) -> Listing:
     return Listing(newest_first, lambda status: commits.status(call.view, call.repository, status))
 
 
-def list_check_runs(call: Call, *, ref: str) -> Listing:
-    """The latest run of each name in a suite, or with `filter=all` every one; newest first."""
-    sha = _commit(call, ref).sha
-    runs = [r for r in call.repository.check_runs if r.sha == sha and _asked_for(call, r)]
-    if call.query.get("filter", "latest") == "latest":
-        runs = list({(r.suite_id, r.name): r for r in runs}.values())
-    return Listing(runs[::-1], lambda run: commits.check_run(call.view, call.repository, run), key="check_runs")
-
-
 def create_status(call: Call, *, sha: str) -> Answer:
     if sha not in call.repository.commits:
         raise Refusal(422, f"No commit found for SHA: {sha}")
@@ -111,11 +100,6 @@ def _combined(states: list[str]) -> str:
     if any(state in ("error", "failure") for state in states):
         return "failure"
     return "success" if states and all(state == "success" for state in states) else "pending"
-
-
-def _asked_for(call: Call, run: CheckRun) -> bool:
-    wanted: dict[str, Any] = {"check_name": run.name, "status": run.status, "app_id": str(run.app_id)}
-    return all(call.query.get(name, value) == value for name, value in wanted.items())
 
 
 def _commit(call: Call, ref: str) -> Commit:

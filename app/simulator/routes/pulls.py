@@ -4,7 +4,7 @@ from app.simulator import state
 from app.simulator.answers import Answer, Listing
 from app.simulator.call import Call
 from app.simulator.records import Pull
-from app.simulator.shapes import accounts, commits, pulls
+from app.simulator.shapes import commits, pulls
 
 MOST_FILES = 3000
 MOST_COMMITS = 250
@@ -29,19 +29,6 @@ def list_files(call: Call, *, number: int) -> Listing:
 def list_commits(call: Call, *, number: int) -> Listing:
     found = state.pull_commits(call.repository, call.pull(number))[:MOST_COMMITS]
     return Listing(found, lambda commit: commits.commit(call.view, call.repository, commit))
-
-
-def list_reviews(call: Call, *, number: int) -> Listing:
-    pull = call.pull(number)
-    found = call.repository.reviews.get(number, [])
-    return Listing(found, lambda review: pulls.review(call.view, call.repository, pull, review))
-
-
-def read_requested_reviewers(call: Call, *, number: int) -> Answer:
-    pull = call.pull(number)
-    users = [accounts.user(call.view, login) for login in pull.requested_reviewers]
-    teams = [pulls.team(call.view, call.repository, slug) for slug in pull.requested_teams]
-    return Answer(200, {"users": users, "teams": teams})
 
 
 def read_issue(call: Call, *, number: int) -> Answer:

@@ -1,8 +1,9 @@
 """Routes about a repository, its branches, files and collaborators."""
 
+from app.simulator import access
 from app.simulator.answers import Answer, Listing, Refusal
 from app.simulator.call import Call
-from app.simulator.shapes import accounts, repositories
+from app.simulator.shapes import accounts, repositories, teams
 from app.simulator.state import resolve
 
 
@@ -36,12 +37,25 @@ def read_contents(call: Call, *, path: str = "") -> Answer:
 
 
 def list_collaborators(call: Call) -> Listing:
-    roles = {call.repository.owner: "admin", **call.repository.collaborators}
+    """By `affiliation` (all, direct, outside), with at least that `permission`."""
+    logins = access.collaborators(call.state, call.repository, call.query.get("affiliation", "all"))
+    roles = {login: call.state.role(call.repository, login) for login in logins}
+    wanted = call.query.get("permission", "pull")
+    found = [login for login in logins if accounts.permissions(roles[login]).get(wanted, False)]
+    return Listing(found, lambda login: accounts.collaborator(call.view, login, roles[login]))
+
+
+def list_teams(call: Call) -> Listing:
     organization = call.state.organizations.get(call.repository.owner)
-    if organization:
-        del roles[call.repository.owner]
-        roles |= {login: "admin" for login, role in organization.members.items() if role == "admin"}
-    return Listing(sorted(roles), lambda login: accounts.collaborator(call.view, login, roles[login]))
+    held = call.repository.teams if organization else {}
+    return Listing(sorted(held), lambda slug: teams.of_repository(call.view, call.repository, slug))
+
+
+def list_properties(call: Call) -> Answer:
+    """Those without a value are in the list, too."""
+    held = call.repository.properties
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in sorted(held.items())}
+    return Answer(200, [{"property_name": name, "value": value} for name, value in values.items()])
 
 
 def read_permission(call: Call, *, login: str) -> Answer:

@@ -8,7 +8,7 @@ from werkzeug.routing import Map, Rule
 
 from app.simulator.call import Handler
 from app.simulator.graph import answer as graph
-from app.simulator.routes import accounts, apps, commits, deliveries, pulls, repositories
+from app.simulator.routes import accounts, apps, checks, commits, deliveries, pulls, repositories, reviewing
 
 _REPO = "/repos/<owner>/<repo>"
 GRAPHQL = "/graphql"
@@ -52,8 +52,10 @@ ROUTES: list[Route] = [
     ),
     *_of(
         "members:read",
+        ("GET /orgs/<org>/members", accounts.list_members),
         ("GET /orgs/<org>/members/<login>", accounts.read_member),
         ("GET /orgs/<org>/teams/<team>", accounts.read_team),
+        ("GET /orgs/<org>/teams/<team>/members", accounts.list_team_members),
         ("GET /orgs/<org>/teams/<team>/memberships/<login>", accounts.read_team_membership),
     ),
     *_of(
@@ -61,7 +63,13 @@ ROUTES: list[Route] = [
         ("GET REPO", repositories.read_repository),
         ("GET REPO/collaborators", repositories.list_collaborators),
         ("GET REPO/collaborators/<login>/permission", repositories.read_permission),
+        ("GET REPO/teams", repositories.list_teams),
     ),
+    *_of(
+        "metadata:read|repository_custom_properties:read",
+        ("GET REPO/properties/values", repositories.list_properties),
+    ),
+    *_of("actions:read", ("GET REPO/actions/runs", checks.list_workflow_runs)),
     *_of(
         "contents:read",
         ("GET REPO/branches", repositories.list_branches),
@@ -79,7 +87,17 @@ ROUTES: list[Route] = [
         ("GET REPO/commits/<path:ref>/statuses", commits.list_statuses),
         ("GET REPO/statuses/<path:ref>", commits.list_statuses),
     ),
-    *_of("checks:read", ("GET REPO/commits/<path:ref>/check-runs", commits.list_check_runs)),
+    *_of(
+        "checks:read",
+        ("GET REPO/commits/<path:ref>/check-runs", checks.list_check_runs),
+        ("GET REPO/check-runs/<int:run>", checks.read_check_run),
+        ("GET REPO/check-runs/<int:run>/annotations", checks.list_annotations),
+    ),
+    *_of(
+        "checks:write",
+        ("POST REPO/check-runs", checks.create_check_run),
+        ("PATCH REPO/check-runs/<int:run>", checks.update_check_run),
+    ),
     *_of("statuses:write", ("POST REPO/statuses/<sha>", commits.create_status)),
     *_of(
         "pull_requests:read",
@@ -87,8 +105,15 @@ ROUTES: list[Route] = [
         ("GET REPO/pulls/<int:number>", pulls.read_pull),
         ("GET REPO/pulls/<int:number>/files", pulls.list_files),
         ("GET REPO/pulls/<int:number>/commits", pulls.list_commits),
-        ("GET REPO/pulls/<int:number>/reviews", pulls.list_reviews),
-        ("GET REPO/pulls/<int:number>/requested_reviewers", pulls.read_requested_reviewers),
+        ("GET REPO/pulls/<int:number>/reviews", reviewing.list_reviews),
+        ("GET REPO/pulls/<int:number>/reviews/<int:review>", reviewing.read_review),
+        ("GET REPO/pulls/<int:number>/requested_reviewers", reviewing.read_requested_reviewers),
+    ),
+    *_of(
+        "pull_requests:write",
+        ("PUT REPO/pulls/<int:number>/reviews/<int:review>/dismissals", reviewing.dismiss),
+        ("POST REPO/pulls/<int:number>/requested_reviewers", reviewing.request_reviewers),
+        ("DELETE REPO/pulls/<int:number>/requested_reviewers", reviewing.remove_requested_reviewers),
     ),
     *_of(
         "issues:read|pull_requests:read",

@@ -1,5 +1,8 @@
 """Commits, statuses, check runs and check suites in GitHub's shapes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from app.simulator import history
 from app.simulator.records import CheckRun, Commit, Repository, Signature, Status
 from app.simulator.shapes import accounts
@@ -101,25 +104,31 @@ def check_run(view: View, repository: Repository, record: CheckRun) -> Json:
         "name": record.name,
         "node_id": node("CR", record.id),
         "head_sha": record.sha,
-        "external_id": "",
+        "external_id": record.external_id,
         "url": url,
         "html_url": f"{view.html(repository)}/runs/{record.id}",
-        "details_url": f"{view.html(repository)}/runs/{record.id}",
+        "details_url": record.details_url or f"{view.html(repository)}/runs/{record.id}",
         "status": record.status,
         "conclusion": record.conclusion,
         "started_at": time(record.started_at),
         "completed_at": time(record.completed_at),
         "output": {
-            "title": None,
-            "summary": None,
-            "text": None,
-            "annotations_count": 0,
+            "title": record.title,
+            "summary": record.summary,
+            "text": record.text,
+            "annotations_count": len(record.annotations),
             "annotations_url": f"{url}/annotations",
         },
         "check_suite": {"id": record.suite_id},
         "app": accounts.app(view, view.state.apps[record.app_id]),
         "pull_requests": check_pulls(view, repository, record.sha),
     }
+
+
+def annotation(view: View, repository: Repository, run: CheckRun, note: Mapping[str, Any]) -> Json:
+    place = f"{view.html(repository)}/blob/{run.sha}/{note['path']}"
+    blank = dict.fromkeys(("start_column", "end_column", "title", "raw_details"))
+    return {**blank, **note, "blob_href": place}
 
 
 def check_pulls(view: View, repository: Repository, sha: str) -> list[Json]:
@@ -176,13 +185,20 @@ def _git_commit(view: View, repository: Repository, record: Commit) -> Json:
         "tree": {"sha": tree, "url": f"{view.api(repository)}/git/trees/{tree}"},
         "url": f"{view.api(repository)}/git/commits/{record.sha}",
         "comment_count": 0,
-        "verification": {
-            "verified": False,
-            "reason": "unsigned",
-            "signature": None,
-            "payload": None,
-            "verified_at": None,
-        },
+        "verification": _verification(record),
+    }
+
+
+def _verification(record: Commit) -> Json:
+    """REST says the state of a signature in small letters, and nothing of who signed."""
+    seal = record.seal
+    verified = seal is not None and seal.state == "VALID"
+    return {
+        "verified": verified,
+        "reason": seal.state.lower() if seal else "unsigned",
+        "signature": f"-----BEGIN {seal.kind.upper()} SIGNATURE-----" if seal else None,
+        "payload": f"tree {history.tree_sha(record.tree)}" if seal else None,
+        "verified_at": time(record.committer.at) if verified else None,
     }
 
 

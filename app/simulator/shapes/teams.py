@@ -1,10 +1,42 @@
 """Teams and their organization in GitHub's JSON."""
 
-from app.simulator.records import Organization
+from app.simulator.records import Organization, Repository
 from app.simulator.shapes import accounts
 from app.simulator.shapes.view import PAGES_URL, Json, View, node, time
 
+_SHORT_KEYS = (
+    "id",
+    "node_id",
+    "name",
+    "slug",
+    "description",
+    "privacy",
+    "notification_setting",
+    "permission",
+    "type",
+    "url",
+    "html_url",
+    "members_url",
+    "repositories_url",
+    "parent",
+)
 _ORGANIZATION_URLS = ("repos", "events", "hooks", "issues", "members", "public_members")
+
+
+_WORDS = {"read": "pull", "triage": "triage", "write": "push", "maintain": "maintain", "admin": "admin"}
+
+
+def of_repository(view: View, repository: Repository, slug: str) -> Json:
+    """As a repository lists it: with what it may do there."""
+    role = repository.teams[slug]
+    shape = short(view, view.state.organizations[repository.owner], slug)
+    return {**shape, "permission": _WORDS[role], "permissions": accounts.permissions(role)}
+
+
+def short(view: View, holder: Organization, slug: str) -> Json:
+    """As lists and webhooks have it."""
+    whole = team(view, holder, slug)
+    return {key: whole[key] for key in _SHORT_KEYS} | {"organization_id": view.state.users[holder.login].id}
 
 
 def team(view: View, holder: Organization, slug: str) -> Json:

@@ -27,6 +27,26 @@ READS = [
     ("/installation/repositories", "/installation/repositories", "/installation/repositories"),
     ("/rate_limit", "/rate_limit", "/rate_limit"),
     ("/users/<login>", "/users/{username}", "/users/alice"),
+    ("/orgs/<org>/members", "/orgs/{org}/members", "/orgs/acme/members"),
+    (
+        "/orgs/<org>/teams/<team>/members",
+        "/orgs/{org}/teams/{team_slug}/members",
+        "/orgs/acme/teams/core/members",
+    ),
+    ("/teams", f"{R}/teams", f"{W}/teams"),
+    ("/properties/values", f"{R}/properties/values", f"{W}/properties/values"),
+    ("/actions/runs", f"{R}/actions/runs", f"{W}/actions/runs?head_sha=HEAD_SHA"),
+    ("/check-runs/<int:run>", f"{R}/check-runs/{{check_run_id}}", f"{W}/check-runs/CHECK_RUN"),
+    (
+        "/check-runs/<int:run>/annotations",
+        f"{R}/check-runs/{{check_run_id}}/annotations",
+        f"{W}/check-runs/CHECK_RUN/annotations",
+    ),
+    (
+        "/pulls/<int:number>/reviews/<int:review>",
+        f"{R}/pulls/{{pull_number}}/reviews/{{review_id}}",
+        f"{W}/pulls/1/reviews/REVIEW",
+    ),
     ("/orgs/<org>/members/<login>", "/orgs/{org}/members/{username}", "/orgs/acme/members/alice"),
     ("/orgs/<org>/teams/<team>", "/orgs/{org}/teams/{team_slug}", "/orgs/acme/teams/core"),
     (
@@ -73,19 +93,27 @@ READS = [
 def busy(town: Any, hooks: Any) -> Any:
     """The town after some work: every list has something in it."""
     github = town.github
-    github.review("acme/widget", 1, by="alice", body="fine")
+    review = github.review("acme/widget", 1, by="alice", body="fine")
     github.comment("acme/widget", 1, by="bob", body="thanks")
     github.label("acme/widget", 1, "ready")
     github.request_review("acme/widget", 1, "mia")
     github.change_pull("acme/widget", 1, requested_teams=("core",))
     github.set_status("acme/widget", town.head, by="alice", context="ci", description="green")
-    github.check_run("acme/widget", town.head, app_id=town.app.id)
+    note = {"path": "a.py", "start_line": 1, "end_line": 1, "annotation_level": "notice", "message": "look"}
+    check = github.check_run("acme/widget", town.head, app_id=town.app.id, annotations=(note,), summary="fine")
     github.check_run("acme/widget", town.head, app_id=town.app.id, status="queued", name="slow")
+    github.workflow_run("acme/widget", town.head)
+    github.add_team_to_repository("acme/widget", "core", "write")
+    github.set_property("acme/widget", "tier", "gold")
+    github.set_property("acme/widget", "langs", ("go", "python"))
+    github.set_property("acme/widget", "unset", None)
     hooks.ping()
     town.extra = {
         "INSTALLED": str(town.installation.id),
         "DELIVERY": str(hooks.sent[0].id),
         "HEAD_SHA": town.head,
+        "CHECK_RUN": str(check.id),
+        "REVIEW": str(review.id),
     }
     return town
 
@@ -103,10 +131,33 @@ def test_it_answers_writes_as_the_description_says(busy: Any, conforms: Any) -> 
     status = busy.ask("POST", f"{W}/statuses/{busy.head}", {"state": "success", "context": "gate"})
     assert status.status == 201
     conforms("POST", f"{R}/statuses/{{sha}}", 201, status.body)
+    _check_writes_about_reviews(busy, conforms)
+    _check_writes_about_checks(busy, conforms)
     token = busy.ask("POST", f"/app/installations/{busy.installation.id}/access_tokens")
     conforms("POST", "/app/installations/{installation_id}/access_tokens", 201, token.body)
     again = busy.ask("POST", f"/app/hook/deliveries/{busy.extra['DELIVERY']}/attempts")
     conforms("POST", "/app/hook/deliveries/{delivery_id}/attempts", again.status, again.body)
+
+
+def _check_writes_about_reviews(busy: Any, conforms: Any) -> None:
+    asked = f"{R}/pulls/{{pull_number}}/requested_reviewers"
+    for method, status in (("POST", 201), ("DELETE", 200)):
+        reply = busy.ask(method, f"{W}/pulls/1/requested_reviewers", {"reviewers": ["mia"], "team_reviewers": ["core"]})
+        assert reply.status == status
+        conforms(method, asked, status, reply.body)
+    reply = busy.ask("PUT", f"{W}/pulls/1/reviews/{busy.extra['REVIEW']}/dismissals", {"message": "Pushed."})
+    assert reply.status == 200
+    conforms("PUT", f"{R}/pulls/{{pull_number}}/reviews/{{review_id}}/dismissals", 200, reply.body)
+
+
+def _check_writes_about_checks(busy: Any, conforms: Any) -> None:
+    made = busy.ask("POST", f"{W}/check-runs", {"name": "policy", "head_sha": busy.head})
+    assert made.status == 201
+    conforms("POST", f"{R}/check-runs", 201, made.body)
+    body = {"conclusion": "failure", "output": {"title": "No", "summary": "Wrong key"}}
+    ended = busy.ask("PATCH", f"{W}/check-runs/{made.body['id']}", body)
+    assert ended.status == 200
+    conforms("PATCH", f"{R}/check-runs/{{check_run_id}}", 200, ended.body)
 
 
 def test_it_describes_a_pull_request_without_head_repository(town: Any, conforms: Any) -> None:
