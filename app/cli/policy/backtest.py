@@ -167,11 +167,11 @@ def _show(report: Report) -> None:
 
 
 def _show_change(change: policy_json.Document) -> None:
-    pull = f"{change['repository']}#{change['number']}  {change['headSha'][: shown.SHORT_SHA]}"
+    pull = f"{change['repository']}#{change['number']} at {change['headSha'][: shown.SHORT_SHA]}"
     if change["now"] is None:
-        shown.line(f"{pull}  cannot be told for lack of {', '.join(change['missingFacts'])}")
+        shown.line(f"{pull}: cannot be told for lack of {', '.join(change['missingFacts'])}")
     else:
-        shown.line(f"{pull}  {change['outcome']}: {change['then']['state']} -> {change['now']['state']}")
+        shown.line(f"{pull}: {change['outcome']}, {change['then']['state']} -> {change['now']['state']}")
     for rule in change["rules"]:
         shown.line(str(RuleChange.model_validate(rule)), 1)
     shown.line()

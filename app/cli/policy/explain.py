@@ -37,10 +37,10 @@ def _newest(pull: tuple[str, int]) -> tuple[str, dict[str, Any]]:
 
 def _show(repository: str, row: dict[str, Any], mode: Mode) -> None:
     posted: Mode = row["mode"] or "compat"
-    shown.line(f"{repository}#{row['number']}  head {row['head_sha'][: shown.SHORT_SHA]} into {row['base_ref']}")
-    shown.line(f"judged   {row['evaluated_at'].isoformat(timespec='seconds')} in {posted} mode")
-    shown.line(f"policy   {row['policy_source']}")
-    shown.line(f"verdict  {row['state']}: {row['description']}")
+    shown.line(f"{repository}#{row['number']}, head {row['head_sha'][: shown.SHORT_SHA]} into {row['base_ref']}")
+    shown.labelled("judged", f"{row['evaluated_at'].isoformat(timespec='seconds')} in {posted} mode")
+    shown.labelled("policy", row["policy_source"])
+    shown.labelled("verdict", f"{row['state']}: {row['description']}")
     shown.line()
     _show_tree(row, mode, posted)
     _show_other(row, policy_json.other_mode(posted))

@@ -32,7 +32,7 @@ def modes(*, repo: str | None, as_json: bool) -> None:
 def _show(row: dict[str, Any]) -> None:
     posted: Mode = row["mode"] or "compat"
     other = policy_json.other_mode(posted)
-    shown.line(f"{row['repository']}#{row['number']}  {row['state']} in {posted}, {row['other_state']} in {other}")
+    shown.line(f"{row['repository']}#{row['number']}: {row['state']} in {posted}, {row['other_state']} in {other}")
     for sentence in row["differences"] or (row["other_description"],):
         shown.line(f"- {sentence}", 1)
     shown.line()

@@ -15,12 +15,18 @@ from policies.text import plain
 
 INDENT = "  "
 SHORT_SHA = 10
+LABEL_COLUMNS = 8
 NARROWEST_COLUMNS = 40
 
 
 def line(text: str = "", depth: int = 0) -> None:
     """One line, without control characters."""
     _print(plain(text), INDENT * depth, INDENT * (depth + 2))
+
+
+def labelled(label: str, text: str) -> None:
+    """One line that begins with a word; such lines stand in columns."""
+    _print(f"{label:<{LABEL_COLUMNS}} {plain(text)}", "", " " * (LABEL_COLUMNS + 1))
 
 
 def tree(result: Result, depth: int = 0) -> None:

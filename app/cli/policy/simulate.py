@@ -118,12 +118,12 @@ def _stored(pull: tuple[str, int]) -> Stored:
 
 def _show(simulated: Simulated) -> None:
     pull = simulated.pull
-    shown.line(f"{pull.repository}#{pull.number}  head {pull.head_sha[: shown.SHORT_SHA]} into {pull.base_ref}")
-    shown.line(f"facts  {pull.evaluated_at.isoformat(timespec='seconds')}, {pull.policy_source}")
-    shown.line(f"then   {pull.state}: {pull.description}")
-    shown.line(f"now    {_now(simulated)}")
+    shown.line(f"{pull.repository}#{pull.number}, head {pull.head_sha[: shown.SHORT_SHA]} into {pull.base_ref}")
+    shown.labelled("facts", f"{pull.evaluated_at.isoformat(timespec='seconds')}, {pull.policy_source}")
+    shown.labelled("then", f"{pull.state}: {pull.description}")
+    shown.labelled("now", _now(simulated))
     for note in simulated.notes:
-        shown.line(f"note   {note}")
+        shown.labelled("note", note)
     shown.line()
     shown.tree(simulated.result)
     if simulated.missing:
