@@ -34,7 +34,7 @@ def _policy(root: Value, server: ServerOptions) -> Policy:
 
 def _rule(value: Value, defaults: Options, override: OptionsWritten) -> Rule:
     if value.is_absent:
-        value.refuse("an entry of approval_rules is empty", "policy_tree")
+        value.refuse("an entry of approval_rules is empty", "panic")
     fields = value.fields(("name", "description", "if", "options", "requires"))
     requires = fields["requires"].fields(("count", "conditions", *actors.KEYS))
     return Rule(

@@ -2,7 +2,8 @@
 
 from typing import Literal
 
-ErrorKind = Literal["yaml_syntax", "yaml_type", "regexp", "comparison", "permission", "policy_tree", "remote"]
+ErrorKind = Literal["yaml_syntax", "yaml_type", "regexp", "comparison", "permission", "policy_tree", "panic", "remote"]
+"""The words of the shared cases; `panic` is what policy-bot itself breaks on and posts nothing about."""
 
 
 class PolicyError(ValueError):

@@ -12,7 +12,6 @@ from policies.yaml_tree import PLAIN_TAG, place, refusal
 MERGE_KEY = "<<"
 MERGE_TAGS = (PLAIN_TAG, "tag:yaml.org,2002:merge")
 FATAL_KINDS = ("regexp", "comparison", "permission")
-KINDS_IN_ORDER: tuple[ErrorKind, ...] = ("yaml_type", "policy_tree")
 MAX_REPORTED_PROBLEMS = 20
 
 
@@ -27,13 +26,17 @@ class Problems:
         self._found.append(PolicyError(kind, message, *place(mark)))
 
     def raise_first(self) -> None:
-        """Raise what policy-bot reports: the first bad pattern or permission, else all of one kind together."""
+        """Raise what policy-bot reports: the first bad pattern or permission, else all of one kind together.
+
+        Those of the tree stand in the order in which the tree is read.
+        """
         fatal = [problem for problem in self._found if problem.kind in FATAL_KINDS]
         if fatal:
             raise min(fatal, key=_place)
-        for kind in KINDS_IN_ORDER:
-            if problems := [problem for problem in self._found if problem.kind == kind]:
-                raise _joined(sorted(problems, key=_place))
+        if problems := [problem for problem in self._found if problem.kind == "yaml_type"]:
+            raise _joined(sorted(problems, key=_place))
+        if self._found:
+            raise _joined(self._found)
 
 
 class Value:

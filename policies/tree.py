@@ -55,7 +55,9 @@ def _operator(value: Value, rules: Mapping[str, Rule], depth: int) -> Operator |
 def _combination(key: Value, value: Value, rules: Mapping[str, Rule], depth: int) -> Operator | None:
     word = key.scalar()
     kind = next((operator for operator in OPERATORS if operator == word), None)
-    if kind is None:
+    if not isinstance(word, str):
+        key.refuse("an operator is expected here, not a number or the like; use `and` or `or`", "panic")
+    elif kind is None:
         key.refuse(f"{key.text()!r} is not an operator; use `and` or `or`", "policy_tree")
     elif depth > MAX_NESTED_OPERATORS:
         key.refuse(f"operators nest deeper than {MAX_NESTED_OPERATORS} levels", "policy_tree")

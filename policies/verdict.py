@@ -32,11 +32,15 @@ class Origin(Frozen):
 
 
 class Verdict(Frozen):
-    """`description` fits into a commit status; `summary` is one line with the reason, of any length."""
+    """`description` fits into a commit status; `summary` is one line with the reason, of any length.
+
+    `whole` is the description as policy-bot has it, neither cut nor made plain: to compare, never to show.
+    """
 
     state: State
     description: str
     summary: str
+    whole: str
 
 
 def of_result(result: Result, origin: Origin) -> Verdict:
@@ -55,9 +59,15 @@ def of_policy_error(error: PolicyError, origin: Origin) -> Verdict:
     return _verdict("error", f"Invalid policy in {origin}", place + error.message)
 
 
-def of_missing_policy(origin: Origin) -> Verdict:
-    """No file at all: policy-bot stays silent here, we never do."""
-    return _verdict("error", f"No policy found in {origin}", "without a policy nothing can be approved")
+def of_missing_policy(origin: Origin, also: str = "") -> Verdict:
+    """No file at all: policy-bot stays silent here, we never do. `also`: where else one could be."""
+    place = f"put one there or into {also}, since " if also else ""
+    return _verdict("error", f"No policy found in {origin}", f"{place}without a policy nothing can be approved")
+
+
+def of_missing_fact(origin: Origin, reason: str) -> Verdict:
+    """The policy is there, but not what it asks about; `reason` is one sentence."""
+    return _verdict("error", f"Error evaluating policy in {origin}", reason)
 
 
 def of_load_error(origin: Origin, reason: str) -> Verdict:
@@ -67,7 +77,7 @@ def of_load_error(origin: Origin, reason: str) -> Verdict:
 
 def _verdict(state: State, description: str, reason: str) -> Verdict:
     summary = f"{description.rstrip('.')}: {reason}" if reason else description
-    return Verdict(state=state, description=short(description), summary=plain(summary))
+    return Verdict(state=state, description=short(description), summary=plain(summary), whole=description)
 
 
 def _reason(result: Result) -> str:

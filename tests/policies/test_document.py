@@ -105,7 +105,7 @@ def test_it_reads_disapproval_without_mixing_defaults_into_a_written_block() -> 
         (RULE + "  options: {request_review: {users: [bob]}}", "yaml_type", 4, 30),
         ("approval_rules: [r]", "yaml_type", 1, 18),
         ("approval_rules: {r: {}}", "yaml_type", 1, 17),
-        ("approval_rules:\n-\n", "policy_tree", 2, 2),
+        ("approval_rules:\n-\n", "panic", 2, 2),
         ("policy: {approval: [nope]}", "policy_tree", 1, 21),
         ("remote: acme/policies", "yaml_type", 1, 1),
         ("remote: acme/policies\nbranch: main", "yaml_type", 1, 1),
@@ -201,7 +201,6 @@ def test_it_survives_any_number_of_merged_maps() -> None:
         ("[{or: r}]", "a list with at least one entry is expected here"),
         ("[{or: ~}]", "a list with at least one entry is expected here"),
         ("[{OR: [r]}]", "'OR' is not an operator; use `and` or `or`"),
-        ("[{1: [r]}]", "'1' is not an operator; use `and` or `or`"),
         ("[{or: [r], and: [r]}]", "exactly one of `and` and `or` is expected here"),
         ("[{}]", "exactly one of `and` and `or` is expected here"),
         ("[{or: [r, x]}]", "there is no rule named 'x'"),
@@ -211,6 +210,19 @@ def test_it_survives_any_number_of_merged_maps() -> None:
 def test_it_refuses_a_tree_that_is_none(tree: str, message: str) -> None:
     error = refusal(f"policy: {{approval: {tree}}}\napproval_rules: [{{name: r}}]")
     assert (error.kind, error.message) == ("policy_tree", message)
+
+
+@pytest.mark.parametrize("key", ["1", "yes", "~", "2.5"])
+def test_it_refuses_a_key_on_which_policy_bot_breaks(key: str) -> None:
+    error = refusal(f"policy: {{approval: [{{{key}: [r]}}, zzz]}}\napproval_rules: [{{name: r}}]")
+    assert (error.kind, error.line, error.column) == ("panic", 1, 22)
+    assert error.message.startswith("an operator is expected here, not a number or the like; use `and` or `or`")
+
+
+def test_it_reports_mistakes_of_the_tree_in_the_order_of_reading() -> None:
+    """policy-bot reads all rules before the tree, and stops at the first mistake."""
+    assert refusal("policy: {approval: [zzz]}\napproval_rules:\n-\n").kind == "panic"
+    assert refusal("policy: {approval: [zzz, {1: [r]}]}\napproval_rules: [{name: r}]").kind == "policy_tree"
 
 
 def test_it_refuses_a_merge_over_an_operator() -> None:

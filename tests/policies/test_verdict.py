@@ -12,6 +12,7 @@ from policies.verdict import (
     Origin,
     Verdict,
     of_load_error,
+    of_missing_fact,
     of_missing_policy,
     of_policy_error,
     of_result,
@@ -24,7 +25,10 @@ LONG = "deep/" * 60 + "key.pem"
 
 def test_it_says_success_with_the_root_description(judge: Any) -> None:
     assert of_result(judge(""), ORIGIN) == Verdict(
-        state="success", description="No approval policy defined", summary="No approval policy defined"
+        state="success",
+        description="No approval policy defined",
+        summary="No approval policy defined",
+        whole="No approval policy defined",
     )
 
 
@@ -34,6 +38,7 @@ def test_it_names_the_rules_that_are_waited_for(judge: Any) -> None:
         state="pending",
         description="0/1 rules approved",
         summary="0/1 rules approved: waiting for r (0/1 required approvals)",
+        whole="0/1 rules approved",
     )
 
 
@@ -44,6 +49,7 @@ def test_it_names_the_rules_that_are_approved_and_by_whom(judge: Any, approves: 
         state="success",
         description="All rules are approved",
         summary="All rules are approved: a writer approves (Approved by bob), c (No approval required)",
+        whole="All rules are approved",
     )
 
 
@@ -57,13 +63,15 @@ def test_it_names_no_more_rules_than_a_person_reads(judge: Any) -> None:
 def test_it_says_failure_when_turned_down(judge: Any, says: Any) -> None:
     result = judge("policy: {disapproval: {requires: {users: [bob]}}}", comments=(says("bob", ":-1:"),))
     assert of_result(result, ORIGIN) == Verdict(
-        state="failure", description="Disapproved by bob", summary="Disapproved by bob"
+        state="failure", description="Disapproved by bob", summary="Disapproved by bob", whole="Disapproved by bob"
     )
 
 
 def test_it_says_error_when_everything_was_skipped(judge: Any) -> None:
     words = "All rules were skipped. At least one rule must match."
-    assert of_result(judge(ONE % "if: {title: {}}"), ORIGIN) == Verdict(state="error", description=words, summary=words)
+    assert of_result(judge(ONE % "if: {title: {}}"), ORIGIN) == Verdict(
+        state="error", description=words, summary=words, whole=words
+    )
 
 
 def test_it_says_error_with_the_fact_that_is_missing(judge: Any) -> None:
@@ -72,6 +80,7 @@ def test_it_says_error_with_the_fact_that_is_missing(judge: Any) -> None:
         state="error",
         description="Error evaluating policy in acme/widgets@main: .policy.yml",
         summary="Error evaluating policy in acme/widgets@main: .policy.yml: the fact 'labels' was not fetched",
+        whole="Error evaluating policy in acme/widgets@main: .policy.yml",
     )
 
 
@@ -87,6 +96,15 @@ def test_it_says_where_a_file_is_wrong() -> None:
 def test_it_says_that_there_is_no_policy() -> None:
     verdict = of_missing_policy(ORIGIN)
     assert (verdict.state, verdict.description) == ("error", "No policy found in acme/widgets@main: .policy.yml")
+    assert verdict.summary == f"{verdict.description}: without a policy nothing can be approved"
+    also = of_missing_policy(ORIGIN, "acme/.github@HEAD: policy.yml").summary
+    assert "put one there or into acme/.github@HEAD: policy.yml, since without a policy" in also
+
+
+def test_it_says_that_a_fact_could_not_be_had() -> None:
+    verdict = of_missing_fact(ORIGIN, "GitHub lists no more than 3000 changed files.")
+    assert verdict.description == "Error evaluating policy in acme/widgets@main: .policy.yml"
+    assert verdict.summary == f"{verdict.description}: GitHub lists no more than 3000 changed files."
 
 
 def test_it_says_that_a_policy_could_not_be_loaded() -> None:
