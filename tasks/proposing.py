@@ -13,6 +13,7 @@ from policies.intents import (
     CheckRunContent,
     Content,
     Intent,
+    Kind,
     ReviewDismissContent,
     ReviewRequestContent,
     StatusContent,
@@ -73,6 +74,11 @@ def review_request(tx: Transaction, cause: Cause, content: ReviewRequestContent)
     newest = _locked(tx, cause, content)
     left = _not_asked(content, intents.tried(tx, content.target_in(cause.run.repository_id)))
     return _carry(tx, cause, left, newest) if left.users or left.teams else None
+
+
+def withdraw(tx: Transaction, cause: Cause, kind: Kind, wished: tuple[UUID, ...]) -> None:
+    """Put aside what waits to be written about the pull request and is wished for no more."""
+    intents.withdraw(tx, kind, repository_id=cause.run.repository_id, number=cause.number, wished=wished, now=cause.now)
 
 
 def _not_asked(content: ReviewRequestContent, earlier: list[dict[str, Any]]) -> ReviewRequestContent:

@@ -1,5 +1,7 @@
 """Deliveries: each webhook recorded once; the unique key here is the truth, Redis only a filter."""
 
+from uuid import UUID
+
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
@@ -21,3 +23,13 @@ def record(tx: Transaction, delivery: Delivery) -> int | None:
         },
     ).fetchone()
     return row["id"] if row else None
+
+
+def events_of(tx: Transaction, run_id: UUID) -> tuple[str, ...]:
+    """The names of the events that led to a run, each once."""
+    rows = tx.execute(
+        "SELECT DISTINCT event ->> 'name' AS name FROM deliveries JOIN run_deliveries ON delivery_id = id"
+        " WHERE run_id = %(run)s ORDER BY name",
+        {"run": run_id},
+    ).fetchall()
+    return tuple(row["name"] for row in rows)

@@ -1,6 +1,7 @@
 """The tasks on real Postgres, Redis and PyGithub over HTTP, with time and messages in the test's hand."""
 
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,13 @@ approval_rules:
       invalidate_on_push: true
 """
 MOST_MESSAGES = 50
+PATHS = {
+    "status": r"POST .*/statuses/[0-9a-f]{40}",
+    "review_request": r"POST .*/pulls/\d+/requested_reviewers",
+    "review_dismiss": r"PUT .*/pulls/\d+/reviews/\d+/dismissals",
+    "check_run": r"POST .*/check-runs",
+}
+"""Method and path of each kind of write."""
 
 
 @dataclass
@@ -50,7 +58,10 @@ class Clock:
 
 @dataclass
 class House:
-    """One gate on one simulated repository. `sent` holds the messages that nobody has worked on yet."""
+    """One gate on one simulated repository. `sent` holds the messages that nobody has worked on yet.
+
+    `kinds`: the writes that the test allows; at its end no others may have been asked for.
+    """
 
     github: simulator.GitHub
     context: Context
@@ -58,6 +69,20 @@ class House:
     repository_id: int
     installation_id: int
     sent: list[tuple[str, UUID]] = field(default_factory=list)
+    kinds: tuple[str, ...] = ("status",)
+
+    def allow(self, *kinds: str) -> None:
+        """Allow these kinds of writes beside the status."""
+        self.kinds = ("status", *kinds)
+        self.with_settings(allowed_writes=self.kinds)
+
+    def written(self, kind: str) -> list[dict[str, Any]]:
+        """The bodies of the writes of a kind that took effect, oldest first."""
+        return [
+            write.body
+            for write in self.github.journal.writes
+            if write.effect == "yes" and re.fullmatch(PATHS[kind], f"{write.method} {write.path}")
+        ]
 
     def event(self, name: str, action: str | None = None, **facts: Any) -> Event:
         repository = Repository(id=self.repository_id, full_name=REPOSITORY)
@@ -152,7 +177,6 @@ def built(database_url: str, redis_url: str, *, policy: str = POLICY) -> Iterato
     with simulator.serve(github) as url:
         yield from _house(github, clock, _settings(url, app.id, database_url, redis_url), installation.id)
     assert github.unknown_requests == []
-    assert all("/statuses/" in write.path for write in github.journal.writes if "access_tokens" not in write.path)
 
 
 def _settings(url: str, app_id: int, database_url: str, redis_url: str) -> Settings:
@@ -194,3 +218,5 @@ def _house(github: simulator.GitHub, clock: Clock, settings: Settings, installat
     house = House(github, context, clock, repository_id, installation_id)
     yield house
     pool.close()
+    asked = [f"{write.method} {write.path}" for write in github.journal.writes if "access_tokens" not in write.path]
+    assert [one for one in asked if not any(re.fullmatch(PATHS[kind], one) for kind in house.kinds)] == []
