@@ -1,5 +1,10 @@
-"""Find the pull requests that an event is about where it does not name them: by head commit, or by base branch."""
+"""Find the pull requests that an event is about where it does not name them, and want an evaluation of each.
 
+Those of one commit are evaluated at once. Those of a branch, a repository or an installation may be many, so they get
+slots: so many a minute. An event about one of them alone still comes first.
+"""
+
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -7,56 +12,64 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.reader import Place
-from app.records import pulls, runs
+from app.records import pulls, runs, slots
 from app.records.pulls import Sighting
-from app.records.runs import Run
+from app.records.runs import Run, Wanted
 from tasks import names, putting_off
 from tasks.context import Context
 
+Message = tuple[UUID, datetime]
+"""A run, and when it is due."""
+
 
 def pull_requests(context: Context, run_id: UUID) -> None:
-    """Want an evaluation of those that we know at once, and of those that GitHub lists. Raises `LeaseLost`."""
+    """Want an evaluation of those that we know, and of those that GitHub lists. Raises `LeaseLost`."""
     with context.pool.connection() as tx:
         run = runs.claim(tx, run_id, context.clock(), context.settings.lease_seconds)
     if run is None:
         return
     context.checkpoint("find.claimed")
-    _want_known(context, run)
+    if run.kind == "find_by_head":
+        _want_known_at_once(context, run)
     try:
         listed = _list(context, run)
     except Unavailable as trouble:
         putting_off.run(context, run, trouble)
         return
     context.checkpoint("find.listed")
-    _want_listed(context, run, listed)
+    _want_all(context, run, listed)
     putting_off.wake_next(context, run)
 
 
-def _want_known(context: Context, run: Run) -> None:
+def _want_known_at_once(context: Context, run: Run) -> None:
+    now = context.clock()
     with context.pool.connection() as tx:
         known = pulls.with_head(tx, run.repository_id, run.sha) if run.sha else ()
-        wanted = [runs.want_pull(tx, run, number, context.clock()) for number in known]
-    for run_id in wanted:
-        context.send(names.EVALUATE, run_id, 0)
+        wanted = [(runs.want_pull(tx, run, number, now), now) for number in known]
+    _send(context, wanted)
 
 
 def _list(context: Context, run: Run) -> tuple[ListedPull, ...]:
+    """Those that GitHub lists; of an installation it lists none."""
     place = Place(run.installation_id, run.repository_id)
+    if run.kind == "find_by_installation":
+        return ()
+    if run.kind == "find_by_repository":
+        return context.reader.open_pulls(place)
     if run.kind == "find_by_branch":
         return context.reader.pulls_of_base(place, run.branch or "")
     return context.reader.pulls_of_head(place, run.sha or "")
 
 
-def _want_listed(context: Context, run: Run, listed: tuple[ListedPull, ...]) -> None:
-    now = context.clock()
+def _want_all(context: Context, run: Run, listed: tuple[ListedPull, ...]) -> None:
     with context.pool.connection() as tx:
-        runs.finish(tx, run, now)
-        wanted = [_want(tx, run, pull, now) for pull in sorted(listed, key=lambda pull: pull.number)]
-    for run_id in wanted:
-        context.send(names.EVALUATE, run_id, 0)
+        runs.finish(tx, run, context.clock())
+        here = [_seen(tx, run, pull) for pull in sorted(listed, key=lambda pull: pull.number)]
+        wanted = _want(context, tx, run, [*here, *_elsewhere(tx, run)])
+    _send(context, wanted)
 
 
-def _want(tx: Transaction, run: Run, pull: ListedPull, now: datetime) -> UUID:
+def _seen(tx: Transaction, run: Run, pull: ListedPull) -> Wanted:
     sighting = Sighting(
         repository_id=run.repository_id,
         number=pull.number,
@@ -67,4 +80,46 @@ def _want(tx: Transaction, run: Run, pull: ListedPull, now: datetime) -> UUID:
         is_open=True,
     )
     pulls.seen(tx, sighting)
-    return runs.want_pull(tx, run, pull.number, now)
+    return Wanted("evaluate", run.repository_id, run.full_name, run.installation_id, number=pull.number)
+
+
+def _elsewhere(tx: Transaction, run: Run) -> list[Wanted]:
+    """Pull requests that only our rows can tell of."""
+    if run.kind == "find_by_installation":
+        rows = pulls.of_installation(tx, run.installation_id)
+    elif run.kind == "find_by_branch" and run.branch is not None:
+        rows = pulls.with_policy_from(tx, run.full_name, run.branch)
+    else:
+        rows = []
+    return [
+        Wanted("evaluate", row["repository_id"], row["full_name"], row["installation_id"], number=row["number"])
+        for row in rows
+    ]
+
+
+def _want(context: Context, tx: Transaction, run: Run, wanted: list[Wanted]) -> list[Message]:
+    """The runs that are new, or due earlier than before."""
+    now = context.clock()
+    if run.kind == "find_by_head":
+        return [(_want_one(tx, run, each, now, None), now) for each in wanted]
+    waiting = runs.waiting(tx, wanted)
+    for run_id in waiting.values():
+        runs.inherit_causes(tx, run_id, run.id)
+    new = [each for each in wanted if each.subject not in waiting]
+    per_minute = context.settings.reevaluations_per_minute
+    moments = slots.take(tx, run.installation_id, len(new), per_minute=per_minute, now=now)
+    return [(_want_one(tx, run, each, slot, slot), slot) for each, slot in zip(new, moments, strict=True)]
+
+
+def _want_one(tx: Transaction, run: Run, wanted: Wanted, due_at: datetime, slot_at: datetime | None) -> UUID:
+    run_id = runs.want(tx, wanted, due_at, slot_at)
+    runs.inherit_causes(tx, run_id, run.id)
+    return run_id
+
+
+def _send(context: Context, wanted: Iterable[Message]) -> None:
+    """Messages for what is due; the sweep sends the others theirs."""
+    now = context.clock()
+    for run_id, due_at in wanted:
+        if due_at <= now:
+            context.send(names.EVALUATE, run_id, 0)

@@ -5,15 +5,37 @@ from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
-from app.events import Delivery, Event
-from app.records import deliveries, pulls, runs
+from app.events import Delivery, Event, Repository
+from app.records import alterations, deliveries, groups, pulls, runs
 from app.records.pulls import Sighting
-from app.records.runs import Wanted
+from app.records.runs import NO_REPOSITORY, Wanted
 from tasks import names
 from tasks.context import Context
 
 PULL_EVENTS = frozenset({"pull_request", "pull_request_review", "issue_comment"})
 CHECK_EVENTS = frozenset({"check_run", "check_suite", "status", "workflow_run", "deployment_status"})
+
+OF_A_REPOSITORY = frozenset(
+    {
+        *(("member", action) for action in ("added", "edited", "removed")),
+        *(("team", action) for action in ("added_to_repository", "edited", "removed_from_repository")),
+        *(("label", action) for action in ("deleted", "edited")),
+        ("custom_property_values", "updated"),
+    }
+)
+"""Events (name, action) after which any open pull request of their repository may have another verdict."""
+
+OF_AN_INSTALLATION = frozenset(
+    {
+        *(("membership", action) for action in ("added", "removed")),
+        *(("team", action) for action in ("deleted", "edited")),
+        *(("organization", action) for action in ("member_added", "member_removed", "renamed")),
+        *(("installation", action) for action in ("new_permissions_accepted", "unsuspend")),
+    }
+)
+"""Those, where they name no repository, after which any in all of the installation's repositories may have one."""
+
+OF_NEW_REPOSITORIES = frozenset({("installation", "created"), ("installation_repositories", "added")})
 
 
 def handle(context: Context, delivery: Delivery) -> None:
@@ -34,24 +56,51 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
     now = context.clock()
     due_at = now + timedelta(seconds=context.settings.fold_seconds)
     _see_heads(tx, delivery)
+    _note_group(tx, delivery.event, now)
     queued = [(names.OF_RUN[work.kind], _want(tx, work, delivery_id, due_at)) for work in route(delivery.event)]
+    is_altered = alterations.record(tx, delivery, delivery_id)
     _attest(tx, delivery, delivery_id, [run_id for _, run_id in queued], now)
+    if is_altered:
+        _attest_alteration(tx, delivery, delivery_id, now)
     return queued
 
 
 def route(event: Event) -> tuple[Wanted, ...]:
-    """The work that an event leads to; pure. An event without a repository or an installation leads to none."""
-    repository, installation_id = event.repository, event.installation_id
-    if repository is None or installation_id is None:
+    """The work that an event leads to; pure. An event without an installation leads to none."""
+    if event.installation_id is None:
         return ()
-    place = (repository.id, repository.full_name, installation_id)
+    if event.repository is not None:
+        return _route_one(event, event.repository, event.installation_id)
+    if (event.name, event.action) in OF_NEW_REPOSITORIES:
+        listed = sorted(event.repositories, key=lambda repository: repository.id)
+        return tuple(Wanted("find_by_repository", *_place(each, event.installation_id)) for each in listed)
+    if (event.name, event.action) in OF_AN_INSTALLATION:
+        return (Wanted("find_by_installation", NO_REPOSITORY, event.owner or "", event.installation_id),)
+    return ()
+
+
+def _route_one(event: Event, repository: Repository, installation_id: int) -> tuple[Wanted, ...]:
+    place = _place(repository, installation_id)
     if event.name in PULL_EVENTS | CHECK_EVENTS and event.pulls:
         return tuple(Wanted("evaluate", *place, number=number) for number in event.pulls)
     if event.name in CHECK_EVENTS and event.head_sha:
         return (Wanted("find_by_head", *place, sha=event.head_sha),)
     if event.name == "push" and event.branch:
         return (Wanted("find_by_branch", *place, branch=event.branch),)
-    return ()
+    if (event.name, event.action) in OF_A_REPOSITORY:
+        return (Wanted("find_by_repository", *place),)
+    group = _group(event, repository, installation_id)
+    return (group,) if group is not None and event.action == "checks_requested" else ()
+
+
+def _place(repository: Repository, installation_id: int) -> tuple[int, str, int]:
+    return (repository.id, repository.full_name, installation_id)
+
+
+def _group(event: Event, repository: Repository, installation_id: int) -> Wanted | None:
+    if event.name != "merge_group" or event.head_sha is None or event.branch is None:
+        return None
+    return Wanted("merge_group", *_place(repository, installation_id), sha=event.head_sha, branch=event.branch)
 
 
 def _want(tx: Transaction, work: Wanted, delivery_id: int, due_at: datetime) -> UUID:
@@ -69,6 +118,17 @@ def _see_heads(tx: Transaction, delivery: Delivery) -> None:
             pulls.first_seen_at(tx, event.repository.id, number, event.head_sha, delivery.received_at)
 
 
+def _note_group(tx: Transaction, event: Event, now: datetime) -> None:
+    """GitHub asks for a group once, and tells when it is gone."""
+    if event.repository is None or event.installation_id is None:
+        return
+    group = _group(event, event.repository, event.installation_id)
+    if group is not None and event.action == "checks_requested":
+        groups.asked_for(tx, group, now)
+    if group is not None and event.action == "destroyed":
+        groups.destroyed(tx, group, now)
+
+
 def _attest(tx: Transaction, delivery: Delivery, delivery_id: int, run_ids: list[UUID], now: datetime) -> None:
     ledger.append(
         tx,
@@ -82,6 +142,25 @@ def _attest(tx: Transaction, delivery: Delivery, delivery_id: int, run_ids: list
             "event": delivery.event.name,
             "action": delivery.event.action,
             "runs": [str(run_id) for run_id in run_ids],
+        },
+        at=now,
+    )
+
+
+def _attest_alteration(tx: Transaction, delivery: Delivery, delivery_id: int, now: datetime) -> None:
+    """Who altered whose remark; the sentence with the text's effect is the verdict's."""
+    event, remark = delivery.event, delivery.event.remark
+    ledger.append(
+        tx,
+        kind="remark_altered",
+        subject=f"delivery:{delivery_id}",
+        actor="github",
+        body={
+            "pulls": list(event.pulls),
+            "comment_id": remark.id if remark else None,
+            "author": remark.author if remark else None,
+            "by": event.sender,
+            "what": event.action,
         },
         at=now,
     )

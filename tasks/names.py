@@ -5,7 +5,15 @@ from app.records.runs import Kind
 HANDLE_DELIVERY = "intake.handle_delivery"
 EVALUATE = "evaluate.pull_request"
 FIND_PULLS = "evaluate.find_pull_requests"
+MERGE_GROUP = "evaluate.merge_group"
 WRITE = "write.perform"
 ENQUEUE_DUE = "sweep.enqueue_due"
 
-OF_RUN: dict[Kind, str] = {"evaluate": EVALUATE, "find_by_head": FIND_PULLS, "find_by_branch": FIND_PULLS}
+OF_RUN: dict[Kind, str] = {
+    "evaluate": EVALUATE,
+    "find_by_head": FIND_PULLS,
+    "find_by_branch": FIND_PULLS,
+    "find_by_repository": FIND_PULLS,
+    "find_by_installation": FIND_PULLS,
+    "merge_group": MERGE_GROUP,
+}

@@ -8,6 +8,7 @@ from typing import Any
 from app.database import Transaction
 
 PAGE_KEY_BYTES = 18
+MOST_PULLS = 10_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,36 @@ def with_head(tx: Transaction, repository_id: int, sha: str) -> tuple[int, ...]:
         {"repository": repository_id, "sha": sha},
     ).fetchall()
     return tuple(row["number"] for row in rows)
+
+
+def ruled_from(tx: Transaction, repository_id: int, number: int, places: tuple[str, ...]) -> None:
+    """Note where the policy was looked for besides the base branch: `policy_place` makes the words."""
+    tx.execute(
+        "UPDATE pulls SET policy_places = %(places)s WHERE repository_id = %(repository)s AND number = %(number)s",
+        {"repository": repository_id, "number": number, "places": list(places)},
+    )
+
+
+def policy_place(full_name: str, branch: str = "") -> str:
+    """A branch of a repository, or any branch of it."""
+    return f"{full_name.lower()}@{branch}"
+
+
+def with_policy_from(tx: Transaction, full_name: str, branch: str) -> list[dict[str, Any]]:
+    """The open pull requests whose policy was looked for there though it is not their base; at most `MOST_PULLS`."""
+    return tx.execute(
+        "SELECT * FROM pulls WHERE policy_places && %(places)s AND is_open"
+        " ORDER BY repository_id, number LIMIT %(limit)s",
+        {"places": [policy_place(full_name, branch), policy_place(full_name)], "limit": MOST_PULLS},
+    ).fetchall()
+
+
+def of_installation(tx: Transaction, installation_id: int) -> list[dict[str, Any]]:
+    """The open pull requests that we know in an installation's repositories; at most `MOST_PULLS`."""
+    return tx.execute(
+        "SELECT * FROM pulls WHERE installation_id = %(id)s AND is_open ORDER BY repository_id, number LIMIT %(limit)s",
+        {"id": installation_id, "limit": MOST_PULLS},
+    ).fetchall()
 
 
 def named(tx: Transaction, full_name: str, number: int) -> dict[str, Any] | None:

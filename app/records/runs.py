@@ -1,6 +1,7 @@
 """Runs: durable pieces of work with due times, leases and attempts; a message only says "look at this row"."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -16,7 +17,11 @@ LONGEST_BACKOFF_SECONDS = 900
 MOST_BRANCH_CHARACTERS = 200
 REQUEUE_SECONDS = 60
 DUE_BATCH = 200
-Kind = Literal["evaluate", "find_by_head", "find_by_branch"]
+NO_REPOSITORY = 0
+"""The repository id of work that is about a whole installation."""
+Kind = Literal[
+    "evaluate", "find_by_head", "find_by_branch", "find_by_repository", "find_by_installation", "merge_group"
+]
 
 _COLUMNS = "id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, attempts, lease"
 
@@ -39,8 +44,14 @@ class Wanted:
         branch = self.branch or ""
         if len(branch) > MOST_BRANCH_CHARACTERS:  # an index row has its limit, a branch name hardly one
             branch = hashlib.sha256(branch.encode()).hexdigest()
-        mark = {"evaluate": f"#{self.number}", "find_by_head": f"@{self.sha}", "find_by_branch": f":{branch}"}
-        return f"{self.kind}:{self.repository_id}{mark[self.kind]}"
+        mark = {
+            "evaluate": f"#{self.number}",
+            "find_by_head": f"@{self.sha}",
+            "find_by_branch": f":{branch}",
+            "find_by_installation": f"~{self.installation_id}",
+            "merge_group": f"@{self.sha}",
+        }
+        return f"{self.kind}:{self.repository_id}{mark.get(self.kind, '')}"
 
 
 @dataclass(frozen=True)
@@ -64,15 +75,21 @@ class LeaseLost(Exception):
     """Another worker has taken the work over; what this one found out is not to be recorded."""
 
 
-def want(tx: Transaction, wanted: Wanted, due_at: datetime) -> UUID:
-    """The waiting run for this subject: a new one, or the one that waits already, due no later than before."""
+def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | None = None) -> UUID:
+    """The waiting run for this subject: a new one, or the one that waits already, then due no later than before.
+
+    One that was put off keeps its time, which GitHub may have named. `slot_at`: see `app.records.slots`.
+    """
     row = tx.execute(
-        "INSERT INTO runs (id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, due_at)"
+        "INSERT INTO runs"
+        " (id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, due_at, slot_at)"
         " VALUES (%(id)s, %(kind)s, %(subject)s, %(repository_id)s, %(full_name)s, %(installation_id)s, %(number)s,"
-        " %(sha)s, %(branch)s, %(due)s)"
+        " %(sha)s, %(branch)s, %(due)s, %(slot)s)"
         " ON CONFLICT (kind, subject) WHERE status = 'pending' DO UPDATE SET full_name = EXCLUDED.full_name,"
-        " installation_id = EXCLUDED.installation_id RETURNING id",
-        {**wanted.__dict__, "id": uuid4(), "subject": wanted.subject, "due": due_at},
+        " installation_id = EXCLUDED.installation_id,"
+        " due_at = CASE WHEN runs.error IS NULL THEN least(runs.due_at, EXCLUDED.due_at) ELSE runs.due_at END"
+        " RETURNING id",
+        {**wanted.__dict__, "id": uuid4(), "subject": wanted.subject, "due": due_at, "slot": slot_at},
     ).fetchone()
     assert row is not None  # noqa: S101 -- an upsert always returns its row
     run_id: UUID = row["id"]
@@ -85,6 +102,15 @@ def want_pull(tx: Transaction, cause: "Run", number: int, due_at: datetime) -> U
     run_id = want(tx, Wanted("evaluate", *place, number=number), due_at)
     inherit_causes(tx, run_id, cause.id)
     return run_id
+
+
+def waiting(tx: Transaction, wanted: Iterable[Wanted]) -> dict[str, UUID]:
+    """The runs that wait already for the subjects of these wishes, by subject."""
+    rows = tx.execute(
+        "SELECT subject, id FROM runs WHERE status = 'pending' AND subject = ANY(%(subjects)s)",
+        {"subjects": [each.subject for each in wanted]},
+    ).fetchall()
+    return {row["subject"]: row["id"] for row in rows}
 
 
 def caused_by(tx: Transaction, run_id: UUID, delivery_id: int) -> None:
@@ -165,16 +191,16 @@ def _put_back(tx: Transaction, run: Run, due_at: datetime, error: str, attempts:
             )
             _demand_one(changed.rowcount)
     except UniqueViolation:  # runs_one_pending
-        _fold(tx, run, due_at, attempts)
+        _fold(tx, run, due_at, error, attempts=attempts)
         _leave(tx, run, {"status": "superseded", "now": due_at, "error": error})
 
 
-def _fold(tx: Transaction, run: Run, due_at: datetime, attempts: int) -> None:
+def _fold(tx: Transaction, run: Run, due_at: datetime, error: str, *, attempts: int) -> None:
     """Hand what this run knows to the one that waits: what led to it, its attempts, and not to start before."""
     row = tx.execute(
-        "UPDATE runs SET attempts = greatest(attempts, %(attempts)s), due_at = greatest(due_at, %(due)s)"
-        " WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending' RETURNING id",
-        {"kind": run.kind, "subject": run.subject, "attempts": attempts, "due": due_at},
+        "UPDATE runs SET attempts = greatest(attempts, %(attempts)s), due_at = greatest(due_at, %(due)s),"
+        " error = %(error)s WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending' RETURNING id",
+        {"kind": run.kind, "subject": run.subject, "attempts": attempts, "due": due_at, "error": error},
     ).fetchone()
     if row:
         inherit_causes(tx, row["id"], run.id)

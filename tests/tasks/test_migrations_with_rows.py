@@ -12,6 +12,7 @@ OLD_COLUMNS = (
     "id, seq, run_id, repository_id, number, head_sha, base_ref, policy_source, policy_digest, snapshot_digest, state,"
     " description, status_text, result, evaluated_at, intent_id"
 )
+LATER_COLUMNS = ("slot_at", "policy_places")
 KEPT = {
     "0002_runs": ("deliveries", "pulls", "heads", "runs", "run_deliveries", "audit_entries"),
     "0003_writes": ("snapshots", "intents", "decisions", "permits", "pinned_repositories"),
@@ -23,7 +24,11 @@ def _kept(house: House, version: str) -> dict[str, list[dict[str, Any]]]:
     rows = {table: house.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
     if version >= "0003_writes":
         rows["evaluations"] = house.rows(f"SELECT {OLD_COLUMNS} FROM evaluations ORDER BY seq")
-    return rows
+    return {table: [_without_later_columns(row) for row in found] for table, found in rows.items()}
+
+
+def _without_later_columns(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in LATER_COLUMNS}
 
 
 def _down_to(house: House, version: str) -> tuple[str, ...]:

@@ -1,0 +1,96 @@
+"""Alterations: remarks that somebody other than their author edited or deleted, with the text the gate last saw."""
+
+from datetime import datetime
+from typing import Any
+
+from app.database import Transaction
+from app.events import Delivery, Remark
+from policies.facts import Alteration
+
+GHOST = "ghost"
+"""Who did it where GitHub names nobody."""
+MOST_ALTERATIONS = 500
+MOST_SNAPSHOTS = 200
+"""How far back the text is looked for: a delivery may come long after what it tells of."""
+CLOCKS_DIFFER_SECONDS = 10
+
+_SEEN = """
+    SELECT comment ->> 'body' AS body
+      FROM (SELECT seq, facts
+              FROM evaluations JOIN snapshots ON digest = snapshot_digest
+             WHERE evaluations.repository_id = alterations.repository_id AND evaluations.number = alterations.number
+               AND evaluated_at < altered_at + make_interval(secs => %(clocks_differ)s)
+               AND jsonb_typeof(facts -> 'comments') = 'array'
+             ORDER BY seq DESC LIMIT %(snapshots)s) AS known,
+           jsonb_array_elements(facts -> 'comments') AS comment
+     WHERE (comment ->> 'id' = comment_id::text OR (coalesce(comment ->> 'id', '') = ''
+            AND comment ->> 'author' = author AND (comment ->> 'created_at')::timestamptz = said_at))
+       AND (what = 'deleted' OR CASE jsonb_typeof(comment -> 'edited_at')
+            WHEN 'string' THEN (comment ->> 'edited_at')::timestamptz < altered_at
+            WHEN 'null' THEN true
+            ELSE (facts ->> 'taken_at')::timestamptz < altered_at END)
+     ORDER BY seq DESC LIMIT 1
+"""
+"""The newest text of the comment before it was altered."""
+
+
+def record(tx: Transaction, delivery: Delivery, delivery_id: int) -> bool:
+    """Note what the delivery tells, if that is an alteration by somebody else; whether it is."""
+    event = delivery.event
+    if event.remark is None or event.repository is None or not _is_foreign(event.sender, event.remark):
+        return False
+    for number in event.pulls:
+        tx.execute(
+            "INSERT INTO alterations (repository_id, number, comment_id, author, altered_by, what, said_at, altered_at,"
+            " delivery_id) VALUES (%(repository)s, %(number)s, %(comment)s, %(author)s, %(by)s, %(what)s, %(said)s,"
+            " %(altered)s, %(delivery)s) ON CONFLICT DO NOTHING",
+            {
+                "repository": event.repository.id,
+                "number": number,
+                "comment": event.remark.id,
+                "author": event.remark.author,
+                "by": event.sender or GHOST,
+                "what": event.action,
+                "said": event.remark.said_at,
+                "altered": _altered_at(event.remark, delivery.received_at),
+                "delivery": delivery_id,
+            },
+        )
+    return bool(event.pulls)
+
+
+def _is_foreign(sender: str | None, remark: Remark) -> bool:
+    return sender is None or sender.lower() != remark.author.lower()
+
+
+def _altered_at(remark: Remark, received_at: datetime) -> datetime:
+    """A deleted comment does not tell when; a snapshot taken in between does not hold it, so the later time will do."""
+    return remark.edited_at or received_at
+
+
+def of_pull(tx: Transaction, repository_id: int, number: int) -> tuple[Alteration, ...]:
+    """The oldest `MOST_ALTERATIONS`. One whose text this gate never saw counted nowhere and is left out."""
+    rows = tx.execute(
+        f"SELECT author, altered_by, what, said_at, altered_at, seen.body FROM alterations"  # noqa: S608
+        f" CROSS JOIN LATERAL ({_SEEN}) AS seen"
+        " WHERE repository_id = %(repository)s AND number = %(number)s ORDER BY altered_at, id LIMIT %(limit)s",
+        {
+            "repository": repository_id,
+            "number": number,
+            "clocks_differ": CLOCKS_DIFFER_SECONDS,
+            "snapshots": MOST_SNAPSHOTS,
+            "limit": MOST_ALTERATIONS,
+        },
+    ).fetchall()
+    return tuple(_alteration(row) for row in rows)
+
+
+def _alteration(row: dict[str, Any]) -> Alteration:
+    return Alteration(
+        author=row["author"],
+        by=row["altered_by"],
+        what=row["what"],
+        was=row["body"],
+        said_at=row["said_at"],
+        altered_at=row["altered_at"],
+    )
