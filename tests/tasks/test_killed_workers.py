@@ -18,6 +18,7 @@ from app import ledger
 from app.events import Delivery
 from app.queue import make_celery
 from tests.tasks.house import House
+from tests.tasks.wishes import OTHER_KINDS, prepare
 
 PATIENCE_SECONDS = 60
 POINTS = [
@@ -37,6 +38,7 @@ POINTS = [
     "write.receipted",
     "write.read_back",
 ]
+POINTS_OF_A_WRITE = ["write.decided", "write.spent", "write.requested", "write.read_back"]
 
 
 def _eventually(condition: Callable[[], bool], what: str) -> None:
@@ -63,6 +65,7 @@ def environment_of(house: House) -> dict[str, str]:
         "GITHUB_READER": "live",
         "GITHUB_PROJECTOR": "live",
         "ALLOWED_REPOSITORIES": ",".join(settings.allowed_repositories),
+        "ALLOWED_WRITES": ",".join(settings.allowed_writes),
         "FOLD_SECONDS": "0",
         "LEASE_SECONDS": "2",
         "SETTLE_SECONDS": "1",
@@ -110,11 +113,30 @@ def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
         assert ledger.verify(ledger.read(tx)).fault is None
 
 
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+@pytest.mark.parametrize("point", POINTS_OF_A_WRITE)
+def test_a_worker_killed_in_the_middle_of_any_write_doubles_none(
+    house: House, kind: str, point: str, tmp_path: Path
+) -> None:
+    prepare(house, kind)
+    if point == "write.read_back":
+        for method in ("POST", "PUT"):
+            house.github.fault(method, "/(requested_reviewers|dismissals|check-runs)$", 502, when="after")
+    environment = environment_of(house) | {"KILL_AT": point, "KILL_MARK": str(tmp_path / "killed")}
+    with _worker(environment, tmp_path / "first.log") as first:
+        _eventually(lambda: first.poll() is not None, "the first worker dies")
+    with _worker(environment, tmp_path / "second.log"):
+        _eventually(lambda: _settled(house, kind), "the write is settled")
+    house.clock.forward(600)
+    house.sweep()
+    assert len(house.written(kind)) == 1
+
+
 def _delivery_message(house: House, facts: dict[str, Any]) -> object:
     event = house.event("check_run", "completed", **facts)
     delivery = Delivery(hook_id=1, guid="g-1", body_digest="0" * 64, received_at=datetime.now(UTC), event=event)
     return delivery.model_dump(mode="json")
 
 
-def _settled(house: House) -> bool:
-    return house.rows("SELECT status FROM intents WHERE status = 'written'") != []
+def _settled(house: House, kind: str = "status") -> bool:
+    return house.rows(f"SELECT status FROM intents WHERE status = 'written' AND kind = '{kind}'") != []
