@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from policies.policy import Mode
+from policies.mode import Mode
 from policies.result import Kind, Result, Status
 
 OPEN_TO_A_RULE: tuple[Status, ...] = ("approved", "pending", "skipped")
-OPEN_TO_A_DISAPPROVAL: tuple[Status, ...] = ("disapproved", "skipped")
+OPEN_TO_WHAT_IS_AGAINST: tuple[Status, ...] = ("disapproved", "skipped")
 ALL_OF: tuple[Status, ...] = ("error", "disapproved", "pending", "approved", "skipped")
 ONE_OF: dict[Mode, tuple[Status, ...]] = {
     "compat": ("approved", "pending", "error", "disapproved", "skipped"),
@@ -50,7 +50,7 @@ def _possible(result: Result, mode: Mode) -> tuple[Status, ...]:
 
 
 def _open_to(kind: Kind) -> tuple[Status, ...]:
-    return OPEN_TO_A_DISAPPROVAL if kind == "disapproval" else OPEN_TO_A_RULE
+    return OPEN_TO_WHAT_IS_AGAINST if kind in ("disapproval", "tampering") else OPEN_TO_A_RULE
 
 
 def _possible_root(result: Result, mode: Mode) -> tuple[Status, ...]:

@@ -10,9 +10,9 @@ from policies.certainty import missing_facts, settled
 from policies.document import parse
 from policies.evaluation import evaluate
 from policies.facts import NOT_FETCHED, ChangedFile
-from policies.policy import MODES, Mode
+from policies.mode import MODES, Mode
 from policies.result import Result
-from tests.policies.conftest import build_pull
+from tests.policies.conftest import at, build_pull
 
 RULES = """
 approval_rules:
@@ -82,6 +82,14 @@ def test_what_is_still_waited_for_waits_whatever_is_missing() -> None:
 
 def test_a_disapproval_that_cannot_be_told_puts_an_approval_in_doubt() -> None:
     assert end(written("fine", disapproval=DISAPPROVAL)) is None
+
+
+def test_what_may_have_been_tampered_with_puts_an_approval_in_doubt(says: Any) -> None:
+    text = "policy: {approval: [r]}\napproval_rules: [{name: r, requires: {count: 1, users: [bob]}}]"
+    edited = says("bob", ":+1:", 10, edited_at=at(20))
+    found = evaluate(parse(text), build_pull(comments=(edited,)), "strict")
+    assert (found.children[0].status, settled(found, "strict")) == ("approved", None)
+    assert missing_facts(found) == ("edited_by",)
 
 
 def test_an_approval_beside_what_is_missing_decides() -> None:
