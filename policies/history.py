@@ -1,5 +1,6 @@
 """The commits of a pull request: which are considered, whose they are, when they were pushed."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from policies.error import CannotJudge
@@ -80,14 +81,30 @@ def contributors(listed: tuple[Commit, ...]) -> tuple[str, ...]:
 
 def push_time(commit: Commit, snapshot: PullSnapshot) -> datetime:
     """When the commit was pushed, as far as statuses tell: its own, else its nearest descendant's, else now."""
+    for current in _towards_head(commit, snapshot):
+        if current.pushed_at is not None:
+            return current.pushed_at
+    return snapshot.taken_at
+
+
+def unknown_push(commit: Commit, snapshot: PullSnapshot) -> tuple[str, ...]:
+    """The commit (SHA) whose push time `push_time` would read and nobody has fetched, if there is one."""
+    for current in _towards_head(commit, snapshot):
+        if not current.knows("pushed_at"):
+            return (current.sha,)
+        if current.pushed_at is not None:
+            break
+    return ()
+
+
+def _towards_head(commit: Commit, snapshot: PullSnapshot) -> Iterator[Commit]:
+    """The commit and its nearest descendants, one after the other."""
     current: Commit | None = commit
     for _ in range(len(snapshot.commits)):
         if current is None:
-            break
-        if current.pushed_at is not None:
-            return current.pushed_at
+            return
+        yield current
         current = _child(current, snapshot)
-    return snapshot.taken_at
 
 
 def _is_update_merge(commit: Commit, first_parents: tuple[str, ...]) -> bool:

@@ -8,8 +8,8 @@ from policies.actors import Actors
 from policies.candidates import ReviewState
 from policies.error import CannotJudge
 from policies.facts import FactMissing, Frozen, PullSnapshot
-from policies.mode import Manner
-from policies.options import Methods
+from policies.mode import MODES, Manner, Mode
+from policies.options import Methods, Options
 from policies.policy import Policy, Rule
 from policies.predicates.predicate import Predicate
 
@@ -70,6 +70,17 @@ def users_to_look_up(policy: Policy, snapshot: PullSnapshot) -> tuple[str, ...]:
     )
 
 
+def push_times_to_look_up(policy: Policy, snapshot: PullSnapshot) -> tuple[str, ...]:
+    """The commits whose push time is read next and is not known, sorted; what they say may make others needed."""
+    return _sorted(
+        sha
+        for rule in _counting(policy)
+        if rule.options.invalidate_on_push
+        for mode in MODES
+        for sha in _known(partial(_unknown_push, rule.options, snapshot, mode))
+    )
+
+
 def _predicates(policy: Policy) -> tuple[Predicate, ...]:
     written = (predicate for rule in policy.used_rules() for predicate in (*rule.predicates, *rule.conditions))
     return (*written, *policy.disapproval.predicates)
@@ -124,6 +135,11 @@ def _candidates(methods: Methods, snapshot: PullSnapshot, state: ReviewState) ->
 
 def _altered(snapshot: PullSnapshot) -> tuple[str, ...]:
     return tuple(alteration.author for alteration in snapshot.alterations)
+
+
+def _unknown_push(options: Options, snapshot: PullSnapshot, mode: Mode) -> tuple[str, ...]:
+    newest = history.considered(options, snapshot, mode)[:1]
+    return tuple(sha for commit in newest for sha in history.unknown_push(commit, snapshot))
 
 
 def _committers(snapshot: PullSnapshot) -> tuple[str, ...]:

@@ -6,54 +6,54 @@ from itertools import product
 from app.github import documents, facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
-from app.records import pulls
+from app.records import alterations, pulls
 from policies import needs
-from policies.facts import Grant, Membership, PullSnapshot
+from policies.facts import Commit, Grant, Membership, PullSnapshot
 from policies.needs import FactsNeeded
 from policies.policy import Policy
 from tasks.context import Context
 
 MOST_QUESTIONS = 200
+MOST_PUSH_TIMES = 30
 
 
 def snapshot(context: Context, place: Place, pull: documents.Pull, repository: str, policy: Policy) -> PullSnapshot:
     """The facts, frozen. Raises `Unavailable`, which names the fact that could not be had."""
     wanted = needs.facts_needed(policy)
     bare = facts.snapshot(pull, repository, place.repository_id, context.clock())
-    known = bare.model_copy(update=_documents(context, place, pull, wanted))
+    seen_at = _seen_at(context, place, pull)
+    known = bare.model_copy(update={"head_seen_at": seen_at, **_documents(context, place, pull, wanted)})
     logins = needs.users_to_look_up(policy, known)
     if len(logins) * (wanted.permissions + len(wanted.teams) + len(wanted.organizations)) > MOST_QUESTIONS:
         raise Unavailable("EVIDENCE_INCOMPLETE", f"More than {MOST_QUESTIONS} memberships would have to be looked up.")
-    return known.model_copy(update=_people(context, place, known.owner, wanted, logins))
+    known = known.model_copy(update=_people(context, place, known.owner, wanted, logins))
+    return _with_push_times(context, place, policy, known, seen_at) if wanted.push_times else known
+
+
+def _seen_at(context: Context, place: Place, pull: documents.Pull) -> datetime:
+    with context.pool.connection() as tx:
+        return pulls.first_seen_at(tx, place.repository_id, pull.number, pull.head.sha, context.clock())
 
 
 def _documents(context: Context, place: Place, pull: documents.Pull, wanted: FactsNeeded) -> dict[str, object]:
-    reader, fetched = context.reader, dict[str, object]()
+    reader, sha, fetched = context.reader, pull.head.sha, dict[str, object]()
     if wanted.files:
         fetched["files"] = facts.files(reader.files(place, pull))
-    if wanted.commits:
-        pushed_at = _pushed_at(context, place, pull) if wanted.push_times else None
-        fetched["commits"] = facts.commits(reader.commits(place, pull), pull.head.sha, pushed_at)
-    if wanted.reviews:
-        fetched["reviews"] = facts.reviews(reader.reviews(place, pull.number))
-    if wanted.comments:
-        fetched["comments"] = facts.comments(reader.comments(place, pull.number))
+    if wanted.commits or wanted.body:
+        fetched |= facts.talk(reader.talk(place, pull))
+        fetched["alterations"] = _alterations(context, place, pull)
     if wanted.statuses:
-        sha = pull.head.sha
         fetched["statuses"] = facts.statuses(reader.newest_statuses(place, sha), reader.check_runs(place, sha))
+    if wanted.workflow_runs:
+        fetched["workflow_runs"] = facts.workflow_runs(reader.workflow_runs(place, sha))
+    if wanted.custom_properties:
+        fetched["custom_properties"] = facts.custom_properties(reader.custom_properties(place))
     return fetched
 
 
-def _pushed_at(context: Context, place: Place, pull: documents.Pull) -> datetime:
-    """The oldest status on the head, as in policy-bot, or when we first saw it in this pull request, if earlier.
-
-    policy-bot's own first status normally tells the time of the push; a gate that may not write yet has none.
-    """
-    sha = pull.head.sha
+def _alterations(context: Context, place: Place, pull: documents.Pull) -> tuple[object, ...]:
     with context.pool.connection() as tx:
-        seen = pulls.first_seen_at(tx, place.repository_id, pull.number, sha, context.clock())
-    oldest = context.reader.oldest_status_at(place, sha)
-    return min(seen, oldest) if oldest is not None else seen
+        return alterations.of_pull(tx, place.repository_id, pull.number)
 
 
 def _people(
@@ -74,3 +74,34 @@ def _people(
         "team_members": tuple(sorted(teams)),
         "org_members": tuple(sorted(organizations)),
     }
+
+
+def _with_push_times(
+    context: Context, place: Place, policy: Policy, known: PullSnapshot, seen_at: datetime
+) -> PullSnapshot:
+    """The push times that the policy comes to ask for, one commit after the other from the newest that counts."""
+    for _ in range(MOST_PUSH_TIMES):
+        shas = needs.push_times_to_look_up(policy, known)
+        if not shas:
+            return known
+        pushed_at = {sha: _pushed_at(context, place, known, sha, seen_at) for sha in shas}
+        commits = tuple(_pushed(commit, pushed_at) for commit in known.commits)
+        known = known.model_copy(update={"commits": commits})
+    raise Unavailable(
+        "EVIDENCE_INCOMPLETE", f"More than {MOST_PUSH_TIMES} commits would have to be asked for a status."
+    )
+
+
+def _pushed(commit: Commit, pushed_at: dict[str, datetime | None]) -> Commit:
+    return commit.model_copy(update={"pushed_at": pushed_at[commit.sha]}) if commit.sha in pushed_at else commit
+
+
+def _pushed_at(context: Context, place: Place, known: PullSnapshot, sha: str, seen_at: datetime) -> datetime | None:
+    """The oldest status on the commit, as in policy-bot, or when we first saw it as the head, if that is earlier.
+
+    policy-bot's own first status normally tells the time of the push; a gate that may not write yet has none.
+    """
+    oldest = context.reader.oldest_status_at(place, sha)
+    if sha != known.head_sha:
+        return oldest
+    return min(seen_at, oldest) if oldest is not None else seen_at

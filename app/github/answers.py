@@ -28,17 +28,28 @@ def limited_until(answer: Answer, now: datetime) -> datetime | None:
     if answer.status not in (FORBIDDEN, TOO_MANY):
         return None
     seconds = _seconds(answer, now)
-    return None if seconds is None else now + timedelta(seconds=min(max(seconds, 1), LONGEST_WAIT_SECONDS))
+    return None if seconds is None else _after(seconds, now)
+
+
+def _after(seconds: int, now: datetime) -> datetime:
+    return now + timedelta(seconds=min(max(seconds, 1), LONGEST_WAIT_SECONDS))
 
 
 def _seconds(answer: Answer, now: datetime) -> int | None:
+    if (named := _named_seconds(answer, now)) is not None:
+        return named
+    if answer.status == TOO_MANY or "rate limit" in message(answer).lower():
+        return SECONDARY_LIMIT_SECONDS
+    return None
+
+
+def _named_seconds(answer: Answer, now: datetime) -> int | None:
+    """What the headers say, if anything."""
     if (retry_after := _integer(answer.headers.get("retry-after"))) is not None:
         return retry_after
     reset = _integer(answer.headers.get("x-ratelimit-reset"))
     if answer.headers.get("x-ratelimit-remaining") == "0" and reset is not None:
         return reset - int(now.timestamp())
-    if answer.status == TOO_MANY or "rate limit" in message(answer).lower():
-        return SECONDARY_LIMIT_SECONDS
     return None
 
 
@@ -56,11 +67,36 @@ def message(answer: Answer) -> str:
 def unavailable(what: str, answer: Answer, now: datetime) -> Unavailable:
     """The reason why `what` could not be read."""
     if (until := limited_until(answer, now)) is not None:
-        return Unavailable("RATE_LIMITED", f"{what} waits for GitHub's rate limit until {until.isoformat()}.", until)
+        return _limited(what, until)
     if answer.status in (UNAUTHORIZED, FORBIDDEN):
         sentence = f"GitHub refused to show {what} ({answer.status}); the App may lack a permission."
         return Unavailable("GITHUB_AUTH_FAILED", sentence)
     return Unavailable("GITHUB_API_ERROR", f"GitHub did not give {what} (it answered {answer.status}).")
+
+
+def _limited(what: str, until: datetime) -> Unavailable:
+    return Unavailable("RATE_LIMITED", f"{what} waits for GitHub's rate limit until {until.isoformat()}.", until)
+
+
+def refused_query(what: str, answer: Answer, now: datetime) -> Unavailable:
+    """The reason why a GraphQL query, answered with HTTP 200 and errors, told nothing of `what`.
+
+    https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api. What stands beside
+    an error is not used: it may lack just what would have changed the verdict.
+    """
+    errors = _errors(answer.document)
+    kinds = tuple(str(error.get("type", "")) for error in errors)
+    said = " ".join(str(error.get("message", "")) for error in errors).lower()
+    if any(kind in ("RATE_LIMIT", "RATE_LIMITED") for kind in kinds) or "rate limit" in said:
+        return _limited(what, _after(_named_seconds(answer, now) or SECONDARY_LIMIT_SECONDS, now))
+    if any(kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES") for kind in kinds):
+        return Unavailable("GITHUB_AUTH_FAILED", f"GitHub refused to show {what}; the App may lack a permission.")
+    return Unavailable("GITHUB_API_ERROR", f"GitHub did not give {what}: it answered with an error.")
+
+
+def _errors(document: object) -> tuple[dict[str, object], ...]:
+    found = document.get("errors") if isinstance(document, dict) else None
+    return tuple(error for error in found if isinstance(error, dict)) if isinstance(found, list) else ()
 
 
 def utc_now() -> datetime:

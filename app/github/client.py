@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import requests
 from github import Auth, Github, GithubException
@@ -202,9 +202,20 @@ class App:
 
 def next_page(answer: Answer) -> str | None:
     """Path and query of the next page, from the `Link` header; None on the last one."""
+    parts = _linked(answer, "next")
+    return None if parts is None else _below_prefix(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+
+
+def last_page(answer: Answer) -> int:
+    """How many pages there are, from the `Link` header; 1 where it does not say."""
+    parts = _linked(answer, "last")
+    number = parse_qs(parts.query).get("page", [""])[0] if parts else ""
+    return int(number) if number.isascii() and number.isdigit() else 1
+
+
+def _linked(answer: Answer, relation: str) -> SplitResult | None:
     for part in answer.headers.get("link", "").split(","):
-        url, _, relation = part.partition(";")
-        if 'rel="next"' in relation:
-            parts = urlsplit(url.strip().strip("<>"))
-            return _below_prefix(f"{parts.path}?{parts.query}" if parts.query else parts.path)
+        url, _, said = part.partition(";")
+        if f'rel="{relation}"' in said:
+            return urlsplit(url.strip().strip("<>"))
     return None

@@ -8,7 +8,6 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
 
 GHOST = "ghost"
-WEB_FLOW = "web-flow"
 
 
 def _clean(value: object) -> object:
@@ -38,6 +37,12 @@ class Repo(_Document):
     id: int
     full_name: Text
     owner: User
+
+
+class NamedRepo(Repo):
+    """A repository that was asked for by its name."""
+
+    default_branch: Text
 
 
 class Branch(_Document):
@@ -81,19 +86,6 @@ class File(_Document):
     deletions: int
 
 
-class Parent(_Document):
-    sha: str
-
-
-class Commit(_Document):
-    """`author` and `committer` are None (or an empty object) where an e-mail belongs to no account."""
-
-    sha: str
-    parents: tuple[Parent, ...]
-    author: Annotated[User | None, BeforeValidator(lambda value: value or None)]
-    committer: Annotated[User | None, BeforeValidator(lambda value: value or None)]
-
-
 class Review(_Document):
     id: int
     user: User | None
@@ -101,13 +93,6 @@ class Review(_Document):
     body: OptionalText = ""
     submitted_at: AwareDatetime | None = None
     commit_id: str | None = None
-
-
-class Comment(_Document):
-    user: User | None
-    body: OptionalText = ""
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
 
 
 class Permission(_Document):
@@ -169,17 +154,56 @@ class RequestedReviewers(_Document):
     teams: tuple[Team, ...]
 
 
+class Collaborator(User):
+    """`permissions` maps admin, maintain, push, triage and pull to whether they are held."""
+
+    role_name: str = ""
+    permissions: dict[str, bool]
+
+
+class RepositoryTeam(Team):
+    """A team that has access to a repository."""
+
+    permission: str
+    permissions: dict[str, bool] = {}
+
+
+class WorkflowRun(_Document):
+    """`conclusion` is None while it runs."""
+
+    id: int
+    path: Text
+    event: Text
+    status: str | None
+    conclusion: str | None
+    created_at: AwareDatetime
+
+
+class WorkflowRuns(_Document):
+    workflow_runs: tuple[WorkflowRun, ...]
+
+
+class PropertyValue(_Document):
+    """A custom property; None where it is not set."""
+
+    property_name: Text
+    value: Text | tuple[Text, ...] | None
+
+
+class CommitSha(_Document):
+    """A commit of which only the SHA matters."""
+
+    sha: str
+
+
 class Tip(_Document):
     """A branch's newest commit."""
 
-    class _Sha(_Document):
-        sha: str
-
-    commit: _Sha
+    commit: CommitSha
 
 
 class Contents(_Document):
-    """A file of at most 1 MB; a directory answers a list and a submodule another type, so both fail to parse."""
+    """A file of at most 1 MB."""
 
     type: Literal["file"]
     encoding: Literal["base64"]

@@ -18,22 +18,27 @@ from app.github.allowed_writes import NUMBER, REPOSITORY, SHA, WRITES
 from app.permits import Permit, Request
 
 _SEGMENT = r"[^/?#]+"
+_NAME = r"[A-Za-z0-9._-]+"
 
 READS = tuple(
     re.compile(pattern)
     for pattern in (
         r"/app",
         REPOSITORY,
+        rf"{REPOSITORY}/actions/runs",
         rf"{REPOSITORY}/branches/{_SEGMENT}",
-        rf"{REPOSITORY}/collaborators/{_SEGMENT}/permission",
+        rf"{REPOSITORY}/collaborators(?:/{_SEGMENT}/permission)?",
         rf"{REPOSITORY}/commits/{SHA}/(?:check-runs|pulls|status|statuses)",
+        rf"{REPOSITORY}/commits/tags/{_SEGMENT}",
         rf"{REPOSITORY}/contents/[^?#]+",
-        rf"{REPOSITORY}/issues/{NUMBER}/comments",
+        rf"{REPOSITORY}/properties/values",
         rf"{REPOSITORY}/pulls",
-        rf"{REPOSITORY}/pulls/{NUMBER}(?:/(?:commits|files|requested_reviewers|reviews))?",
+        rf"{REPOSITORY}/pulls/{NUMBER}(?:/(?:files|requested_reviewers|reviews))?",
         rf"{REPOSITORY}/pulls/{NUMBER}/reviews/{NUMBER}",
-        rf"/orgs/{_SEGMENT}/members/{_SEGMENT}",
-        rf"/orgs/{_SEGMENT}/teams/{_SEGMENT}(?:/memberships/{_SEGMENT})?",
+        rf"{REPOSITORY}/teams",
+        rf"/orgs/{_SEGMENT}/members(?:/{_SEGMENT})?",
+        rf"/orgs/{_SEGMENT}/teams/{_SEGMENT}(?:/members|/memberships/{_SEGMENT})?",
+        rf"/repos/{_NAME}/{_NAME}",
     )
 )
 GRAPHQL = "/graphql"

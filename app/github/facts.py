@@ -1,13 +1,46 @@
 """GitHub's documents turned into facts: pure, provider words in, our words out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Literal
 
-from app.github import documents
-from app.github.documents import GHOST, WEB_FLOW
-from policies.facts import LEVELS, ChangedFile, Comment, Commit, Level, PullSnapshot, Review
+from app.github import documents, nodes
+from app.github.documents import GHOST
+from app.github.talk import Talk
+from policies.facts import (
+    LEVELS,
+    ChangedFile,
+    Comment,
+    Commit,
+    Level,
+    PropertyValue,
+    PullSnapshot,
+    Review,
+    Signature,
+)
+from policies.reviewers import Collaborator, Requested
 
-_REVIEW_STATES = {"APPROVED": "approved", "CHANGES_REQUESTED": "changes_requested", "COMMENTED": "commented"}
+WEB_FLOW = "web-flow"
+
+_ReviewState = Literal["approved", "changes_requested", "commented"]
+_REVIEW_STATES: dict[str, _ReviewState] = {
+    "APPROVED": "approved",
+    "CHANGES_REQUESTED": "changes_requested",
+    "COMMENTED": "commented",
+}
+_SIGNATURES: dict[str, Literal["gpg", "ssh", "smime"]] = {
+    "GpgSignature": "gpg",
+    "SshSignature": "ssh",
+    "SmimeSignature": "smime",
+}
+_PERMISSIONS: dict[str, Level] = {
+    "admin": "admin",
+    "maintain": "maintain",
+    "push": "write",
+    "triage": "triage",
+    "pull": "read",
+}
+"""From the highest on, as maps of permissions name them."""
 _FILE_STATUSES = {"added": "added", "removed": "deleted"}
 
 
@@ -29,7 +62,7 @@ def snapshot(pull: documents.Pull, repository: str, repository_id: int, taken_at
         head_owner=_head_owner(pull),
         head_sha=pull.head.sha,
         body=pull.body,
-        labels=tuple(label.name for label in pull.labels),
+        labels=tuple(label.name.lower() for label in pull.labels),
         taken_at=taken_at,
     )
 
@@ -50,55 +83,74 @@ def _file(row: documents.File) -> Iterator[ChangedFile]:
     )
 
 
-def commits(rows: Iterable[documents.Commit], head_sha: str, head_pushed_at: datetime | None) -> tuple[Commit, ...]:
-    """The commits; the push time is known of the head alone, if at all, and of the others not fetched."""
-    known = {} if head_pushed_at is None else {head_sha: head_pushed_at}
-    return tuple(_commit(row, {"pushed_at": known[row.sha]} if row.sha in known else {}) for row in rows)
+def talk(read: Talk) -> dict[str, object]:
+    """What commits, comments and reviews say, by the snapshot's names; push times are still not fetched."""
+    return {
+        "commits": tuple(_commit(commit) for commit in read.commits),
+        "comments": tuple(_comment(comment) for comment in read.comments),
+        "reviews": tuple(
+            _review(review, review.submitted_at)
+            for review in read.reviews
+            if review.state in _REVIEW_STATES and review.submitted_at is not None
+        ),
+        "body_edited_at": read.body.last_edited_at,
+        "body_edited_by": read.body.edited_by,
+    }
 
 
-def _commit(row: documents.Commit, pushed: dict[str, datetime]) -> Commit:
-    committer = row.committer.login if row.committer else None
-    return Commit.model_validate(
-        {
-            "sha": row.sha,
-            "parents": tuple(parent.sha for parent in row.parents),
-            "author": row.author.login if row.author else None,
-            "committer": None if committer == WEB_FLOW else committer,
-            "committed_via_web": committer == WEB_FLOW,
-            **pushed,
-        }
+def _commit(commit: nodes.Commit) -> Commit:
+    return Commit(
+        sha=commit.oid,
+        parents=tuple(parent.oid for parent in commit.parents.nodes),
+        author=_account(commit.author),
+        committer=_account(commit.committer),
+        committed_via_web=commit.committed_via_web,
+        signature=_signature(commit.signature),
     )
 
 
-def reviews(rows: Iterable[documents.Review]) -> tuple[Review, ...]:
-    """The reviews that are neither pending nor dismissed."""
-    return tuple(
-        Review.model_validate(
-            {
-                "id": str(row.id),
-                "author": _login(row.user),
-                "state": _REVIEW_STATES[row.state.upper()],
-                "body": row.body,
-                "created_at": row.submitted_at,
-                "sha": row.commit_id,
-            }
-        )
-        for row in rows
-        if row.state.upper() in _REVIEW_STATES and row.submitted_at is not None
+def _account(actor: nodes.GitActor | None) -> str | None:
+    """Nobody for an e-mail without an account, nor for GitHub's own hand."""
+    login = actor.user.login if actor and actor.user else None
+    return None if login == WEB_FLOW else login
+
+
+def _signature(signature: nodes.Signature | None) -> Signature | None:
+    """None for a kind of signature that GitHub doesn't know, either."""
+    kind = _SIGNATURES.get(signature.kind) if signature else None
+    if signature is None or kind is None:
+        return None
+    signer = signature.signer.login if signature.signer else ""
+    return Signature(kind=kind, valid=signature.is_valid, state=signature.state, signer=signer, key_id=signature.key_id)
+
+
+def _comment(comment: nodes.Comment) -> Comment:
+    return Comment(
+        id=comment.full_database_id,
+        author=_author(comment.author),
+        body=comment.body,
+        created_at=comment.created_at,
+        edited_at=comment.last_edited_at,
+        edited_by=comment.edited_by,
     )
 
 
-def comments(rows: Iterable[documents.Comment]) -> tuple[Comment, ...]:
-    """The conversation; `edited_at` is when a comment was last changed, if it ever was."""
-    return tuple(
-        Comment(
-            author=_login(row.user),
-            body=row.body,
-            created_at=row.created_at,
-            edited_at=row.updated_at if row.updated_at != row.created_at else None,
-        )
-        for row in rows
+def _review(review: nodes.Review, submitted_at: datetime) -> Review:
+    return Review(
+        id=review.full_database_id,
+        author=_author(review.author),
+        state=_REVIEW_STATES[review.state],
+        body=review.body,
+        created_at=submitted_at,
+        edited_at=review.last_edited_at,
+        edited_by=review.edited_by,
+        sha=review.commit.oid if review.commit else None,
+        on_behalf_of=tuple(team.slug for team in review.on_behalf_of.nodes),
     )
+
+
+def _author(person: nodes.Person | None) -> str:
+    return person.name if person else GHOST
 
 
 def statuses(rows: Iterable[documents.Status], checks: Iterable[documents.CheckRun]) -> tuple[tuple[str, str], ...]:
@@ -108,10 +160,70 @@ def statuses(rows: Iterable[documents.Status], checks: Iterable[documents.CheckR
     return tuple(sorted({**values, **newest}.items()))
 
 
+def workflow_runs(rows: Iterable[documents.WorkflowRun]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """For each path the conclusions of the newest completed run of each event; what still runs is left out."""
+    completed = sorted((row for row in rows if row.status == "completed"), key=lambda row: (row.created_at, row.id))
+    newest = {(row.path, row.event): row.conclusion or "" for row in completed}
+    paths = sorted({path for path, _ in newest})
+    return tuple((path, tuple(sorted(value for key, value in newest.items() if key[0] == path))) for path in paths)
+
+
+def custom_properties(rows: Iterable[documents.PropertyValue]) -> tuple[tuple[str, PropertyValue], ...]:
+    """Name and value of those that are set."""
+    return tuple((row.property_name, row.value) for row in rows if row.value is not None)
+
+
 def level(permission: documents.Permission) -> Level:
     """The finer role where GitHub names a standard one, else the permission that a custom role is based on."""
-    role = permission.role_name
-    return next((known for known in LEVELS if known == role), permission.permission)
+    return _standard(permission.role_name) or permission.permission
+
+
+def collaborator_level(row: documents.Collaborator) -> Level:
+    """The same of a listed collaborator."""
+    return _standard(row.role_name) or _highest(row.permissions)
+
+
+def team_level(row: documents.RepositoryTeam) -> Level:
+    """What a team may do in the repository."""
+    return _highest(row.permissions) if row.permissions else _PERMISSIONS.get(row.permission, "none")
+
+
+def collaborators(
+    everybody: Iterable[documents.Collaborator],
+    direct: Iterable[documents.Collaborator],
+    through_teams: Iterable[tuple[str, Level]],
+) -> tuple[Collaborator, ...]:
+    """Each collaborator, with the levels that come from the repository itself or from a team of it."""
+    held: dict[str, list[Level]] = {}
+    for login, granted in (*((row.login, collaborator_level(row)) for row in direct), *through_teams):
+        held.setdefault(login, []).append(granted)
+    return tuple(
+        Collaborator(login=row.login, level=collaborator_level(row), direct=_levels(held.get(row.login, ())))
+        for row in everybody
+    )
+
+
+def requested(standing: Iterable[nodes.ReviewRequest], removed: Iterable[nodes.ReviewRequest]) -> tuple[Requested, ...]:
+    """Who was asked for a review; those whom we can't see are left out."""
+    rows = ((standing, False), (removed, True))
+    return tuple(
+        Requested(kind="team" if who.kind == "Team" else "user", name=who.name, removed=was_removed)
+        for requests, was_removed in rows
+        for who in (request.requested_reviewer for request in requests)
+        if who is not None and who.name
+    )
+
+
+def _standard(role: str) -> Level | None:
+    return next((known for known in LEVELS if known == role), None)
+
+
+def _highest(permissions: Mapping[str, bool]) -> Level:
+    return next((level for name, level in _PERMISSIONS.items() if permissions.get(name)), "none")
+
+
+def _levels(held: Iterable[Level]) -> tuple[Level, ...]:
+    return tuple(level for level in LEVELS if level in tuple(held))
 
 
 def _login(user: documents.User | None) -> str:

@@ -76,3 +76,14 @@ def test_it_cannot_judge_a_list_that_may_be_cut_off(pull: Any, commit: Any) -> N
         history.commits(pull(commits=many))
     history.check_head(pull(commits=many, head_sha="beyond"))
     assert len(history.commits(pull(commits=many[1:], head_sha="c1"))) == history.MAX_COMMITS - 1
+
+
+def test_it_names_the_push_time_that_is_asked_for_next(pull: Any, commit: Any) -> None:
+    unknown = commit("c1", ("b0",), pushed_at=NOT_FETCHED)
+    undated, dated = commit("c2", ("c1",), pushed_at=None), commit("c3", ("c2",))
+    assert history.unknown_push(unknown, pull(commits=(unknown, undated, dated))) == ("c1",)
+    assert history.unknown_push(undated, pull(commits=(undated, commit("c3", ("c2",), pushed_at=NOT_FETCHED)))) == (
+        "c3",
+    )
+    assert history.unknown_push(undated, pull(commits=(undated, dated))) == ()
+    assert history.unknown_push(undated, pull(commits=(undated,))) == ()

@@ -7,7 +7,7 @@ import pytest
 from policies.document import parse
 from policies.evaluation import evaluate
 from policies.facts import NOT_FETCHED, Signature
-from policies.needs import FactsNeeded, facts_needed, users_to_look_up
+from policies.needs import FactsNeeded, facts_needed, push_times_to_look_up, users_to_look_up
 
 TALK = {"commits", "reviews", "comments", "editors"}
 
@@ -106,3 +106,38 @@ def test_it_looks_up_nobody_where_the_evaluation_cannot_get_that_far(pull: Any, 
     policy = rule("requires: {count: 1, permissions: [write]}, if: {has_contributor_in: {organizations: [acme]}}")
     assert users_to_look_up(policy, pull(**facts)) in ((), ("ana",))
     assert evaluate(policy, pull(**facts)).status == "error"
+
+
+MERGES = """
+policy: {approval: [r]}
+approval_rules:
+  - name: r
+    requires: {count: 1, permissions: [write]}
+    options: {invalidate_on_push: %s, ignore_update_merges: true}
+"""
+
+
+def test_it_asks_for_the_push_of_the_newest_commit_that_counts(pull: Any, commit: Any) -> None:
+    own = commit("c1", ("b0",), pushed_at=NOT_FETCHED)
+    merge = commit("c2", ("c1", "b9"), pushed_at=NOT_FETCHED, committed_via_web=True)
+    snapshot = pull(commits=(own, merge), head_sha="c2")
+    assert push_times_to_look_up(parse(MERGES % "true"), snapshot) == ("c1",)
+    assert push_times_to_look_up(parse(MERGES % "false"), snapshot) == ()
+    known = pull(commits=(commit("c1", ("b0",)), merge), head_sha="c2")
+    assert push_times_to_look_up(parse(MERGES % "true"), known) == ()
+
+
+def test_strictly_a_merge_of_other_commits_of_the_pull_request_counts_too(pull: Any, commit: Any) -> None:
+    side = commit("s1", ("b0",), pushed_at=NOT_FETCHED)
+    own = commit("c1", ("b0",), pushed_at=NOT_FETCHED)
+    merge = commit("c2", ("c1", "s1"), pushed_at=NOT_FETCHED, committed_via_web=True)
+    snapshot = pull(commits=(side, own, merge), head_sha="c2")
+    assert push_times_to_look_up(parse(MERGES % "true"), snapshot) == ("c1", "c2")
+
+
+def test_no_push_time_is_asked_for_where_no_commit_counts(pull: Any, commit: Any) -> None:
+    merge = commit("c2", ("b0", "b9"), pushed_at=NOT_FETCHED, committed_via_web=True)
+    ignoring = MERGES.replace("invalidate", "ignore_commits_by: {users: [bob]}, invalidate") % "true"
+    snapshot = pull(commits=(merge.model_copy(update={"author": "bob", "committer": None}),), head_sha="c2")
+    assert push_times_to_look_up(parse(ignoring), snapshot) == ()
+    assert push_times_to_look_up(parse(ignoring), pull(commits=NOT_FETCHED)) == ()

@@ -13,9 +13,9 @@ def _try_until(house: House, attempts: int) -> None:
         house.sweep()
 
 
-@pytest.mark.parametrize("path", ["/pulls/1$", "/branches/", "/contents/", "/reviews", "/comments", "/pulls/1/commits"])
+@pytest.mark.parametrize("path", ["GET /pulls/1$", "GET /branches/", "GET /contents/", "POST /graphql"])
 def test_a_fact_that_fails_for_once_is_read_again(house: House, path: str) -> None:
-    house.github.fault("GET", path, 502)
+    house.github.fault(*path.split(), 502)
     house.deliver_pull()
     house.work()
     assert house.newest_run()["status"] == "pending"
@@ -26,13 +26,13 @@ def test_a_fact_that_fails_for_once_is_read_again(house: House, path: str) -> No
 
 
 def test_a_fact_that_never_comes_is_an_error_and_names_itself(house: House) -> None:
-    house.github.fault("GET", "/reviews", 502, times=99)
+    house.github.fault("POST", "/graphql", 502, times=99)
     house.deliver_pull()
     house.work()
     _try_until(house, runs.TELL_AFTER_ATTEMPTS)
     assert house.states() == ["error"]
     evaluation = house.rows("SELECT description FROM evaluations")[-1]
-    assert "the reviews" in evaluation["description"]
+    assert "the commits, comments and reviews" in evaluation["description"]
 
 
 def test_a_pull_request_that_cannot_be_read_ends_blocked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ def test_the_policy_of_the_head_branch_is_not_believed(house: House) -> None:
 
 
 def test_a_rate_limit_puts_the_evaluation_off_without_an_attempt(house: House) -> None:
-    house.github.limit_secondary("GET", "/reviews", status=429, retry_after=45)
+    house.github.limit_secondary("POST", "/graphql", status=429, retry_after=45)
     house.deliver_pull()
     house.work()
     assert (house.newest_run()["status"], house.newest_run()["attempts"]) == ("pending", 0)

@@ -39,22 +39,33 @@ def test_a_name_with_a_nul_in_it_is_stored_all_the_same(house: House) -> None:
     assert house.states() == ["pending"]
 
 
-def test_facts_of_a_pull_request_that_changes_meanwhile_are_read_again(house: House) -> None:
+@pytest.mark.parametrize(
+    ("push_first", "said"), [("yes", "was replaced while it was read"), ("no", "changed while it was read")]
+)
+def test_facts_of_a_pull_request_that_changes_meanwhile_are_read_again(
+    house: House, push_first: str, said: str
+) -> None:
     house.deliver_pull()
     reader = house.context.reader
-    reviews = reader.reviews
+    talk = reader.talk
 
-    def push_first(*arguments: object) -> object:
-        object.__delattr__(reader, "reviews")
+    def push() -> None:
         house.clock.forward(1)
         house.github.push(REPOSITORY, "feature", {"a.py": "evil"}, by="bob")
-        return reviews(*arguments)  # type: ignore[arg-type]
 
-    object.__setattr__(reader, "reviews", push_first)
+    def read_while_it_is_pushed(*arguments: object) -> object:
+        object.__delattr__(reader, "talk")
+        if push_first == "yes":
+            push()
+        read = talk(*arguments)  # type: ignore[arg-type]
+        push()
+        return read
+
+    object.__setattr__(reader, "talk", read_while_it_is_pushed)
     house.work()
     assert house.statuses() == []
     assert "HEAD_MOVED" not in str(house.newest_run()["error"])
-    assert "changed while it was read" in str(house.newest_run()["error"])
+    assert said in str(house.newest_run()["error"])
     house.clock.forward(3)
     house.sweep()
     written = house.github.writes("/statuses/")[-1]
@@ -91,7 +102,7 @@ def test_the_oldest_status_tells_the_time_of_the_push_as_in_policy_bot(house: Ho
 
 
 def test_one_refused_token_is_not_a_verdict(house: House) -> None:
-    house.github.fault("GET", "/reviews", 401)
+    house.github.fault("POST", "/graphql", 401)
     house.deliver_pull()
     house.work()
     assert house.statuses() == []
@@ -105,7 +116,7 @@ def test_rate_limits_add_up_to_no_error(house: House) -> None:
     house.work()
     house.approve()
     for _ in range(2 * runs.TELL_AFTER_ATTEMPTS):
-        house.github.limit_secondary("GET", "/reviews", status=429, retry_after=10)
+        house.github.limit_secondary("POST", "/graphql", status=429, retry_after=10)
         house.deliver_pull(action="edited")
         house.work()
         house.clock.forward(11)
@@ -114,7 +125,7 @@ def test_rate_limits_add_up_to_no_error(house: House) -> None:
 
 
 def test_what_waits_for_the_limit_is_not_hurried_by_what_arrives(house: House) -> None:
-    house.github.limit_secondary("GET", "/reviews", status=429, retry_after=45)
+    house.github.limit_secondary("POST", "/graphql", status=429, retry_after=45)
 
     def arrive(name: str) -> None:
         if name == "evaluate.claimed":
@@ -151,7 +162,7 @@ def test_what_arrived_during_a_failed_attempt_is_not_left_behind(house: House) -
             object.__setattr__(house.context, "checkpoint", lambda name: None)
             house.deliver_pull(action="edited")
             house.sent.clear()
-            house.github.fault("GET", "/reviews", 502)
+            house.github.fault("POST", "/graphql", 502)
 
     object.__setattr__(house.context, "checkpoint", arrive)
     house.run("evaluate.pull_request", run_id)

@@ -162,12 +162,3 @@ def test_statuses_and_checks_are_facts_and_red_ones_count_at_once(house: House) 
     house.deliver(house.event("check_run", "completed", pulls=(1,), head_sha=head))
     house.work()
     assert house.statuses()[-1][0] == "error"
-
-
-def test_a_fact_that_nobody_fetches_is_an_error_and_named(house: House) -> None:
-    policy = OF_CHECKS.replace("has_status: {statuses: [ci/test, ci/lint]}", "has_valid_signatures: true")
-    house.github.push(REPOSITORY, "main", {".policy.yml": policy}, by="acme")
-    house.deliver_pull()
-    house.work()
-    assert house.statuses()[-1][0] == "error"
-    assert "signature" in house.rows("SELECT description FROM evaluations")[-1]["description"]

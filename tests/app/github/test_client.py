@@ -12,7 +12,7 @@ from app.github import egress, facts
 from app.github.answers import Unavailable, limited_until
 from app.github.client import Answer, App, NoAnswer, NotAuthenticated, next_page
 from app.github.reader import LiveReader, LocalReader, Place
-from app.permits import Permit
+from app.permits import Permit, Request
 from app.simulator.keys import key_pair
 from tests.tasks.house import forget_clients
 
@@ -38,7 +38,7 @@ class Ground:
 
     def post(self) -> Answer:
         body = {"state": "success", "context": "c", "description": "d", "target_url": "https://g.example"}
-        permit = Permit(permits._SEAL, uuid4(), "status", path=self.path, body=body)
+        permit = Permit(permits._SEAL, uuid4(), "status", Request("POST", self.path, body))
         with egress.holding(permit):
             return self.app.client(self.installation.id).request("POST", self.path, body=body)
 
@@ -118,16 +118,16 @@ def test_old_clients_are_dropped(ground: Ground, monkeypatch: pytest.MonkeyPatch
 
 def test_it_reads_every_page(ground: Ground) -> None:
     for number in range(230):
-        ground.github.comment(REPOSITORY, 1, by="alice", body=str(number))
-    assert len(LiveReader(ground.app).comments(ground.place, 1)) == 230
+        ground.github.set_status(REPOSITORY, ground.head, by="bob", context=f"ci/{number}", state="success")
+    assert len(LiveReader(ground.app).statuses(ground.place, ground.head)) == 230
 
 
 def test_more_pages_than_it_reads_are_no_evidence(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.github.reader.PAGES", 1)
+    monkeypatch.setattr("app.github.asking.PAGES", 1)
     for number in range(101):
-        ground.github.comment(REPOSITORY, 1, by="alice", body=str(number))
+        ground.github.set_status(REPOSITORY, ground.head, by="bob", context=f"ci/{number}", state="success")
     with pytest.raises(Unavailable) as trouble:
-        LiveReader(ground.app).comments(ground.place, 1)
+        LiveReader(ground.app).statuses(ground.place, ground.head)
     assert trouble.value.code == "EVIDENCE_INCOMPLETE"
 
 

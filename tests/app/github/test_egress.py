@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from graphql import OperationDefinitionNode, OperationType, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app import permits
-from app.github import egress
+from app.github import egress, queries
+from app.github.queries import Query
 from app.permits import Permit, Request
 
 SHA = "a" * 40
@@ -45,6 +48,14 @@ def test_a_permit_cannot_be_made_by_its_constructor() -> None:
         "/repositories/1/branches/release%2F1.0",
         f"/repositories/1/contents/.policy.yml?ref={SHA}",
         "/repositories/1/collaborators/alice/permission",
+        "/repositories/1/collaborators?affiliation=direct&per_page=100",
+        f"/repositories/1/actions/runs?head_sha={SHA}",
+        "/repositories/1/properties/values",
+        "/repositories/1/teams",
+        "/orgs/acme/members",
+        "/orgs/acme/members/alice",
+        "/orgs/acme/teams/core/members?per_page=100",
+        "/repos/acme/.github",
     ],
 )
 def test_it_lets_a_listed_reading_pass(path: str) -> None:
@@ -59,7 +70,9 @@ def test_it_lets_a_listed_reading_pass(path: str) -> None:
         "/repositories/1/contents/../../app",
         "/repositories/x/pulls",
         "/repositories/1/hooks",
-        "/repos/acme/widget",
+        "/repos/acme/widget/pulls",
+        "/repos/acme",
+        "/graphql",
         "/repositories/1/pulls/7/merge",
         "//evil.example/repositories/1",
     ],
@@ -197,6 +210,72 @@ def test_no_part_of_a_body_may_be_left_out(kind: str) -> None:
         body = json.dumps({key: value for key, value in document.items() if key != name})
         with egress.holding(_permit(path, kind, body, method)), pytest.raises(egress.EgressRefused):
             egress.check(method, path, body)
+
+
+TALK = {
+    "owner": "acme",
+    "name": "widget",
+    "number": 7,
+    "moreCommits": True,
+    "commitsAfter": None,
+    "moreComments": True,
+    "commentsAfter": "abc",
+    "moreReviews": False,
+    "reviewsAfter": None,
+}
+
+
+def _query(text: str = queries.TALK.text, variables: object = TALK, **more: object) -> str:
+    return json.dumps({"query": text, "variables": variables, **more})
+
+
+def test_it_lets_a_fixed_query_pass_without_a_permit() -> None:
+    egress.check("POST", "/graphql", _query())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "{}",
+        "[]",
+        _query("mutation { mergePullRequest(input: {}) { clientMutationId } }", {}),
+        _query("query { viewer { login } }", {}),
+        _query(queries.TALK.text + "\n"),
+        _query("\ud800"),
+        _query(operationName="Talk"),
+        _query(variables=None),
+        _query(variables={}),
+        _query(variables={**TALK, "more": 1}),
+        _query(variables={**TALK, "number": "7"}),
+        _query(variables={**TALK, "number": True}),
+        _query(variables={**TALK, "number": None}),
+        _query(variables={**TALK, "moreCommits": 1}),
+        _query(variables={**TALK, "name": ["widget"]}),
+        _query(variables={**TALK, "name": "n" * 1025}),
+    ],
+)
+def test_it_refuses_any_other_query(body: str | None) -> None:
+    with pytest.raises(egress.EgressRefused):
+        egress.check("POST", "/graphql", body)
+
+
+def test_it_refuses_a_fixed_query_with_something_in_its_address() -> None:
+    with pytest.raises(egress.EgressRefused):
+        egress.check("POST", "/graphql?x=1", _query())
+
+
+@pytest.mark.parametrize("query", queries.BY_DIGEST.values())
+def test_no_fixed_query_changes_anything(query: Query) -> None:
+    operations = [part.operation for part in parse(query.text).definitions if isinstance(part, OperationDefinitionNode)]
+    assert operations == [OperationType.QUERY]
+
+
+def test_a_document_that_changes_anything_is_not_even_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bad.graphql").write_text("mutation Merge { x }")
+    monkeypatch.setattr(queries, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(ValueError, match="is no query"):
+        queries.read("bad")
 
 
 MUTATIONS = [
