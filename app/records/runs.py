@@ -155,6 +155,14 @@ def next_waiting(tx: Transaction, run: Run) -> UUID | None:
     return row["id"] if row else None
 
 
+def hold(tx: Transaction, run: Run) -> None:
+    """Lock the run's row, and only while it is ours: what is recorded now is not its end. Raises `LeaseLost`."""
+    row = tx.execute(
+        "SELECT id FROM runs WHERE id = %(id)s AND lease = %(lease)s FOR UPDATE", {"id": run.id, "lease": run.lease}
+    ).fetchone()
+    _demand_one(1 if row else 0)
+
+
 def finish(tx: Transaction, run: Run, now: datetime) -> None:
     """Done. Raises `LeaseLost`."""
     _leave(tx, run, {"status": "succeeded", "now": now, "error": None})
