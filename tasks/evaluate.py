@@ -87,8 +87,11 @@ def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
         state=judged.verdict.state,
         description=judged.verdict.summary,
         status_text=judged.verdict.description,
-        result=judged.result,
+        result=None if judged.result is None else judging.tree(judged.result),
         evaluated_at=now,
+        policy_text=judged.policy_text,
+        mode=judged.mode,
+        other=judged.other,
     )
     with context.pool.connection() as tx:
         runs.finish(tx, run, now)

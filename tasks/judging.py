@@ -1,4 +1,4 @@
-"""Judge one open pull request: the policy at the tip of its base, the facts at its head, and the verdict on them."""
+"""Judge one open pull request: its policy, the facts at its head, and the verdict on them in both modes."""
 
 import hashlib
 import json
@@ -7,72 +7,95 @@ from typing import Any
 
 from app.github import documents
 from app.github.answers import Unavailable
-from app.github.reader import Place, PolicyFile
+from app.github.reader import Place
+from app.records.evaluations import OtherMode
 from app.records.runs import Run
 from policies import document, verdict
+from policies.differences import differences
 from policies.error import PolicyError
 from policies.evaluation import evaluate
 from policies.facts import PullSnapshot
+from policies.policy import MODES, Mode, Policy
+from policies.result import Result
 from policies.verdict import Origin, Verdict
-from tasks import gathering, telling
+from tasks import gathering, loading, telling
 from tasks.context import Context
+from tasks.loading import Loaded
 
-PASSING = frozenset({"GITHUB_API_ERROR", "GITHUB_TOKEN_REFUSED", "RATE_LIMITED", "READER_LOCAL", "HEAD_MOVED"})
-"""Codes of trouble that the next attempt may not meet again; any other trouble is the verdict at once."""
+OTHER: dict[Mode, Mode] = {"compat": "strict", "strict": "compat"}
 
 
 @dataclass(frozen=True)
 class Judged:
     """What came of judging. `shown`: the status that GitHub shows at the head. `source`: where the policy was read.
 
-    Digest, snapshot and result are None as far as it did not come to them.
+    What follows the verdict is None as far as it did not come to it. `mode`: the one that is posted; `other`: what the
+    other one says of the same facts.
     """
 
     pull: documents.Pull
     shown: documents.Status | None
     source: str
     verdict: Verdict
+    policy_text: str | None = None
     policy_digest: str | None = None
+    policy: Policy | None = None
     snapshot: PullSnapshot | None = None
-    result: dict[str, Any] | None = None
+    result: Result | None = None
+    mode: Mode | None = None
+    other: OtherMode | None = None
 
 
 def judge(context: Context, run: Run, pull: documents.Pull) -> Judged:
     """The verdict. Raises `Unavailable` where trying again may help."""
     place = Place(run.installation_id, run.repository_id)
-    origin = _origin(context, run, pull.base.ref)
-    unjudged = Judged(pull, None, str(origin), verdict.of_missing_policy(origin))
+    name = telling.status_context(context, pull.base.ref)
+    loaded = loading.load(context, run, pull.base.ref)
+    unjudged = Judged(pull, None, str(loaded.origin), verdict.of_missing_policy(loaded.origin))
     try:
-        name = telling.status_context(context, pull.base.ref)
-        shown = context.reader.current_status(place, pull.head.sha, name)
-        file = context.reader.policy_file(place, pull.base.ref, origin.path)
-        return _apply(context, run, replace(unjudged, shown=shown), origin, file)
+        unjudged = replace(unjudged, shown=context.reader.current_status(place, pull.head.sha, name))
+        if not isinstance(loaded, Loaded):
+            return replace(unjudged, verdict=loaded.verdict)
+        return _apply(context, run, unjudged, loaded)
     except Unavailable as trouble:
-        if trouble.code in PASSING or trouble.not_before is not None:
+        if loading.passes(trouble):
             raise
-        return replace(unjudged, verdict=verdict.of_load_error(origin, trouble.sentence))
+        return replace(unjudged, verdict=verdict.of_missing_fact(loaded.origin, trouble.sentence))
 
 
-def _origin(context: Context, run: Run, ref: str) -> Origin:
-    owner, _, repo = run.full_name.partition("/")
-    return Origin(owner=owner, repo=repo, ref=ref, path=context.settings.policy_path)
+def tree(result: Result) -> dict[str, Any]:
+    """The explanation as JSON that Postgres can hold: it holds no NUL."""
+    document: dict[str, Any] = json.loads(result.model_dump_json().replace(r"\u0000", r"\ufffd"))
+    return document
 
 
-def _apply(context: Context, run: Run, unjudged: Judged, origin: Origin, file: PolicyFile | None) -> Judged:
-    if file is None or file.text is None:
-        return unjudged
-    source = f"{run.full_name}@{file.sha}: {file.path}"
-    read = replace(unjudged, source=source, policy_digest=hashlib.sha256(file.text.encode()).hexdigest())
+def _apply(context: Context, run: Run, unjudged: Judged, loaded: Loaded) -> Judged:
+    digest = hashlib.sha256(loaded.text.encode()).hexdigest()
+    read = replace(unjudged, source=loaded.source, policy_text=loaded.text, policy_digest=digest)
     try:
-        policy = document.parse(file.text)
+        policy = document.parse(loaded.text, context.settings.policy_options)
     except PolicyError as wrong:
-        return replace(read, verdict=verdict.of_policy_error(wrong, origin))
+        return replace(read, verdict=verdict.of_policy_error(wrong, loaded.origin))
     place = Place(run.installation_id, run.repository_id)
     snapshot = gathering.snapshot(context, place, unjudged.pull, run.full_name, policy)
     _demand_unchanged(context, place, unjudged.pull)
-    result = evaluate(policy, snapshot)
-    shown = json.loads(result.model_dump_json().replace(r"\u0000", r"\ufffd"))  # Postgres holds no NUL
-    return replace(read, verdict=verdict.of_result(result, origin), snapshot=snapshot, result=shown)
+    mode = context.settings.mode_of(run.full_name)
+    return _evaluated(read, policy, snapshot, mode=mode, origin=loaded.origin)
+
+
+def _evaluated(read: Judged, policy: Policy, snapshot: PullSnapshot, *, mode: Mode, origin: Origin) -> Judged:
+    results = {each: evaluate(policy, snapshot, each) for each in MODES}
+    posted, other = results[mode], results[OTHER[mode]]
+    instead = verdict.of_result(other, origin)
+    return replace(
+        read,
+        verdict=verdict.of_result(posted, origin),
+        policy=policy,
+        snapshot=snapshot,
+        result=posted,
+        mode=mode,
+        other=OtherMode(instead.state, instead.summary, tree(other), differences(results["compat"], results["strict"])),
+    )
 
 
 def _demand_unchanged(context: Context, place: Place, pull: documents.Pull) -> None:

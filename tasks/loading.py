@@ -1,0 +1,132 @@
+"""Load the policy of a pull request: from its base branch, else the owner's shared one, or where a reference points."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.github.answers import Unavailable
+from app.github.reader import Place, PolicyFile
+from app.records.runs import Run
+from policies import reference, verdict
+from policies.error import PolicyError
+from policies.reference import Reference
+from policies.verdict import Origin, Verdict
+from tasks.context import Context
+
+DEFAULT_BRANCH = "HEAD"
+"""What stands for the name of a default branch that could not be learnt."""
+PASSING = frozenset({"GITHUB_API_ERROR", "GITHUB_TOKEN_REFUSED", "RATE_LIMITED", "READER_LOCAL", "HEAD_MOVED"})
+"""Codes of trouble that the next attempt may not meet again; any other trouble is the verdict at once."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A policy's text. `origin`: where it was found, as written; `source`: where that really is, with the commit."""
+
+    origin: Origin
+    source: str
+    text: str
+
+
+@dataclass(frozen=True)
+class NotLoaded:
+    """No policy. `origin`: where one was looked for in vain."""
+
+    origin: Origin
+    verdict: Verdict
+
+
+Found = Loaded | NotLoaded | None
+"""None: no such file."""
+
+
+def load(context: Context, run: Run, branch: str) -> Loaded | NotLoaded:
+    """The policy for pull requests into `branch`. Raises `Unavailable` where trying again may help."""
+    owner, _, repo = run.full_name.partition("/")
+    own = Origin(owner=owner, repo=repo, ref=branch, path=context.settings.policy_path)
+    if context.settings.policy_options.force_shared_policy:
+        return _shared(context, run, owner) or _missing(_shared_origin(context, owner, DEFAULT_BRANCH), "")
+    place = Place(run.installation_id, run.repository_id)
+    found = _read(own, run.full_name, lambda: context.reader.policy_file(place, branch, own.path))
+    shared = _shared_origin(context, owner, DEFAULT_BRANCH)
+    return _followed(context, run, found) or _shared(context, run, owner) or _missing(own, str(shared))
+
+
+def passes(trouble: Unavailable) -> bool:
+    """Whether the next attempt may not meet the trouble again."""
+    return trouble.code in PASSING or trouble.not_before is not None
+
+
+def _shared(context: Context, run: Run, owner: str) -> Found:
+    """The policy that the owner has for all repositories, at the default branch of the shared one."""
+    origin = _shared_origin(context, owner, DEFAULT_BRANCH)
+    try:
+        shared = context.reader.repository(run.installation_id, owner, origin.repo)
+    except Unavailable as trouble:
+        return _failed(origin, trouble)
+    if shared is None:
+        return None
+    origin = _shared_origin(context, owner, shared.default_branch)
+    place = Place(run.installation_id, shared.id)
+    found = _read(origin, shared.full_name, lambda: context.reader.policy_file(place, origin.ref, origin.path))
+    return _followed(context, run, found)
+
+
+def _shared_origin(context: Context, owner: str, ref: str) -> Origin:
+    options = context.settings.policy_options
+    return Origin(owner=owner, repo=options.shared_repository, ref=ref, path=options.shared_policy_path)
+
+
+def _followed(context: Context, run: Run, found: Found) -> Found:
+    """What a reference points to; one level only, since the text found there is taken for a policy."""
+    if not isinstance(found, Loaded):
+        return found
+    try:
+        pointer = reference.parse(found.text)
+    except PolicyError as wrong:
+        return _wrong(found.origin, wrong.message)
+    return found if pointer is None else _remote(context, run, pointer, found.origin)
+
+
+def _remote(context: Context, run: Run, pointer: Reference, by: Origin) -> Loaded | NotLoaded:
+    options = context.settings.policy_options
+    path = pointer.path or ("" if options.force_shared_policy else context.settings.policy_path)
+    origin = Origin(owner=pointer.owner, repo=pointer.repo, ref=pointer.ref or DEFAULT_BRANCH, path=path)
+    if not path:
+        return _wrong(by, "a shared reference must name the path of the policy")
+    try:
+        there = context.reader.repository(run.installation_id, pointer.owner, pointer.repo)
+    except Unavailable as trouble:
+        return _failed(origin, trouble)
+    if there is None:
+        return _wrong(origin, f"{by} points to a repository that is not there or that this App can't see")
+    origin = origin.model_copy(update={"ref": pointer.ref or there.default_branch})
+    place = Place(run.installation_id, there.id)
+    found = _read(origin, there.full_name, lambda: context.reader.policy_file_at_ref(place, origin.ref, path))
+    return found or _wrong(origin, f"{by} points to {path}, and there is no such file at {origin.ref}")
+
+
+def _read(origin: Origin, full_name: str, read: Callable[[], PolicyFile | None]) -> Found:
+    """`full_name`: what GitHub calls the repository now."""
+    try:
+        file = read()
+    except Unavailable as trouble:
+        return _failed(origin, trouble)
+    if file is None:
+        return _wrong(origin, f"GitHub shows no {origin.ref} in {full_name}")
+    if file.text is None:
+        return None
+    return Loaded(origin, f"{full_name}@{file.sha}: {file.path}", file.text)
+
+
+def _missing(origin: Origin, also: str) -> NotLoaded:
+    return NotLoaded(origin, verdict.of_missing_policy(origin, also))
+
+
+def _wrong(origin: Origin, sentence: str) -> NotLoaded:
+    return NotLoaded(origin, verdict.of_load_error(origin, sentence))
+
+
+def _failed(origin: Origin, trouble: Unavailable) -> NotLoaded:
+    if passes(trouble):
+        raise trouble
+    return _wrong(origin, trouble.sentence)
