@@ -59,6 +59,12 @@ def test_it_names_a_required_one_that_is_missing(name: str) -> None:
     assert str(refused.value) == f"{name} is not set; it is required."
 
 
+def test_of_all_writes_the_status_alone_is_allowed_until_others_are_named() -> None:
+    assert settings.load(ENOUGH).allowed_writes == ("status",)
+    named = {**ENOUGH, "ALLOWED_WRITES": "status, review_request,review_dismiss,check_run"}
+    assert settings.load(named).allowed_writes == ("status", "review_request", "review_dismiss", "check_run")
+
+
 def test_it_has_a_sentence_for_each_wrong_one() -> None:
     with pytest.raises(SettingsError) as refused:
         settings.load({"WEB_WORKERS": "0", "METRICS_TOKEN": "short", "BIND": "8080"})
@@ -149,6 +155,12 @@ def test_it_has_a_sentence_for_each_wrong_one() -> None:
             "ALLOWED_REPOSITORIES",
             "acme/gate,acme",
             "ALLOWED_REPOSITORIES should list repositories as owner/name, not 'acme'.",
+        ),
+        (
+            "ALLOWED_WRITES",
+            "status, merge",
+            "ALLOWED_WRITES should list kinds of writes (status, review_request, review_dismiss, check_run),"
+            " not 'merge'.",
         ),
         ("SWEEP_SECONDS", "ten", "SWEEP_SECONDS should be a valid integer, unable to parse string as an integer."),
     ],
