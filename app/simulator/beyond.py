@@ -71,7 +71,7 @@ BEYOND = (
         "docs.github.com, Dismiss a review for a pull request; the words are assumed",
     ),
     Beyond(
-        "POST and PATCH check-runs: 422 for more than 50 annotations or a completed run without conclusion; 403 of others",
+        "POST, PATCH check-runs: 422 for over 50 annotations or completed without conclusion; 403 for runs of others",
         "docs.github.com, REST API endpoints for check runs; the words are assumed",
     ),
     Beyond(
@@ -109,6 +109,22 @@ BEYOND = (
     Beyond(
         "webhooks: pull_request `edited`, pull_request_review `edited` and repository `renamed` in the common shape",
         "docs.github.com, Webhook events and payloads; the examples have other actions of these events",
+    ),
+    Beyond(
+        "webhook merge_group `destroyed` with `reason` merged, invalidated or dequeued, by github-merge-queue[bot]",
+        "docs.github.com, Webhook events and payloads; the sender is not verified",
+    ),
+    Beyond(
+        "webhook custom_property_values `updated` with new_property_values and old_property_values",
+        "GitHub's REST API description, webhook-custom-property-values-updated",
+    ),
+    Beyond(
+        "webhooks member `removed`, organization `member_removed`, team `edited` with a role, in the common shape",
+        "docs.github.com, Webhook events and payloads; the examples have other actions of these events",
+    ),
+    Beyond(
+        "gh-readonly-queue/{base}/pr-{number}-{sha} ends with the SHA that the group stands on",
+        "docs.github.com, Managing a merge queue, for the prefix; what the SHA is, is assumed",
     ),
     Beyond(
         "a redelivery carries the signature of the first attempt",

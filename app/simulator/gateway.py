@@ -1,12 +1,11 @@
 """From one HTTP request to GitHub's answer: address, fault script, credentials, limits, route, journal."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from werkzeug import Request
 
-from app.simulator import addresses, auth, pages
+from app.simulator import addresses, auth, echoes, pages
 from app.simulator.answers import Answer, Listing, Refusal, error
 from app.simulator.auth import Caller
 from app.simulator.call import Call
@@ -29,6 +28,7 @@ class Reply:
     caller: Caller
     sabotage: str | None = None  # hang, cut or drop: what happens to the answer on its way
     resource: str = "core"  # whose limit it costs: core or graphql
+    path: str = ""  # by the name of the repository
 
 
 def reply(github: GitHub, request: Request) -> Reply:
@@ -49,7 +49,7 @@ Matched = tuple[Route, dict[str, Any]]
 def _read(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
     state = github.before if fault is not None and fault.what == "stale" else github.state
     answer, caller = _answer(github, request, path=path, matched=matched, state=state)
-    return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault), _resource(path))
+    return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault), _resource(path), path)
 
 
 def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
@@ -62,12 +62,12 @@ def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fau
         answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
         effect = "yes" if answer.status < 300 else "no"
     if effect == "yes":
-        _echo(github, path, answer)
+        _echo(github, request, path, answer=answer, caller=caller)
     seen = 0 if _silence(fault) else (spoiled or answer).status
     who = request.headers.get("authorization", "") and caller.name
     write = Write(request.method, path, _body(request), who, github.now(), effect, seen)
     github.journal.writes.append(write)
-    return Reply(spoiled or answer, caller, _silence(fault))
+    return Reply(spoiled or answer, caller, _silence(fault), path=path)
 
 
 def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, state: State) -> tuple[Answer, Caller]:
@@ -153,9 +153,11 @@ def _body(request: Request) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _echo(github: GitHub, path: str, answer: Answer) -> None:
-    """A status written through the API is an event as well."""
-    named = re.match(r"/repos/([^/]+/[^/]+)/statuses/", path)
-    if github.echo is not None and named is not None:
-        statuses = github.state.repository(named[1]).statuses
-        github.echo(named[1], next(s for s in reversed(statuses) if s.id == answer.body["id"]))
+def _echo(github: GitHub, request: Request, path: str, *, answer: Answer, caller: Caller) -> None:
+    """What is written through the API is an event as well."""
+    if github.echo is None or caller.installation is None:
+        return
+    by = github.state.bot(caller.installation.app_id).login
+    done = echoes.read(request.method, path, body=_body(request), answer=answer.body, by=by)
+    if done is not None:
+        github.echo(done)

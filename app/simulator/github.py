@@ -4,26 +4,28 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
+from app.simulator.echoes import Done
 from app.simulator.faults import SECONDARY_LIMIT, Fault, Faults
-from app.simulator.journal import Expectation, Journal, Write
+from app.simulator.journal import Asked, Expectation, Journal, Write
 from app.simulator.limits import Limits
-from app.simulator.records import Installation, Status
+from app.simulator.queueing import Queueing
+from app.simulator.records import Installation
 from app.simulator.tokens import Tokens
-from app.simulator.verbs import Verbs
 from app.simulator.world import real_time
 
 
-class GitHub(Verbs):
+class GitHub(Queueing):
     def __init__(self, clock: Callable[[], datetime] = real_time) -> None:
         super().__init__(clock)
         self.tokens = Tokens()
         self.limits = Limits()
         self.faults = Faults()
         self.journal = Journal()
+        self.requests: list[Asked] = []  # all of them, oldest first
         self.unknown_requests: list[str] = []
         self.open_requests: list[str] = []  # not answered yet, or never: the simulator itself broke
         self.redeliverer: Callable[[int], None] = _nobody_redelivers
-        self.echo: Callable[[str, Status], None] | None = None  # told of each status written through the API
+        self.echo: Callable[[Done], None] | None = None  # told of each write through the API
 
     @property
     def verbs(self) -> Self:

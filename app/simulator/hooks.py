@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.simulator import payloads
-from app.simulator.mailbox import Mailbox
-from app.simulator.records import CheckRun, Comment, Commit, Pull, Review, Status
+from app.simulator.echoes import Done
+from app.simulator.people_hooks import PeopleHooks
+from app.simulator.records import Comment, Commit, Pull, Review, Status
+from app.simulator.run_hooks import RunHooks
 from app.simulator.shapes.view import Json
 
 
-class Hooks(Mailbox):
+class Hooks(PeopleHooks, RunHooks):
     """Each verb is the silent one of `GitHub` with its webhooks; `by` is who did it, the sender."""
 
     def push(
@@ -19,11 +21,26 @@ class Hooks(Mailbox):
         files: Mapping[str, str | None],
         *,
         by: str,
-        onto: tuple[str, ...] | None = None,
+        **fields: Any,
     ) -> Commit:
-        """`push`, and `synchronize` for each open pull request out of that branch."""
+        """`push`, and `synchronize` for each open pull request out of that branch.
+
+        `fields` are those of `GitHub.push`: message, onto, via, seal.
+        """
         before = self.github.state.repository(full_name).branches.get(branch)
-        commit = self.github.push(full_name, branch, files, by=by, onto=onto)
+        return self._pushed(full_name, branch, self.github.push(full_name, branch, files, by=by, **fields), before, by)
+
+    def update_branch(self, full_name: str, number: int, *, by: str) -> Commit:
+        pull = self.github.state.pull(full_name, number)
+        source = self.github.state.repositories[pull.head_repository_id].full_name
+        commit = self.github.update_branch(full_name, number, by=by)
+        return self._pushed(source, pull.head_ref, commit, pull.head_sha, by)
+
+    def merge_branch(self, full_name: str, into: str, source: str, *, by: str) -> Commit:
+        before = self.github.state.repository(full_name).branches[into]
+        return self._pushed(full_name, into, self.github.merge_branch(full_name, into, source, by=by), before, by)
+
+    def _pushed(self, full_name: str, branch: str, commit: Commit, before: str | None, by: str) -> Commit:
         repository = self.github.state.repository(full_name)
         pushed = payloads.push(self.view(), repository, branch, before=before, commit=commit)
         self.tell("push", pushed, full_name=full_name, by=by)
@@ -64,6 +81,23 @@ class Hooks(Mailbox):
         pull = self.github.change_pull(full_name, number, title=title)
         return self._tell_pull("edited", full_name, pull, by=by, more={"changes": changes})
 
+    def edit_body(self, full_name: str, number: int, body: str, *, by: str) -> Pull:
+        changes = {"body": {"from": self.github.state.pull(full_name, number).body or ""}}
+        pull = self.github.edit_body(full_name, number, body, by=by)
+        return self._tell_pull("edited", full_name, pull, by=by, more={"changes": changes})
+
+    def request_review(
+        self, full_name: str, number: int, login: str | None = None, *, team: str | None = None, by: str
+    ) -> Pull:
+        self.github.request_review(full_name, number, login, team=team, by=by)
+        return self._tell_asked("review_requested", full_name, number, whom=(login, team), by=by)
+
+    def unrequest_review(
+        self, full_name: str, number: int, login: str | None = None, *, team: str | None = None, by: str
+    ) -> Pull:
+        self.github.unrequest_review(full_name, number, login, team=team, by=by)
+        return self._tell_asked("review_request_removed", full_name, number, whom=(login, team), by=by)
+
     def label(self, full_name: str, number: int, name: str, *, by: str) -> Pull:
         pull = self.github.label(full_name, number, name)
         return self._tell_pull("labeled", full_name, pull, by=by, more=self._label(full_name, name))
@@ -78,8 +112,11 @@ class Hooks(Mailbox):
         return self._tell_review("submitted", full_name, number, review, by=by)
 
     def edit_review(self, full_name: str, number: int, review_id: int, *, by: str, body: str) -> Review:
-        review = self.github.edit_review(full_name, number, review_id, body)
-        return self._tell_review("edited", full_name, number, review, by=by)
+        reviews = self.github.state.repository(full_name).reviews[number]
+        was = next(r.body for r in reviews if r.id == review_id)
+        review = self.github.edit_review(full_name, number, review_id, body, by=by)
+        changes = {"changes": {"body": {"from": was}}}
+        return self._tell_review("edited", full_name, number, review, by=by, more=changes)
 
     def dismiss(self, full_name: str, number: int, review_id: int, *, by: str) -> Review:
         review = self.github.dismiss(full_name, number, review_id)
@@ -92,7 +129,7 @@ class Hooks(Mailbox):
     def edit_comment(self, full_name: str, number: int, comment_id: int, *, by: str, body: str) -> Comment:
         comments = self.github.state.repository(full_name).comments[number]
         was = next(c.body for c in comments if c.id == comment_id)
-        comment = self.github.edit_comment(full_name, number, comment_id, body)
+        comment = self.github.edit_comment(full_name, number, comment_id, body, by=by)
         changes = {"changes": {"body": {"from": was}}}
         return self._tell_comment("edited", full_name, number, comment, by=by, more=changes)
 
@@ -105,19 +142,6 @@ class Hooks(Mailbox):
         status = self.github.set_status(full_name, sha, by=by, **fields)
         self.tell_status(full_name, status)
         return status
-
-    def check_run(self, full_name: str, sha: str, *, app_id: int, **fields: Any) -> CheckRun:
-        """`check_run` created or completed, and `check_suite` completed once all its runs are."""
-        run = self.github.check_run(full_name, sha, app_id=app_id, **fields)
-        sender = self.github.state.bot(app_id).login
-        repository = self.github.state.repository(full_name)
-        action = "completed" if run.status == "completed" else "created"
-        body = {"action": action, **payloads.check_run(self.view(), repository, run)}
-        self.tell("check_run", body, full_name=full_name, by=sender)
-        suite = payloads.check_suite(self.view(), repository, run)
-        if suite["check_suite"]["status"] == "completed":
-            self.tell("check_suite", {"action": "completed", **suite}, full_name=full_name, by=sender)
-        return run
 
     def create_label(self, full_name: str, name: str, *, by: str) -> None:
         self.github.add_label(full_name, name)
@@ -140,8 +164,28 @@ class Hooks(Mailbox):
         self.tell("status", body, full_name=full_name, by=status.creator)
 
     def echo(self) -> None:
-        """From now on a status that is written through the API is told of, too."""
-        self.github.echo = lambda full_name, status: self.later(self.tell_status, full_name, status)
+        """From now on what is written through the API is told of, too."""
+        self.github.echo = lambda done: self.later(self._echo, done)
+
+    def _echo(self, done: Done) -> None:
+        full_name, repository = done.full_name, self.github.state.repository(done.full_name)
+        if done.what == "statuses":
+            self.tell_status(full_name, next(s for s in reversed(repository.statuses) if s.id == done.answer["id"]))
+        elif done.what == "check-runs":
+            self.tell_check_run(full_name, next(r for r in repository.check_runs if r.id == done.answer["id"]))
+        elif done.what == "dismissals":
+            review = next(r for r in repository.reviews[done.number] if r.id == done.answer["id"])
+            self._tell_review("dismissed", full_name, done.number, review, by=done.by)
+        else:
+            self._echo_asked(done)
+
+    def _echo_asked(self, done: Done) -> None:
+        """One webhook for each reviewer."""
+        action = "review_requested" if done.method == "POST" else "review_request_removed"
+        users = [(login, None) for login in done.body.get("reviewers") or []]
+        teams = [(None, slug) for slug in done.body.get("team_reviewers") or []]
+        for whom in [*users, *teams]:
+            self._tell_asked(action, done.full_name, done.number, whom=whom, by=done.by)
 
     def _label(self, full_name: str, name: str) -> Json:
         return payloads.label(self.view(), self.github.state.repository(full_name), name)
@@ -152,9 +196,22 @@ class Hooks(Mailbox):
         self.tell("pull_request", body, full_name=full_name, by=by)
         return pull
 
-    def _tell_review(self, action: str, full_name: str, number: int, review: Review, *, by: str) -> Review:
+    def _tell_asked(
+        self, action: str, full_name: str, number: int, *, whom: tuple[str | None, str | None], by: str
+    ) -> Pull:
+        """`whom` is (login, None) or (None, slug of a team)."""
+        login, team = whom
         repository, pull = self.github.state.repository(full_name), self.github.state.pull(full_name, number)
-        body = {"action": action, **payloads.review(self.view(), repository, pull, review)}
+        kind, name = ("user", login or "") if team is None else ("team", team)
+        body = {"action": action, **payloads.asked(self.view(), repository, pull, kind=kind, name=name)}
+        self.tell("pull_request", body, full_name=full_name, by=by)
+        return pull
+
+    def _tell_review(
+        self, action: str, full_name: str, number: int, review: Review, *, by: str, more: Json | None = None
+    ) -> Review:
+        repository, pull = self.github.state.repository(full_name), self.github.state.pull(full_name, number)
+        body = {"action": action, **payloads.review(self.view(), repository, pull, review), **(more or {})}
         self.tell("pull_request_review", body, full_name=full_name, by=by)
         return review
 

@@ -1,4 +1,4 @@
-"""The journal of all writes asked for, held against those that a test expects."""
+"""What was asked of GitHub: every request, and the writes held against those that a test expects."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,6 +6,16 @@ from datetime import datetime
 from typing import Any
 
 from app.simulator.shapes.view import Json
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request of any kind, in the order of the answers."""
+
+    method: str
+    path: str  # as in `Write`
+    status: int  # what was answered, 304 for what has not changed; 0: no answer
+    query: dict[str, str]
 
 
 @dataclass(frozen=True)

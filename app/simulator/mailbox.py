@@ -37,6 +37,16 @@ class Mailbox:
                 whole = {**payloads.common(self.view(), repository, installation, by), **body}
                 self.put(app, event, whole, installation_id=installation.id, repository_id=repository.id)
 
+    def tell_organization(self, event: str, body: Json, *, org: str, by: str) -> None:
+        """As `tell`, about an organization and no repository."""
+        self.github.user(by)
+        for installation in list(self.github.state.installations.values()):
+            app = self.github.state.apps[installation.app_id]
+            if installation.account == org and installation.suspended_at is None and event in app.events:
+                common = payloads.common(self.view(), None, installation, by)
+                whole = {**common, "organization": payloads.organization(self.view(), org), **body}
+                self.put(app, event, whole, installation_id=installation.id)
+
     def put(
         self,
         app: App,

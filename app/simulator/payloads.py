@@ -1,7 +1,19 @@
 """The bodies of webhooks in GitHub's shapes."""
 
-from app.simulator.records import App, CheckRun, Comment, Commit, Installation, Pull, Repository, Review, Status
-from app.simulator.shapes import accounts, commits, pulls, repositories
+from app.simulator.records import (
+    App,
+    CheckRun,
+    Comment,
+    Commit,
+    Installation,
+    Pull,
+    QueueEntry,
+    Repository,
+    Review,
+    Status,
+    WorkflowRun,
+)
+from app.simulator.shapes import accounts, commits, pulls, repositories, runs
 from app.simulator.shapes.view import Json, View, node, time
 
 ZEN = "Approachable is better than simple."
@@ -27,7 +39,7 @@ def organization(view: View, login: str) -> Json:
     more = {"members_url": f"{url}/members{{/member}}", "public_members_url": f"{url}/public_members{{/member}}"}
     avatar = accounts.user(view, login)["avatar_url"]
     named = {"login": login, "id": account.id, "node_id": node("O", account.id), "url": url}
-    return {**named, **links, **more, "avatar_url": avatar, "description": None}
+    return {**named, **links, **more, "avatar_url": avatar, "description": ""}
 
 
 def pull_request(view: View, repository: Repository, pull: Pull) -> Json:
@@ -73,6 +85,30 @@ def check_run(view: View, repository: Repository, run: CheckRun) -> Json:
 
 def check_suite(view: View, repository: Repository, run: CheckRun) -> Json:
     return {"check_suite": commits.check_suite(view, repository, run)}
+
+
+def workflow_run(view: View, repository: Repository, run: WorkflowRun) -> Json:
+    shape, of = runs.workflow_run(view, repository, run), runs.workflow(view, repository, run)
+    return {"workflow_run": shape, "workflow": of}
+
+
+def merge_group(repository: Repository, entry: QueueEntry) -> Json:
+    head = repository.commits[entry.head_sha]
+    group = {
+        "head_sha": entry.head_sha,
+        "head_ref": f"refs/heads/{entry.head_ref}",
+        "base_sha": entry.base_sha,
+        "base_ref": f"refs/heads/{repository.pulls[entry.number].base_ref}",
+        "head_commit": commits.head_commit(head),
+    }
+    return {"merge_group": group}
+
+
+def asked(view: View, repository: Repository, pull: Pull, *, kind: str, name: str) -> Json:
+    """One reviewer of a `review_requested` or `review_request_removed`."""
+    if kind == "team":
+        return {**pull_request(view, repository, pull), "requested_team": pulls.team(view, repository, name)}
+    return {**pull_request(view, repository, pull), "requested_reviewer": accounts.user(view, name)}
 
 
 def push(view: View, repository: Repository, branch: str, *, before: str | None, commit: Commit) -> Json:

@@ -262,6 +262,7 @@ class Repository:
     teams: dict[str, str] = field(default_factory=dict)  # slug -> the same roles
     properties: dict[str, str | tuple[str, ...] | None] = field(default_factory=dict)  # custom ones
     branches: dict[str, str] = field(default_factory=dict)  # name -> sha
+    tags: dict[str, str] = field(default_factory=dict)  # the same
     commits: dict[str, Commit] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from app.simulator import gateway, pages
 from app.simulator.gateway import Reply
 from app.simulator.github import GitHub
+from app.simulator.journal import Asked
 
 _POLL_SECONDS = 0.02
 _MEDIA_TYPE = "github.v3; format=json"
@@ -52,6 +53,8 @@ def _application(github: GitHub) -> Application:
         reply = gateway.reply(github, request)
         github.open_requests.remove(asked)
         response = _response(github, request, reply)
+        status = 0 if reply.sabotage else response.status_code
+        github.requests.append(Asked(request.method, reply.path or request.path, status, dict(request.args)))
         if reply.sabotage:
             _sabotage(github, environ["werkzeug.socket"], reply.sabotage, response)
         return response(environ, start_response)

@@ -61,7 +61,10 @@ def highest(roles: list[str]) -> str:
 
 
 def resolve(repository: Repository, ref: str) -> Commit | None:
-    """The commit of a branch, of `heads/<branch>`, of `pull/<n>/head` or of a SHA (short ones too)."""
+    """The commit of a tag, a branch, of `tags/<tag>`, `heads/<branch>`, `pull/<n>/head` or a SHA (short ones too)."""
+    tag = ref.removeprefix("refs/").removeprefix("tags/")
+    if tag in repository.tags:
+        return repository.commits[repository.tags[tag]]
     name = ref.removeprefix("refs/").removeprefix("heads/")
     if name in repository.branches:
         return repository.commits[repository.branches[name]]

@@ -109,6 +109,10 @@ class Verbs(Talk):
             self._move(repository, branch, commit.sha)
             return commit.sha
 
+    def create_tag(self, full_name: str, tag: str, *, at: str) -> None:
+        with self.changing() as state:
+            state.repository(full_name).tags[tag] = at
+
     def open_pull(
         self,
         full_name: str,

@@ -28,13 +28,20 @@ APP_PERMISSIONS = {
 APP_EVENTS = (
     "check_run",
     "check_suite",
+    "custom_property_values",
     "issue_comment",
     "label",
+    "member",
+    "membership",
+    "merge_group",
+    "organization",
     "pull_request",
     "pull_request_review",
     "push",
     "repository",
     "status",
+    "team",
+    "workflow_run",
 )
 
 
@@ -73,10 +80,11 @@ class World:
             finally:
                 self._depth -= 1
 
-    def user(self, login: str, *, kind: str = "User") -> User:
-        """The account of that login, made on first use."""
+    def user(self, login: str, *, kind: str | None = None) -> User:
+        """The account of that login, made on first use; `<name>[bot]` is a Bot, everybody else a User unless said."""
         with self.lock:
             if login not in self.state.users:
+                kind = kind or ("Bot" if login.endswith("[bot]") else "User")
                 self.state.users[login] = User(id=self.next_id(), login=login, kind=kind, created_at=self.now())
             return self.state.users[login]
 
@@ -126,7 +134,7 @@ class World:
                 created_at=self.now(),
             )
             state.apps[app.id] = app
-            self.user(f"{slug}[bot]", kind="Bot")
+            self.user(f"{slug}[bot]")
             return app
 
     def set_hook(self, app: App, url: str | None, *, secret: str | None = None) -> App:

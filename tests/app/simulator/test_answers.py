@@ -72,6 +72,23 @@ def test_it_answers_304_for_a_known_tag_at_no_cost(town: Any) -> None:
     assert (changed.status, changed.headers["x-ratelimit-used"]) == (200, "2")
 
 
+def test_it_keeps_every_request_with_its_answer(town: Any) -> None:
+    tag = town.get(f"{W}/pulls/1").headers["etag"]
+    number = town.github.state.repository("acme/widget").id
+    town.get(f"/repositories/{number}/pulls/1?per_page=3", headers={"if-none-match": tag})
+    town.ask("POST", "/graphql", {"query": "{ rateLimit { cost } }"})
+    town.get("/nowhere")
+    town.github.fault("GET", "/meta", 500)
+    town.get("/meta")
+    assert [(r.method, r.path, r.status, r.query) for r in town.github.requests] == [
+        ("GET", f"{W}/pulls/1", 200, {}),
+        ("GET", f"{W}/pulls/1", 304, {"per_page": "3"}),
+        ("POST", "/graphql", 200, {}),
+        ("GET", "/nowhere", 404, {}),
+        ("GET", "/meta", 500, {}),
+    ]
+
+
 def test_it_counts_requests_per_installation_and_refuses_the_rest(town: Any) -> None:
     headers = town.get(W).headers
     reset = str(int(town.clock.now.timestamp()) + 3600)

@@ -48,6 +48,35 @@ EVENTS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "push to a new branch": ("push", lambda t, h: h.push(W, "new", {"c.py": "1"}, by="bob")),
     "label": ("label", lambda t, h: h.create_label(W, "new", by="alice")),
     "repository renamed": ("repository", lambda t, h: h.rename(W, "acme/gadget", by="root")),
+    "body edited": ("pull_request", lambda t, h: h.edit_body(W, 1, "Other", by="mia")),
+    "updated": ("pull_request", lambda t, h: h.update_branch(W, 1, by="mia")),
+    "review requested": ("pull_request", lambda t, h: h.request_review(W, 1, "mia", by="bob")),
+    "team asked": ("pull_request", lambda t, h: h.request_review(W, 1, team="core", by="bob")),
+    "review request removed": ("pull_request", lambda t, h: h.unrequest_review(W, 1, "mia", by="bob")),
+    "check_run updated": (
+        "check_run",
+        lambda t, h: h.update_check_run(
+            W,
+            t.github.check_run(W, t.head, app_id=t.app.id, status="queued").id,
+            status="completed",
+            conclusion="failure",
+        ),
+    ),
+    "workflow_run": ("workflow_run", lambda t, h: h.workflow_run(W, t.head, by="bob")),
+    "workflow_run requested": ("workflow_run", lambda t, h: h.workflow_run(W, t.head, by="bob", status="queued")),
+    "membership added": ("membership", lambda t, h: h.add_to_team("acme", "core", "mia", by="root")),
+    "membership removed": ("membership", lambda t, h: h.remove_from_team("acme", "core", "alice", by="root")),
+    "member added to the organization": ("organization", lambda t, h: h.add_member("acme", "mia", by="root")),
+    "member removed from the organization": ("organization", lambda t, h: h.remove_member("acme", "alice", by="root")),
+    "team created": ("team", lambda t, h: h.create_team("acme", "new", by="root")),
+    "team deleted": ("team", lambda t, h: h.delete_team("acme", "core", by="root")),
+    "team added": ("team", lambda t, h: h.add_team_to_repository(W, "core", "write", by="root")),
+    "team removed": ("team", lambda t, h: h.remove_team_from_repository(W, "core", by="root")),
+    "collaborator added": ("member", lambda t, h: h.grant(W, "zoe", "write", by="root")),
+    "collaborator edited": ("member", lambda t, h: h.grant(W, "bob", "write", by="root")),
+    "collaborator removed": ("member", lambda t, h: h.grant(W, "bob", "none", by="root")),
+    "merge group": ("merge_group", lambda t, h: h.enqueue(W, 1, by="alice")),
+    "merge group destroyed": ("merge_group", lambda t, h: h.enqueue(W, 1, by="alice") and h.dequeue(W, 1)),
     "ping": ("ping", lambda t, h: h.ping()),
 }
 
@@ -60,7 +89,76 @@ def test_it_sends_what_all_of_githubs_examples_have(
     town.github.create_branch(W, "more", at="feature")
     happen(town, hooks)
     body = receiver.bodies(event)[-1]
-    assert _differences(_shape(_examples(cases, event)), body, event) == []
+    found = _differences(_shape(_examples(cases, event)), body, event)
+    assert found == [], "\n".join(found)
+
+
+def test_it_says_how_a_comment_was_and_who_changed_it(town: Any, hooks: Any, receiver: Any) -> None:
+    said = town.github.comment(W, 1, by="alice", body=":+1:")
+    hooks.edit_comment(W, 1, said.id, by="mia", body="no")
+    hooks.delete_comment(W, 1, said.id, by="root")
+    edited, deleted = receiver.bodies("issue_comment")
+    assert (edited["changes"], edited["sender"]["login"], edited["comment"]["body"]) == (
+        {"body": {"from": ":+1:"}},
+        "mia",
+        "no",
+    )
+    assert (deleted["action"], deleted["sender"]["login"], deleted["comment"]["user"]["login"]) == (
+        "deleted",
+        "root",
+        "alice",
+    )
+
+
+def test_it_tells_of_the_organization_only_where_the_app_is_installed(town: Any, hooks: Any, receiver: Any) -> None:
+    town.github.add_organization("other", teams={"core": {}})
+    hooks.add_to_team("other", "core", "zoe", by="zoe")
+    hooks.remove_member("acme", "alice", by="root")
+    assert receiver.events() == [("organization", "member_removed"), ("membership", "removed")]
+    body = receiver.bodies("membership")[0]
+    assert (body["team"]["slug"], body["member"]["login"], body["organization"]["login"]) == ("core", "alice", "acme")
+    assert ("repository" in body, body["installation"]["id"]) == (False, town.installation.id)
+
+
+def test_it_tells_both_values_of_a_custom_property(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.set_property(W, "tier", "gold", by="root")
+    hooks.set_property(W, "tier", ("a", "b"), by="root")
+    body = receiver.bodies("custom_property_values")[-1]
+    assert body["action"] == "updated"
+    assert body["new_property_values"] == [{"property_name": "tier", "value": ["a", "b"]}]
+    assert body["old_property_values"] == [{"property_name": "tier", "value": "gold"}]
+
+
+def test_it_says_what_a_collaborator_could_do_before(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.grant(W, "mia", "read", by="root")
+    hooks.grant(W, "zoe", "maintain", by="root")
+    assert [(b["action"], b["changes"]) for b in receiver.bodies("member")] == [
+        ("edited", {"old_permission": {"from": "write"}}),
+        ("added", {"permission": {"to": "write"}}),
+    ]
+
+
+def test_it_tells_of_all_that_is_written_through_the_api(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.echo()
+    review = town.github.review(W, 1, by="alice")
+    asked = f"/repos/{W}/pulls/1/requested_reviewers"
+    for method, path, body in (
+        ("POST", f"/repos/{W}/check-runs", {"name": "policy", "head_sha": town.head, "conclusion": "failure"}),
+        ("PUT", f"/repos/{W}/pulls/1/reviews/{review.id}/dismissals", {"message": "Pushed."}),
+        ("POST", asked, {"reviewers": ["mia"]}),
+        ("DELETE", asked, {"reviewers": ["mia"]}),
+        ("POST", asked, {"reviewers": ["stranger"]}),
+    ):
+        town.ask(method, path, body)
+        hooks.settle()
+    assert receiver.events() == [
+        ("check_run", "completed"),
+        ("check_suite", "completed"),
+        ("pull_request_review", "dismissed"),
+        ("pull_request", "review_requested"),
+        ("pull_request", "review_request_removed"),
+    ]
+    assert {b["sender"]["login"] for b in receiver.bodies("pull_request")} == {"mergegate[bot]"}
 
 
 def test_it_signs_the_very_bytes_that_it_sends(town: Any, hooks: Any, receiver: Any) -> None:

@@ -1,0 +1,28 @@
+"""A write through the API that came to pass, as webhooks need to know it."""
+
+import re
+from dataclasses import dataclass
+
+from app.simulator.shapes.view import Json
+
+_PATH = re.compile(r"/repos/([^/]+/[^/]+)/(?:pulls/(\d+)/.*)?(statuses|check-runs|dismissals|requested_reviewers)\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    what: str  # statuses, check-runs, dismissals or requested_reviewers
+    method: str
+    full_name: str
+    number: int  # of the pull request; 0: of none
+    body: Json
+    answer: Json
+    by: str  # login of the App's bot
+
+
+def read(method: str, path: str, *, body: Json, answer: Json, by: str) -> Done | None:
+    """None for a write of which GitHub tells nobody."""
+    found = _PATH.match(path)
+    if found is None:
+        return None
+    name, number, what = found[1], int(found[2] or 0), found[3]
+    return Done(what=what, method=method, full_name=name, number=number, body=body, answer=answer, by=by)
