@@ -1,7 +1,7 @@
 """Globs as doublestar's `Match` understands them, translated to RE2."""
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
@@ -15,7 +15,6 @@ from policies.text import short
 MAX_GLOB_CHARACTERS = 1000
 MAX_BRACES = 50
 MAX_ALTERNATIVES = 1000
-MAX_TRANSLATED_GLOBS = 512
 MAX_STARS = 2
 IN_SEGMENT = "[^/]*"
 SEGMENTS = "(?:.*/)?"
@@ -35,10 +34,17 @@ class Glob(Frozen):
 
     text: str
 
-    def matches(self, path: str) -> bool:
-        return patterns.compiled(expression(self.text)).fullmatch(path.encode()) is not None
+    @cached_property
+    def expression(self) -> str:
+        """The same as a regular expression for the whole path; raise `ValueError` for a glob beyond the limits."""
+        if len(self.text) > MAX_GLOB_CHARACTERS or self.text.count("{") > MAX_BRACES:
+            raise ValueError(f"it has more than {MAX_GLOB_CHARACTERS} characters or {MAX_BRACES} braces")
+        found = tuple(islice(_until_malformed(self.text), MAX_ALTERNATIVES + 1))
+        if len(found) > MAX_ALTERNATIVES:
+            raise ValueError(f"it has more than {MAX_ALTERNATIVES} alternatives")
+        return rf"(?s)\A(?:{'|'.join(found or (NOTHING,))})\z"
 
-    @property
+    @cached_property
     def is_valid(self) -> bool:
         """Whether every alternative of it can be understood."""
         try:
@@ -64,21 +70,10 @@ def read_all(value: Value) -> tuple[Glob, ...]:
     return tuple(_read(item) for item in items)
 
 
-@lru_cache(maxsize=MAX_TRANSLATED_GLOBS)
-def expression(text: str) -> str:
-    """The same as a regular expression for the whole path; raise `ValueError` for a glob beyond the limits."""
-    if len(text) > MAX_GLOB_CHARACTERS or text.count("{") > MAX_BRACES:
-        raise ValueError(f"it has more than {MAX_GLOB_CHARACTERS} characters or {MAX_BRACES} braces")
-    found = tuple(islice(_until_malformed(text), MAX_ALTERNATIVES + 1))
-    if len(found) > MAX_ALTERNATIVES:
-        raise ValueError(f"it has more than {MAX_ALTERNATIVES} alternatives")
-    return "(?s)(?:" + "|".join(found or (NOTHING,)) + ")"
-
-
 def _read(value: Value) -> Glob:
     glob = Glob(text=value.text())
     try:
-        patterns.compiled(expression(glob.text))
+        patterns.compiled(glob.expression)
         return glob
     except (ValueError, re2.error):
         value.refuse(f"the glob {short(glob.text)!r} is too large", "regexp")

@@ -1,9 +1,11 @@
 """Files that are meant, by regular expression or by glob."""
 
+from functools import cached_property
+
 from policies import globs, patterns
 from policies.facts import Frozen
 from policies.globs import Glob
-from policies.patterns import Pattern
+from policies.patterns import Pattern, Program
 from policies.reading import Value
 
 
@@ -18,11 +20,18 @@ class Paths(Frozen):
         return not (self.expressions or self.globs)
 
     def match(self, path: str) -> bool:
-        return patterns.matches_any(self.expressions, path) or any(glob.matches(path) for glob in self.globs)
+        written = path.encode()
+        return any(program.search(written) is not None for program in self._programs)
 
+    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The entries as written, for explanations."""
         return (*patterns.texts(self.expressions), *(glob.text for glob in self.globs))
+
+    @cached_property
+    def _programs(self) -> tuple[Program, ...]:
+        expressions = tuple(pattern.text for pattern in self.expressions if pattern.text is not None)
+        return patterns.any_of((*expressions, *(glob.expression for glob in self.globs)))
 
 
 def read(expressions: Value, written: Value) -> Paths:

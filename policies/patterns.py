@@ -1,6 +1,7 @@
 """Regular expressions as Go's RE2 understands them: linear time, no look-around."""
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -13,6 +14,9 @@ from policies.text import short
 MAX_PATTERN_CHARACTERS = 10_000
 MAX_PROGRAM_BYTES = 1024 * 1024
 MAX_COMPILED_PATTERNS = 512
+QUOTE = r"\Q"
+"""What follows is literal, to the end of the expression if nothing ends it: it may swallow what is written behind."""
+Program = Any
 QUOTED_OR_OTHER_ESCAPE = re.compile(r"\\Q.*?(?:\\E|$)|\\[^C]", re.DOTALL)
 FOREIGN_GROUP_NAME = re.compile(r"\(\?P?<(?![=!])[\x00-=?-\x7f]*[^\x00-\x7f]")
 
@@ -49,13 +53,21 @@ def matches_any(patterns: tuple[Pattern, ...], subject: str) -> bool:
     return any(pattern.matches(subject) for pattern in patterns)
 
 
+def any_of(expressions: tuple[str, ...]) -> tuple[Program, ...]:
+    """Programs of which one matches where any of the expressions does: a single one, where they go together."""
+    if len(expressions) > 1 and not any(QUOTE in text for text in expressions):
+        with suppress(re2.error):
+            return (compiled("|".join(f"(?:{text})" for text in expressions)),)
+    return tuple(compiled(text) for text in expressions)
+
+
 def texts(patterns: tuple[Pattern, ...]) -> tuple[str, ...]:
     """The expressions as written, for explanations."""
     return tuple(pattern.text or "" for pattern in patterns)
 
 
 @lru_cache(maxsize=MAX_COMPILED_PATTERNS)
-def compiled(text: str) -> Any:
+def compiled(text: str) -> Program:
     """The program of RE2, to be given bytes; raise `ValueError` or `re2.error`.
 
     Nobody asks where or what it matched: bytes spare the search for places in the text, and no group is captured.

@@ -38,7 +38,7 @@ class ChangedFiles(Predicate):
             satisfied=match is not None,
             description="No changed files match the required patterns" if match is None else f"{match} was changed",
             values=() if match is None else (match,),
-            condition_values=self.wanted.texts(),
+            condition_values=self.wanted.texts,
         )
 
     def first_match(self, snapshot: PullSnapshot) -> str | None:

@@ -37,7 +37,7 @@ class FileAdded(Predicate):
             satisfied=self.wants_match is (match is not None),
             description=nothing if match is None else f"{match} was {self.status}",
             values=() if match is None else (match,),
-            condition_values=self.wanted.texts(),
+            condition_values=self.wanted.texts,
         )
 
     def _first_match(self, snapshot: PullSnapshot) -> str | None:

@@ -19,5 +19,5 @@ class NoChangedFiles(ChangedFiles):
             satisfied=match is None,
             description="No changed files match the specified patterns" if match is None else f"{match} was changed",
             values=() if match is None else (match,),
-            condition_values=self.wanted.texts(),
+            condition_values=self.wanted.texts,
         )

@@ -29,13 +29,13 @@ class OnlyChangedFiles(Predicate):
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         names = tuple(file.filename for file in snapshot.files)
-        other = tuple(name for name in names if not self.wanted.match(name))[:1]
+        other = next(((name,) for name in names if not self.wanted.match(name)), ())
         return PredicateResult(
             kind=self.key,
             satisfied=bool(names) and not other,
             description=_description(names, other),
             values=other,
-            condition_values=self.wanted.texts(),
+            condition_values=self.wanted.texts,
         )
 
 

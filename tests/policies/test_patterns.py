@@ -79,3 +79,22 @@ def test_it_stays_quick_on_an_evil_pattern() -> None:
 def test_it_reads_or_refuses_any_text(text: str) -> None:
     with suppress(PolicyError):
         read(text).matches("some text")
+
+
+FRAGMENTS = ["a", "b", "^", "$", "|", "(?i)A", "(b)", "(?P<n>b)", r"\Qb", r"\Q(\E", "[ab]", ".", r"\z", ""]
+EXPRESSIONS = st.lists(st.lists(st.sampled_from(FRAGMENTS), max_size=3).map("".join), max_size=4).map(tuple)
+
+
+@given(EXPRESSIONS, st.text("abAB(\n", max_size=4))
+def test_expressions_together_match_where_one_of_them_does(texts: tuple[str, ...], subject: str) -> None:
+    with suppress(PolicyError):
+        expected = any(read(text).matches(subject) for text in texts)
+        programs = patterns.any_of(texts)
+        assert any(program.search(subject.encode()) for program in programs) is expected
+
+
+def test_what_does_not_go_together_is_matched_one_by_one() -> None:
+    too_large_together = (r"\pN{200}", r"\pN{210}")
+    swallowing = (r"a\Qb", "c")
+    assert [len(patterns.any_of(texts)) for texts in ((), ("a",), ("a", "b"))] == [0, 1, 1]
+    assert [len(patterns.any_of(texts)) for texts in (too_large_together, swallowing)] == [2, 2]
