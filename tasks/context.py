@@ -10,6 +10,7 @@ from app.github.answers import utc_now
 from app.github.client import App
 from app.github.reader import LiveReader, LocalReader, Reader
 from app.limits import Limits
+from app.rosters import Rosters
 from app.settings import Settings
 
 Send = Callable[[str, UUID, int], None]
@@ -35,7 +36,9 @@ class Context:
 
 def reader(settings: Settings) -> Reader:
     """The reader that the settings bind."""
-    return LiveReader(github_app(settings)) if settings.github_reader == "live" else LocalReader()
+    if settings.github_reader == "local":
+        return LocalReader()
+    return LiveReader(github_app(settings), rosters=Rosters(settings.redis_url))
 
 
 def github_app(settings: Settings) -> App:

@@ -1,4 +1,4 @@
-"""Take the facts that a policy needs, and no others, at the head commit of a pull request."""
+"""Take the facts that a policy needs, and no others: of a pull request at its head, and of those it could ask."""
 
 from datetime import datetime
 from itertools import product
@@ -7,14 +7,16 @@ from app.github import documents, facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.records import alterations, pulls
-from policies import needs
-from policies.facts import Commit, Grant, Membership, PullSnapshot
+from policies import needs, review_requests
+from policies.facts import NOT_FETCHED, Commit, Grant, Membership, PullSnapshot
 from policies.needs import FactsNeeded
-from policies.policy import Policy
+from policies.policy import Policy, Rule
+from policies.reviewers import Collaborator, Reviewers, Roster
 from tasks.context import Context
 
 MOST_QUESTIONS = 200
 MOST_PUSH_TIMES = 30
+MOST_TEAMS = 50
 
 
 def snapshot(context: Context, place: Place, pull: documents.Pull, repository: str, policy: Policy) -> PullSnapshot:
@@ -105,3 +107,45 @@ def _pushed_at(context: Context, place: Place, known: PullSnapshot, sha: str, se
     if sha != known.head_sha:
         return oldest
     return min(seen_at, oldest) if oldest is not None else seen_at
+
+
+def reviewers(context: Context, place: Place, pull: documents.Pull, rules: tuple[Rule, ...]) -> Reviewers:
+    """Whom these rules could ask, and who was asked before. A team or organization that can't be listed is left out."""
+    wanted, reader = review_requests.reviewers_needed(rules), context.reader
+    teams = reader.repository_teams(place) if wanted.collaborators or wanted.repository_teams else ()
+    return Reviewers(
+        collaborators=_collaborators(context, place, pull, teams) if wanted.collaborators else NOT_FETCHED,
+        repository_teams=tuple((team.slug, facts.team_level(team)) for team in teams)
+        if wanted.repository_teams
+        else NOT_FETCHED,
+        requested=facts.requested(*reader.review_requests(place, pull)),
+        teams=_listed(context, place, wanted.teams),
+        organizations=_listed(context, place, wanted.organizations),
+    )
+
+
+def _collaborators(
+    context: Context, place: Place, pull: documents.Pull, teams: tuple[documents.RepositoryTeam, ...]
+) -> tuple[Collaborator, ...]:
+    """GitHub doesn't say through what somebody holds a permission, so the teams' members are listed for that."""
+    if len(teams) > MOST_TEAMS:
+        raise Unavailable("EVIDENCE_INCOMPLETE", f"More than {MOST_TEAMS} teams would have to be listed.")
+    owner = pull.base.repo.owner.login if pull.base.repo else ""
+    through_teams = tuple(
+        (login, facts.team_level(team))
+        for team in teams
+        for login in context.reader.members(place, f"{owner}/{team.slug}")
+    )
+    everybody, direct = (context.reader.collaborators(place, affiliation) for affiliation in ("all", "direct"))
+    return facts.collaborators(everybody, direct, through_teams)
+
+
+def _listed(context: Context, place: Place, groups: tuple[str, ...]) -> tuple[Roster, ...]:
+    found: list[Roster] = []
+    for group in groups:
+        try:
+            found.append((group, context.reader.members(place, group)))
+        except Unavailable as trouble:
+            if trouble.not_before is not None:
+                raise
+    return tuple(found)
