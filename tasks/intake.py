@@ -69,8 +69,8 @@ def route(event: Event) -> tuple[Wanted, ...]:
     """The work that an event leads to; pure. An event without an installation leads to none."""
     if event.installation_id is None:
         return ()
-    if event.repository is not None:
-        return _route_one(event, event.repository, event.installation_id)
+    if event.repository is not None and (found := _route_one(event, event.repository, event.installation_id)):
+        return found
     if (event.name, event.action) in OF_NEW_REPOSITORIES:
         listed = sorted(event.repositories, key=lambda repository: repository.id)
         return tuple(Wanted("find_by_repository", *_place(each, event.installation_id)) for each in listed)

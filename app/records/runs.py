@@ -239,11 +239,11 @@ def lapsed(tx: Transaction, now: datetime) -> list[Run]:
 
 
 def take_due(tx: Transaction, now: datetime) -> list[tuple[UUID, Kind]]:
-    """The due runs that no message of the last minute points at, now marked as queued."""
+    """The due runs that no message of the last minute points at, now marked as queued, longest due first."""
     rows = tx.execute(
         "UPDATE runs SET queued_at = %(now)s WHERE id IN (SELECT id FROM runs WHERE status = 'pending'"
         " AND due_at <= %(now)s AND (queued_at IS NULL OR queued_at < %(stale)s)"
-        " ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) RETURNING id, kind",
+        " ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) RETURNING id, kind, due_at",
         {"now": now, "stale": now - timedelta(seconds=REQUEUE_SECONDS), "limit": DUE_BATCH},
     ).fetchall()
-    return [(row["id"], row["kind"]) for row in rows]
+    return [(row["id"], row["kind"]) for row in sorted(rows, key=lambda row: row["due_at"])]

@@ -1,0 +1,195 @@
+"""Events that concern many pull requests: each is evaluated, no faster than allowed, its own events first."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from app.events import Event, Repository
+from app.records import pulls
+from tests.tasks.house import POLICY, REPOSITORY, House
+
+MINUTE = timedelta(minutes=1)
+
+
+def _open(house: House, count: int, base: str = "main") -> None:
+    """Open so many more pull requests, of which nobody is told."""
+    if base != "main":
+        house.github.push(REPOSITORY, base, {".policy.yml": POLICY}, by="alice")
+    for index in range(count):
+        house.github.push(REPOSITORY, f"{base}-{index}", {f"{index}.py": "1"}, by="bob")
+        house.github.open_pull(REPOSITORY, f"{base}-{index}", by="bob", base=base)
+
+
+def _of_owner(house: House, name: str, action: str) -> Event:
+    return Event(name=name, action=action, installation_id=house.installation_id, owner="acme", team="acme/core")
+
+
+def _due(house: House) -> list[datetime]:
+    rows = house.rows("SELECT due_at FROM runs WHERE kind = 'evaluate' ORDER BY due_at")
+    return [row["due_at"] for row in rows]
+
+
+def _evaluated(house: House) -> list[int]:
+    return [row["number"] for row in house.rows("SELECT number FROM evaluations ORDER BY seq")]
+
+
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [
+        ("member", "removed"),
+        ("team", "removed_from_repository"),
+        ("label", "edited"),
+        ("custom_property_values", "updated"),
+    ],
+)
+def test_an_event_of_a_repository_evaluates_all_its_open_pull_requests(house: House, name: str, action: str) -> None:
+    _open(house, 1)
+    _open(house, 1, base="release")
+    house.deliver(house.event(name, action))
+    house.work()
+    assert _evaluated(house) == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("name", "action"),
+    [("membership", "removed"), ("team", "deleted"), ("organization", "member_removed"), ("installation", "unsuspend")],
+)
+def test_an_event_of_an_organization_evaluates_what_is_known_of_it(house: House, name: str, action: str) -> None:
+    _open(house, 1)
+    house.deliver_pull(1)
+    house.deliver_pull(2)
+    house.work()
+    house.deliver(_of_owner(house, name, action))
+    house.work()
+    assert _evaluated(house) == [1, 2, 1, 2]
+
+
+def test_an_event_of_another_installation_evaluates_nothing_here(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    other = house.installation_id + 1
+    house.deliver(_of_owner(house, "membership", "removed").model_copy(update={"installation_id": other}))
+    house.work()
+    assert _evaluated(house) == [1]
+
+
+def test_a_closed_pull_request_is_left_out(house: House) -> None:
+    _open(house, 1)
+    house.deliver_pull(1)
+    house.deliver_pull(2)
+    house.work()
+    house.github.close(REPOSITORY, 2)
+    house.deliver_pull(2, action="closed")
+    house.work()
+    house.deliver(_of_owner(house, "membership", "added"))
+    house.work()
+    assert _evaluated(house) == [1, 2, 1]
+
+
+def test_new_repositories_are_looked_through(house: House) -> None:
+    here = Repository(id=house.repository_id, full_name=REPOSITORY)
+    house.deliver(_of_owner(house, "installation_repositories", "added").model_copy(update={"repositories": (here,)}))
+    house.work()
+    assert _evaluated(house) == [1]
+
+
+def test_no_more_are_due_in_a_minute_than_allowed_and_the_rest_follows(house: House) -> None:
+    house.with_settings(reevaluations_per_minute=2)
+    _open(house, 4)
+    house.deliver(house.event("push", None, branch="main", head_sha="b" * 40))
+    house.work()
+    now = house.clock()
+    assert _due(house) == [now, now, now + MINUTE, now + MINUTE, now + 2 * MINUTE]
+    assert _evaluated(house) == [1, 2]
+    house.clock.forward(60)
+    house.sweep()
+    assert sorted(_evaluated(house)) == [1, 2, 3, 4]
+    house.clock.forward(60)
+    house.sweep()
+    assert sorted(_evaluated(house)) == [1, 2, 3, 4, 5]
+
+
+def test_a_second_event_keeps_to_the_same_limit(house: House) -> None:
+    house.with_settings(reevaluations_per_minute=2)
+    _open(house, 2)
+    _open(house, 1, base="release")
+    for branch in ("main", "release"):
+        house.deliver(house.event("push", None, branch=branch, head_sha="b" * 40))
+        house.work()
+    now = house.clock()
+    assert _due(house) == [now, now, now + MINUTE, now + MINUTE]
+
+
+def test_a_burst_of_pushes_doubles_nothing_that_waits(house: House) -> None:
+    house.with_settings(reevaluations_per_minute=1)
+    _open(house, 2)
+    for index in range(4):
+        house.deliver(house.event("push", None, branch="main", head_sha=f"{index}" * 40))
+        house.sent = [message for message in house.sent if message[0] == "evaluate.find_pull_requests"]
+        house.work()
+    runs = house.rows("SELECT id FROM runs WHERE kind = 'evaluate'")
+    causes = house.rows(
+        "SELECT run_id, count(*) AS n FROM run_deliveries JOIN runs ON id = run_id WHERE number = 3 GROUP BY run_id"
+    )
+    assert len(runs) == 3 + 1, "number 1 was evaluated and waits again, 2 and 3 wait since the first push"
+    assert [row["n"] for row in causes] == [4]
+
+
+def test_an_event_of_its_own_goes_before_the_others(house: House) -> None:
+    house.with_settings(reevaluations_per_minute=1)
+    _open(house, 2)
+    house.deliver(house.event("push", None, branch="main", head_sha="b" * 40))
+    house.work()
+    assert _evaluated(house) == [1]
+    house.deliver_pull(3, action="edited")
+    house.work()
+    assert _evaluated(house) == [1, 3]
+    house.clock.forward(60)
+    house.sweep()
+    assert _evaluated(house) == [1, 3, 2]
+
+
+def test_an_event_does_not_hurry_what_github_told_to_wait(house: House) -> None:
+    house.github.fault("GET", "/pulls/1", 429, headers={"retry-after": "120"})
+    house.deliver_pull()
+    house.work()
+    house.deliver_pull(action="edited")
+    house.work()
+    assert _evaluated(house) == []
+    house.clock.forward(121)
+    house.sweep()
+    assert _evaluated(house) == [1]
+
+
+def test_it_goes_on_where_a_worker_stopped(house: House) -> None:
+    house.with_settings(reevaluations_per_minute=1)
+    _open(house, 1)
+    house.deliver(house.event("member", "added"))
+    house.work()
+    house.sent.clear()
+    house.clock.forward(60)
+    house.sweep()
+    assert _evaluated(house) == [1, 2]
+
+
+def test_a_list_that_can_not_be_read_is_asked_for_again(house: House) -> None:
+    house.github.fault("GET", "/pulls", 502)
+    house.deliver(house.event("member", "removed"))
+    house.work()
+    assert _evaluated(house) == []
+    house.clock.forward(2)
+    house.sweep()
+    assert _evaluated(house) == [1]
+
+
+def test_a_push_to_where_the_policy_comes_from_evaluates_elsewhere(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    with house.context.pool.connection() as tx:
+        pulls.ruled_from(tx, house.repository_id, 1, (pulls.policy_place("Acme/policies", "main"),))
+    policies = house.github.add_repository("acme/policies")
+    for branch in ("feature", "main"):
+        there = Repository(id=policies.id, full_name="acme/Policies")
+        house.deliver(Event(name="push", repository=there, installation_id=house.installation_id, branch=branch))
+        house.work()
+    assert _evaluated(house) == [1, 1]
