@@ -61,6 +61,7 @@ class Settings(BaseModel):
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
     metrics_token: Secret | None = None
+    api_token: Secret | None = None
 
     github_reader: Literal["local", "live"] = "local"
     github_projector: Literal["local", "live"] = "local"

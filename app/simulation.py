@@ -54,7 +54,7 @@ def run(request: Request, pull: Stored, server: ServerOptions, now: datetime) ->
         pull=pull,
         mode=mode,
         verdict=verdict.of_result(end or result, _origin(told)),
-        result=result,
+        result=end or result,
         rules=comparison.rule_changes(before, result),
         missing=() if end else certainty.missing_facts(result),
         notes=tuple(_notes(request, pull, mode)),

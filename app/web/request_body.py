@@ -33,16 +33,16 @@ def read_type(request: Request) -> str:
     return request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
 
-def read(request: Request) -> bytes | Reply:
+def read(request: Request, most_bytes: int = MOST_BYTES) -> bytes | Reply:
     """All bytes of the body."""
     declared = request.environ.get("CONTENT_LENGTH")
     if not declared and not request.environ.get("wsgi.input_terminated"):
         return b""
     try:
-        body: bytes = request.environ["wsgi.input"].read(int(declared) if declared else MOST_BYTES + 1)
+        body: bytes = request.environ["wsgi.input"].read(int(declared) if declared else most_bytes + 1)
     except (OSError, ParseException):
         return _INCOMPLETE
-    if len(body) > MOST_BYTES:
+    if len(body) > most_bytes:
         return _TOO_LARGE
     return _INCOMPLETE if declared and len(body) < int(declared) else body
 

@@ -8,7 +8,7 @@ from app import settings as configuration
 from app.keys import Keys
 from app.queue import Publisher, make_celery
 from app.settings import Settings
-from app.web import health, metrics, pages, receiver, replies
+from app.web import api, health, metrics, pages, receiver, replies
 from app.web.intake import Intake
 from app.web.receiver import Receiver
 
@@ -25,4 +25,5 @@ def make_app(settings: Settings | None = None) -> Flask:
     health.install(flask, settings.database_url, keys, publisher)
     metrics.install(flask, settings.metrics_token)
     pages.install(flask, settings.database_url)
+    api.install(flask, settings, lambda: datetime.now(UTC))
     return flask

@@ -1,0 +1,34 @@
+"""Answers in policy-bot's own shapes, for tools that know its addresses."""
+
+from importlib.metadata import version
+from typing import Any
+
+from policies import document
+from policies.error import PolicyError
+from policies.result import Result
+from policies.server_options import ServerOptions
+
+VALID, INVALID = 200, 422
+
+
+def validated(text: str, server: ServerOptions) -> tuple[int, dict[str, str]]:
+    """Status and body of `PUT /api/validate`; the message is empty for a policy that is sound."""
+    said = {"message": "", "version": version("mergegate")}
+    try:
+        document.parse(text, server)
+    except PolicyError as wrong:
+        place = f"line {wrong.line}: " if wrong.line else ""
+        return INVALID, {**said, "message": place + wrong.message}
+    return VALID, said
+
+
+def simulated(result: Result) -> dict[str, Any]:
+    """The body of `POST /api/simulate`, as a tree."""
+    return {
+        "name": result.name,
+        "description": "",
+        "status_description": result.description,
+        "status": result.status,
+        "error": result.error,
+        "children": [simulated(child) for child in result.children],
+    }
