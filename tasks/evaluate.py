@@ -1,5 +1,7 @@
 """Evaluate one pull request: claim the run, judge, and record the verdict with what follows in one transaction."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -13,9 +15,11 @@ from app.records import pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
-from tasks import judging, names, putting_off, telling
+from tasks import judging, names, putting_off, reviewing, telling
 from tasks.context import Context
 from tasks.judging import Judged
+from tasks.proposing import Cause
+from tasks.reviewing import Asking
 
 
 def pull_request(context: Context, run_id: UUID) -> None:
@@ -29,7 +33,7 @@ def pull_request(context: Context, run_id: UUID) -> None:
         return
     context.checkpoint("evaluate.claimed")
     try:
-        intent_id = _evaluate(context, run)
+        recorded = _evaluate(context, run)
     except Unavailable as trouble:
         putting_off.run(context, run, trouble)
         return
@@ -37,17 +41,28 @@ def pull_request(context: Context, run_id: UUID) -> None:
         putting_off.run(context, run, Unavailable("GITHUB_API_ERROR", "Reading GitHub took too long."))
         return
     context.checkpoint("evaluate.committed")
-    if intent_id is not None:
+    for intent_id in recorded.intent_ids:
         context.send(names.WRITE, intent_id, 0)
+    if recorded.asking is not None:
+        reviewing.ask(context, recorded.asking)
+        context.checkpoint("evaluate.asked")
     putting_off.wake_next(context, run)
 
 
-def _evaluate(context: Context, run: Run) -> UUID | None:
+@dataclass(frozen=True)
+class _Recorded:
+    """The intents to work on, the status first; and whom to ask for a review, before the run is over."""
+
+    intent_ids: tuple[UUID, ...] = ()
+    asking: Asking | None = None
+
+
+def _evaluate(context: Context, run: Run) -> _Recorded:
     _take_a_turn(context, run)
     pull = context.reader.pull(Place(run.installation_id, run.repository_id), run.number or 0)
     if pull is None or pull.state == "closed":
         _record_nothing(context, run, pull)
-        return None
+        return _Recorded()
     _see(context, run, pull)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
@@ -72,10 +87,24 @@ def _see(context: Context, run: Run, pull: documents.Pull) -> None:
         pulls.seen(tx, _sighting(run, pull))
 
 
-def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
-    """The intent that follows, if any."""
-    now = context.clock()
-    evaluation = Evaluation(
+def _record(context: Context, run: Run, judged: Judged) -> _Recorded:
+    """The verdict with its writes. Where somebody is to be asked, the run goes on: a worker's death loses nothing."""
+    evaluation = _evaluation(run, judged, context.clock())
+    with context.pool.connection() as tx:
+        runs.hold(tx, run)
+        pulls.seen(tx, _sighting(run, judged.pull))
+        told = telling.verdict(context, tx, run, evaluation, judged.shown)
+        cause = Cause(run, evaluation.number, told.evaluation_id, evaluation.evaluated_at)
+        dismissed = reviewing.dismiss(context, tx, cause, judged)
+        asking = reviewing.asking(tx, cause, judged)
+        if asking is None:
+            runs.finish(tx, run, evaluation.evaluated_at)
+        context.checkpoint("evaluate.before_commit")
+    return _Recorded((*((told.intent_id,) if told.intent_id else ()), *dismissed), asking)
+
+
+def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:
+    return Evaluation(
         run_id=run.id,
         repository_id=run.repository_id,
         number=judged.pull.number,
@@ -93,12 +122,6 @@ def _record(context: Context, run: Run, judged: Judged) -> UUID | None:
         mode=judged.mode,
         other=judged.other,
     )
-    with context.pool.connection() as tx:
-        runs.finish(tx, run, now)
-        pulls.seen(tx, _sighting(run, judged.pull))
-        told = telling.verdict(context, tx, run, evaluation, judged.shown)
-        context.checkpoint("evaluate.before_commit")
-    return told.intent_id
 
 
 def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> None:

@@ -1,0 +1,146 @@
+"""What a verdict asks of reviewers: reviews that count no more are dismissed, and while it waits somebody is asked.
+
+Neither holds the verdict up or changes it: that is recorded and on its way before GitHub is asked about reviewers.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
+
+from app import ledger
+from app.database import Transaction
+from app.github import documents
+from app.github.answers import Unavailable
+from app.github.reader import Place
+from app.records import deliveries, runs
+from policies import dismissals, review_requests
+from policies.dismissals import Dismissal
+from policies.error import CannotJudge
+from policies.facts import FactMissing, PullSnapshot
+from policies.intents import MOST_REVIEWERS, ReviewDismissContent, ReviewRequestContent
+from policies.policy import Rule
+from policies.predicates.predicate import Trigger
+from policies.review_requests import ReviewRequest
+from policies.reviewers import Reviewers
+from tasks import gathering, names, proposing
+from tasks.context import Context
+from tasks.judging import Judged
+from tasks.proposing import Cause
+
+TALK: dict[str, Trigger] = {"issue_comment": "comment", "pull_request_review": "review"}
+DISMISSABLE = ("approved", "changes_requested")
+"""GitHub refuses to dismiss any other review."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """That somebody is to be asked for a review of the pull request as it was judged, for the rules that wait."""
+
+    cause: Cause
+    pull: documents.Pull
+    snapshot: PullSnapshot
+    rules: tuple[Rule, ...]
+
+
+def dismiss(context: Context, tx: Transaction, cause: Cause, judged: Judged) -> tuple[UUID, ...]:
+    """Propose the dismissals, and put aside those that wait and are wished for no more; the intents to work on."""
+    proposed = dismissals.propose(judged.result, context.settings.policy_options) if judged.result else ()
+    contents = _dismissable(judged.snapshot, proposed) if judged.snapshot else ()
+    found = (proposing.dismissal(tx, cause, content) for content in contents)
+    wished = tuple(intent_id for intent_id in found if intent_id is not None)
+    proposing.withdraw(tx, cause, "review_dismiss", wished)
+    return wished
+
+
+def _dismissable(snapshot: PullSnapshot, proposed: tuple[Dismissal, ...]) -> tuple[ReviewDismissContent, ...]:
+    states = {review.id: review.state for review in snapshot.reviews} if proposed else {}
+    return tuple(
+        ReviewDismissContent(
+            number=snapshot.number, review_id=int(each.review_id), login=each.login, message=each.reason
+        )
+        for each in proposed
+        if states.get(each.review_id) in DISMISSABLE
+    )
+
+
+def asking(tx: Transaction, cause: Cause, judged: Judged) -> Asking | None:
+    """Whether somebody is to be asked now. A request that waits is put aside once no rule waits for it."""
+    if judged.snapshot is None or judged.policy is None or judged.result is None:
+        return None
+    rules = review_requests.waiting_rules(judged.policy, judged.result)
+    if not rules or judged.snapshot.draft:
+        proposing.withdraw(tx, cause, "review_request", ())
+    events = tuple(TALK.get(name, "pull_request") for name in deliveries.events_of(tx, cause.run.id))
+    if not rules or not review_requests.is_time(judged.snapshot, events):
+        return None
+    return Asking(cause, judged.pull, judged.snapshot, rules)
+
+
+def ask(context: Context, wanted: Asking) -> None:
+    """Find out whom to ask, propose that, and end the run; trouble is noted in the audit and stops nothing else.
+
+    Raises `LeaseLost`.
+    """
+    cause, chosen = wanted.cause, _choose(context, wanted)
+    with context.pool.connection() as tx:
+        runs.finish(tx, cause.run, context.clock())
+        intent_id = proposing.review_request(tx, cause, chosen.content) if chosen.content else None
+        _attest(tx, cause, chosen, intent_id, context.clock())
+    if intent_id is not None:
+        context.send(names.WRITE, intent_id, 0)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """Whom to ask, None for nobody; what could not be listed; and why nobody could be chosen at all."""
+
+    content: ReviewRequestContent | None = None
+    left_out: tuple[str, ...] = ()
+    trouble: str | None = None
+
+
+def _choose(context: Context, wanted: Asking) -> _Chosen:
+    place = Place(wanted.cause.run.installation_id, wanted.cause.run.repository_id)
+    try:
+        reviewers = gathering.reviewers(context, place, wanted.pull, wanted.rules)
+        wishes = review_requests.requests(wanted.rules, wanted.snapshot, reviewers)
+        request = review_requests.choose(wishes, wanted.snapshot, reviewers)
+    except Unavailable as trouble:
+        return _Chosen(trouble=trouble.sentence)
+    except CannotJudge as trouble:
+        return _Chosen(trouble=f"{trouble}.")
+    except FactMissing as missing:
+        return _Chosen(trouble=f"The fact {missing.name} is not known.")
+    except SoftTimeLimitExceeded:
+        return _Chosen(trouble="Reading GitHub took too long.")
+    return _Chosen(_content(wanted.snapshot, request), _left_out(wanted.rules, reviewers))
+
+
+def _content(snapshot: PullSnapshot, request: ReviewRequest) -> ReviewRequestContent | None:
+    if not request.users and not request.teams:
+        return None
+    users, teams = request.users[:MOST_REVIEWERS], request.teams[:MOST_REVIEWERS]
+    return ReviewRequestContent(number=snapshot.number, head_sha=snapshot.head_sha, users=users, teams=teams)
+
+
+def _left_out(rules: tuple[Rule, ...], reviewers: Reviewers) -> tuple[str, ...]:
+    """The teams and organizations that could not be listed."""
+    needed = review_requests.reviewers_needed(rules)
+    listed = tuple(name for name, _ in (*reviewers.teams, *reviewers.organizations))
+    return tuple(name for name in (*needed.teams, *needed.organizations) if name not in listed)
+
+
+def _attest(tx: Transaction, cause: Cause, chosen: _Chosen, intent_id: UUID | None, now: datetime) -> None:
+    body = {
+        "run": str(cause.run.id),
+        "evaluation": str(cause.evaluation_id),
+        "users": list(chosen.content.users) if chosen.content else [],
+        "teams": list(chosen.content.teams) if chosen.content else [],
+        "left_out": list(chosen.left_out),
+        "trouble": chosen.trouble,
+        "intent": str(intent_id) if intent_id else None,
+    }
+    subject = f"pull:{cause.run.repository_id}#{cause.number}"
+    ledger.append(tx, kind="reviewers_chosen", subject=subject, actor="mergegate", body=body, at=now)
