@@ -44,6 +44,10 @@ conformance-webhooks: $(STAMP) ## Send a file of webhooks to the real receiver: 
 	@test -n "$(CASES)" || { echo "Say which file: make conformance-webhooks CASES=<file.jsonl>" >&2; exit 2; }
 	@$(BIN)/python -m tests.conformance.webhooks "$(CASES)"
 
+conformance-policy: $(STAMP) ## Judge a file of policy cases as policy-bot does: CASES=<file.jsonl>
+	@test -n "$(CASES)" || { echo "Say which file: make conformance-policy CASES=<file.jsonl>" >&2; exit 2; }
+	@$(BIN)/python -m tests.conformance.policy "$(CASES)"
+
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  pyproject.toml --output-file .requirements/run.txt

@@ -31,7 +31,8 @@ def _between(compat: Result, strict: Result) -> Iterator[str]:
 
 def _leaf(compat: Result, strict: Result) -> Iterator[str]:
     if compat.status != strict.status:
-        yield f"{_title(compat)} is {compat.status} in policy-bot and {strict.status} strictly: {_reason(compat, strict)}"
+        statuses = f"{compat.status} in policy-bot and {strict.status} strictly"
+        yield f"{_title(compat)} is {statuses}: {_reason(compat, strict)}"
 
 
 def _reason(compat: Result, strict: Result) -> str:

@@ -20,20 +20,20 @@ class Reference(Frozen):
 def parse(text: str) -> Reference | None:
     """`None` if the file is no reference, so a policy or nothing; raise `PolicyError(remote)` for a wrong one."""
     try:
-        written = _written(text)
+        texts = written(text)
     except PolicyError:
         return None
-    if written is None:
+    if texts is None:
         return None
-    remote, path, ref = written
+    remote, path, ref = texts
     owner, slash, repo = remote.partition("/")
     if not (owner and slash and repo):
         raise PolicyError("remote", f"the remote {remote!r} is not written as owner/repository", 1, 1)
     return Reference(owner=owner, repo=repo, path=path, ref=ref)
 
 
-def _written(text: str) -> tuple[str, str, str] | None:
-    """The three texts; `None` without a remote; raise `PolicyError` if there is anything else."""
+def written(text: str) -> tuple[str, str, str] | None:
+    """Remote, path and ref as they stand; `None` without a remote; raise `PolicyError` if there is anything else."""
     problems = Problems()
     fields = Value(compose(text), problems).fields(KEYS)
     if fields["remote"].is_absent:

@@ -70,7 +70,7 @@ def requests(rules: tuple[Rule, ...], snapshot: PullSnapshot, reviewers: Reviewe
 
 def choose(wanted: tuple[RuleRequest, ...], snapshot: PullSnapshot, reviewers: Reviewers) -> ReviewRequest:
     """The same people whenever it is asked: the choice depends on the pull request alone."""
-    users = (login for request in wanted for login in _chosen(request, snapshot))
+    users = (login for request in wanted for login in chosen(request, snapshot))
     teams = (slug for request in wanted for slug in request.teams)
     asked = tuple((requested.kind, requested.name) for requested in reviewers.requested)
     on_head = tuple(review for review in snapshot.reviews if review.sha == snapshot.head_sha)
@@ -80,6 +80,15 @@ def choose(wanted: tuple[RuleRequest, ...], snapshot: PullSnapshot, reviewers: R
         users=_sorted(login for login in users if login not in authors and ("user", login) not in asked),
         teams=_sorted(slug for slug in teams if slug not in slugs and ("team", slug) not in asked),
     )
+
+
+def chosen(request: RuleRequest, snapshot: PullSnapshot) -> tuple[str, ...]:
+    """As many of the eligible users as are wanted, the same ones whenever it is asked."""
+    if request.count == len(request.eligible):
+        return request.eligible
+    seed = f"{snapshot.repository_id} {snapshot.number} {snapshot.created_at.isoformat()} {request.rule}"
+    ranked = sorted(request.eligible, key=lambda login: hashlib.sha256(f"{seed} {login}".encode()).hexdigest())
+    return tuple(ranked[: request.count])
 
 
 def _pending(result: Result) -> Iterator[Result]:
@@ -139,14 +148,6 @@ def _listed(names: tuple[str, ...], rosters: tuple[Roster, ...]) -> tuple[str, .
     if any(name not in known for name in names):
         return ()
     return tuple(login for name in names for login in known[name])
-
-
-def _chosen(request: RuleRequest, snapshot: PullSnapshot) -> tuple[str, ...]:
-    if request.count == len(request.eligible):
-        return request.eligible
-    seed = f"{snapshot.repository_id} {snapshot.number} {snapshot.created_at.isoformat()} {request.rule}"
-    ranked = sorted(request.eligible, key=lambda login: hashlib.sha256(f"{seed} {login}".encode()).hexdigest())
-    return tuple(ranked[: request.count])
 
 
 def _sorted(names: Iterator[str]) -> tuple[str, ...]:

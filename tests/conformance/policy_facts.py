@@ -1,26 +1,27 @@
-"""Turns a shared case into the facts that a reader would have fetched."""
+"""Turns a policy case into the facts that a reader would have fetched."""
 
-import json
-import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from policies.facts import LEVELS, NOT_FETCHED, ChangedFile, Comment, Commit, PullSnapshot, Review, Signature
 from policies.reviewers import Collaborator, Requested, Reviewers
 
-CASES = os.environ.get("MERGEGATE_CASES")
+Record = dict[str, Any]
+STATES = ("approved", "changes_requested", "commented")
+RAW_STATES = ("approved", "changes_requested")
+"""Where a case says `raw`, a commenting review counts only if it is written among the comments too."""
 MAX_FILES = 3000
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
-Record = dict[str, Any]
+TOGETHER = ("comments", "reviews", "commits")
+"""What policy-bot asks for with one query, so that one failure hits all three."""
 DEFAULTS = {"owner": "acme", "repo": "widgets", "number": 1, "title": "", "base_ref": "main", "head_ref": "feature"}
 
 
-def read(name: str) -> Iterator[Record]:
-    with (Path(CASES or ".") / name).open(encoding="utf-8") as lines:
-        for line in lines:
-            yield json.loads(line)
+class RawSnapshot(PullSnapshot):
+    """The facts of a case that says `raw`: nobody asks whether the head is among the commits."""
+
+    def lists_head(self) -> bool:
+        return True
 
 
 def moment(text: str) -> datetime:
@@ -31,14 +32,18 @@ def optional(text: str | None) -> datetime | None:
     return moment(text) if text else None
 
 
-def snapshot(pull: Record) -> PullSnapshot:
-    """What a reader would have fetched: a failed request leaves its fact unfetched."""
-    pull = {**DEFAULTS, **pull}
+def snapshot(pull: Record, asked: Record) -> PullSnapshot:
+    """What a reader would have fetched: a failed request leaves its fact unfetched.
+
+    `asked`: the teams and organizations that are asked about, by the key of the pull that lists their members.
+    """
     errors = pull.get("errors") or {}
-    together = any(group in errors for group in ("comments", "reviews", "commits"))
+    failed = tuple(group for group in TOGETHER if group in errors)
+    lost = failed if pull.get("raw") or not failed else TOGETHER
     body = pull.get("body") or {}
     people = logins(pull)
-    return PullSnapshot(
+    kind = RawSnapshot if pull.get("raw") else PullSnapshot
+    return kind(
         owner=pull["owner"],
         repo=pull["repo"],
         repository_id=1,
@@ -46,7 +51,7 @@ def snapshot(pull: Record) -> PullSnapshot:
         title=pull["title"],
         author=pull["author"],
         created_at=moment(pull["created_at"]),
-        state="open",
+        state="open" if pull.get("state", "open") == "open" else "closed",
         draft=pull.get("draft", False),
         base_ref=pull["base_ref"],
         head_ref=pull["head_ref"],
@@ -57,15 +62,15 @@ def snapshot(pull: Record) -> PullSnapshot:
         body_edited_at=NOT_FETCHED if "body" in errors else optional(body.get("last_edited_at")),
         labels=NOT_FETCHED if "labels" in errors else tuple(label.lower() for label in pull.get("labels") or ()),
         files=NOT_FETCHED if "files" in errors or len(pull.get("files") or ()) > MAX_FILES else files(pull),
-        commits=NOT_FETCHED if together else commits(pull, errors),
-        reviews=NOT_FETCHED if together else reviews(pull),
-        comments=NOT_FETCHED if together else comments(pull),
+        commits=NOT_FETCHED if "commits" in lost else commits(pull, errors),
+        reviews=NOT_FETCHED if "reviews" in lost else reviews(pull),
+        comments=NOT_FETCHED if "comments" in lost else comments(pull),
         statuses=NOT_FETCHED if "statuses" in errors else tuple((pull.get("statuses") or {}).items()),
         workflow_runs=NOT_FETCHED if "workflow_runs" in errors else workflow_runs(pull),
         custom_properties=NOT_FETCHED if "custom_properties" in errors else custom_properties(pull),
         permissions=() if "collaborators" in errors else permissions(pull, people),
-        team_members=() if "team_membership" in errors else memberships(pull, "team_members", people),
-        org_members=() if "org_membership" in errors else memberships(pull, "org_members", people),
+        team_members=() if "team_membership" in errors else memberships(pull, asked, "team_members", people=people),
+        org_members=() if "org_membership" in errors else memberships(pull, asked, "org_members", people=people),
     )
 
 
@@ -140,7 +145,7 @@ def reviews(pull: Record) -> tuple[Review, ...]:
             on_behalf_of=tuple(review.get("teams") or ()),
         )
         for index, review in enumerate(pull.get("reviews") or (), start=1)
-        if review["state"].lower() not in ("pending", "dismissed")
+        if review["state"].lower() in (RAW_STATES if pull.get("raw") else STATES)
     )
 
 
@@ -164,14 +169,14 @@ def permissions(pull: Record, people: tuple[str, ...]) -> tuple[Any, ...]:
     return tuple(levels.items())
 
 
-def memberships(pull: Record, kind: str, people: tuple[str, ...]) -> tuple[Any, ...]:
+def memberships(pull: Record, asked: Record, kind: str, *, people: tuple[str, ...]) -> tuple[Any, ...]:
     """Every group that the pull or the policy may ask for, unless its organization cannot be asked."""
     groups = dict(pull.get(kind) or {})
-    for known in pull["asked"][kind]:
+    for known in asked[kind]:
         groups.setdefault(known, ())
     reachable = pull.get("accessible_orgs")
     return tuple(
-        (group, login, login in members)
+        (group, login, login in (members or ()))
         for group, members in groups.items()
         for login in people
         if reachable is None or group.split("/")[0] in (pull["owner"], *reachable)
