@@ -1,55 +1,17 @@
 """The client: PyGithub without its retries, one request a call, and no secret in what it says."""
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import pytest
 
-from app import permits, simulator
 from app.github import egress, facts
 from app.github.answers import Unavailable, limited_until
-from app.github.client import Answer, App, NoAnswer, NotAuthenticated, next_page
+from app.github.client import Answer, NoAnswer, NotAuthenticated, next_page
 from app.github.reader import LiveReader, LocalReader, Place
-from app.permits import Permit, Request
-from app.simulator.keys import key_pair
-from tests.tasks.house import forget_clients
+from tests.app.github.ground import REPOSITORY, Ground
 
-REPOSITORY = "acme/widget"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-
-
-class Ground:
-    """A simulated GitHub with one repository, and our App on it."""
-
-    def __init__(self) -> None:
-        self.github = simulator.GitHub()
-        self.github.add_repository(REPOSITORY, collaborators={"alice": "maintain", "bob": "write"})
-        self.installation = self.github.install(self.github.add_app(), "acme")
-        self.place = Place(self.installation.id, self.github.state.repository(REPOSITORY).id)
-        self.head = self.github.push(REPOSITORY, "feature", {"a": "1"}, by="bob").sha
-        self.github.open_pull(REPOSITORY, "feature", by="bob")
-        self.app = App("", 1, "")
-
-    @property
-    def path(self) -> str:
-        return f"/repositories/{self.place.repository_id}/statuses/{self.head}"
-
-    def post(self) -> Answer:
-        body = {"state": "success", "context": "c", "description": "d", "target_url": "https://g.example"}
-        permit = Permit(permits._SEAL, uuid4(), "status", Request("POST", self.path, body))
-        with egress.holding(permit):
-            return self.app.client(self.installation.id).request("POST", self.path, body=body)
-
-
-@pytest.fixture
-def ground() -> Iterator[Ground]:
-    made = Ground()
-    forget_clients()
-    with simulator.serve(made.github) as url:
-        made.app = App(url, made.installation.app_id, key_pair().private)
-        yield made
 
 
 @pytest.mark.parametrize("what", [500, 502, 503, 403, 429, 307])

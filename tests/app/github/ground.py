@@ -1,0 +1,53 @@
+"""A simulated GitHub with one repository, and our App on it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from uuid import uuid4
+
+from app import permits, simulator
+from app.github import documents, egress
+from app.github.client import Answer, App
+from app.github.reader import LiveReader, Place
+from app.permits import Permit, Request
+from app.simulator.keys import key_pair
+from tests.tasks.house import forget_clients
+
+REPOSITORY = "acme/widget"
+
+
+class Ground:
+    """A simulated GitHub with one repository, and our App on it."""
+
+    def __init__(self) -> None:
+        self.github = simulator.GitHub()
+        self.github.add_repository(REPOSITORY, collaborators={"alice": "maintain", "bob": "write"})
+        self.installation = self.github.install(self.github.add_app(), "acme")
+        self.place = Place(self.installation.id, self.github.state.repository(REPOSITORY).id)
+        self.head = self.github.push(REPOSITORY, "feature", {"a": "1"}, by="bob").sha
+        self.github.open_pull(REPOSITORY, "feature", by="bob")
+        self.app = App("", 1, "")
+
+    @property
+    def path(self) -> str:
+        return f"/repositories/{self.place.repository_id}/statuses/{self.head}"
+
+    def post(self) -> Answer:
+        body = {"state": "success", "context": "c", "description": "d", "target_url": "https://g.example"}
+        permit = Permit(permits._SEAL, uuid4(), "status", Request("POST", self.path, body))
+        with egress.holding(permit):
+            return self.app.client(self.installation.id).request("POST", self.path, body=body)
+
+    def pull(self) -> documents.Pull:
+        """The pull request as GitHub shows it now."""
+        found = LiveReader(self.app).pull(self.place, 1)
+        assert found is not None
+        return found
+
+
+@contextmanager
+def standing() -> Iterator[Ground]:
+    made = Ground()
+    forget_clients()
+    with simulator.serve(made.github) as url:
+        made.app = App(url, made.installation.app_id, key_pair().private)
+        yield made
