@@ -1,6 +1,6 @@
 """A policy that changes is applied to every open pull request that it governs, no faster than the limit allows."""
 
-from tests.scenarios.gate import EVALUATIONS_PER_MINUTE, Gate, Scene
+from tests.scenarios.gate import REEVALUATIONS_PER_MINUTE, Gate, Scene
 
 ONE = """
 policy: {approval: [a writer approves]}
@@ -9,7 +9,7 @@ approval_rules:
     requires: {count: 1, permissions: [write]}
 """
 TWO = ONE.replace("count: 1", "count: 2")
-OPEN_PULLS = EVALUATIONS_PER_MINUTE + 3
+OPEN_PULLS = REEVALUATIONS_PER_MINUTE + 3
 
 
 def test_a_changed_policy_reaches_every_open_pull_request_of_its_branch(gate: Gate) -> None:
@@ -33,8 +33,8 @@ def test_a_changed_policy_is_applied_at_a_bounded_rate(gate: Gate) -> None:
     for number in range(2, OPEN_PULLS + 1):
         _open(scene, f"feature-{number}")
     scene.hooks.push(scene.name, "main", {".policy.yml": TWO}, by="carol")
-    scene.eventually(lambda: _waiting(scene) == OPEN_PULLS + 1 - EVALUATIONS_PER_MINUTE, "waiting for the next minute")
-    scene.eventually(lambda: _evaluated(scene) == EVALUATIONS_PER_MINUTE, "the evaluations of this minute")
+    scene.eventually(lambda: _waiting(scene) == OPEN_PULLS - REEVALUATIONS_PER_MINUTE, "waiting for the next minute")
+    scene.eventually(lambda: _evaluated(scene) == 1 + REEVALUATIONS_PER_MINUTE, "the evaluations of this minute")
 
 
 def _open(scene: Scene, head: str) -> None:
