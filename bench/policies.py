@@ -7,9 +7,12 @@ are many pull requests in turn, so that nothing is fast only because it was aske
 
 import itertools
 import json
+import os
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -22,8 +25,10 @@ from policies.evaluation import evaluate
 from policies.facts import PullSnapshot
 from policies.needs import facts_needed
 from policies.policy import Policy
-from tests.policies import shared_cases
+from tests.conformance import policy as conformance
+from tests.conformance import policy_facts
 
+CASES = os.environ.get("MERGEGATE_CASES")
 SEED = 7
 PULLS = 200
 GENERATED_POLICIES = 300
@@ -48,9 +53,9 @@ class Case(NamedTuple):
 def main(evaluations: int = MEMORY_EVALUATIONS) -> None:
     """Measure and print."""
     ten = [_case(ten_rules.TEXT, ten_rules.snapshot(number)) for number in range(PULLS)]
-    corpus = list(_shared() if shared_cases.CASES else _generated())
+    corpus = list(_shared(Path(CASES)) if CASES else _generated())
     _speed(f"a policy of ten rules, {PULLS} pull requests, one core", ten)
-    _speed(f"{len(corpus)} policies {'of the shared cases' if shared_cases.CASES else 'made up'}, one core", corpus)
+    _speed(f"{len(corpus)} policies {'of the shared cases' if CASES else 'made up'}, one core", corpus)
     _memory([*ten, *corpus], evaluations)
 
 
@@ -96,16 +101,15 @@ def _case(text: str, snapshot: PullSnapshot) -> Case:
     return Case(text, document.parse(text), snapshot, snapshot.model_dump_json())
 
 
-def _shared() -> Iterator[Case]:
+def _shared(folder: Path) -> Iterator[Case]:
     """Every shared case that parses."""
     for name in ("policy_cases.jsonl", "policy_fuzz.jsonl"):
-        for record in shared_cases.read(name):
-            try:
+        for record in conformance.read(folder / name):
+            with suppress(PolicyError):
                 needs = facts_needed(document.parse(record["policy"]))
-            except PolicyError:
-                continue
-            asked = {"team_members": needs.teams, "org_members": needs.organizations}
-            yield _case(record["policy"], shared_cases.snapshot({**record["pull"], "asked": asked}))
+                asked = {"team_members": needs.teams, "org_members": needs.organizations}
+                pull = {**policy_facts.DEFAULTS, **record["pull"]}
+                yield _case(record["policy"], policy_facts.snapshot(pull, asked))
 
 
 def _generated() -> Iterator[Case]:
