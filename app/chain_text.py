@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from app.explain import Row
 from policies import explanation
+from policies.mode import OTHER
 from policies.result import Result
 from policies.text import plain
 
@@ -54,6 +55,7 @@ def _evaluation(row: Row) -> Iterator[str]:
     yield _line("facts", f"head {row['head_sha'][:SHORT_SHA]} into {row['base_ref']}, snapshot {digest}", 1)
     yield _line("policy", row["policy_source"], 1)
     yield _line("verdict", f"{row['state']}: {row['description']}", 1)
+    yield from _mode(row)
     if row["result"] is not None:
         tree = explanation.render(Result.model_validate_json(json.dumps(row["result"])))
         yield from (f"{INDENT * 2}{line}" for line in tree.splitlines())
@@ -61,6 +63,18 @@ def _evaluation(row: Row) -> Iterator[str]:
         yield from _intent(intent)
     if row["intent_id"] is None:
         yield _line("intent", "none: GitHub shows this status already", 1)
+
+
+def _mode(row: Row) -> Iterator[str]:
+    """Nothing in rows that are older than the two modes."""
+    if row["mode"] is None:
+        return
+    if row["other_state"] == row["state"]:
+        yield _line("mode", f"{row['mode']}; {OTHER[row['mode']]} says the same", 1)
+        return
+    said = f"{row['other_state']}: {row['other_description']}"
+    yield _line("mode", f"{row['mode']}; {OTHER[row['mode']]} would say {said}", 1)
+    yield from (_line("because", sentence, 2) for sentence in row["differences"])
 
 
 def _intent(row: Row) -> Iterator[str]:

@@ -6,6 +6,7 @@ from policies.result import PredicateResult, Result, Status
 from policies.text import plain
 
 MARKS: dict[Status, str] = {"approved": "✓", "pending": "…", "disapproved": "✗", "skipped": "-", "error": "!"}
+SOURCES = {"comment": "comment", "review": "review", "body": "text of the pull request"}
 INDENT = "  "
 
 
@@ -18,6 +19,7 @@ def _lines(result: Result, depth: int) -> Iterator[str]:
     yield _line(depth, MARKS[result.status], f"{_title(result)}: {result.error or result.description}")
     yield from (_line(depth + 1, _check(found), _finding(found)) for found in result.predicates)
     yield from (_line(depth + 1, _check(found), _finding(found)) for found in result.conditions)
+    yield from (_line(depth + 1, "+", f"{one.login} counts by a {SOURCES[one.source]}") for one in result.approvers)
     yield from (_line(depth + 1, "·", ignored.reason) for ignored in result.ignored)
     for child in result.children:
         yield from _lines(child, depth + 1)

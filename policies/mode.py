@@ -7,6 +7,7 @@ from policies.facts import Frozen
 Mode = Literal["compat", "strict"]
 """`compat` gives the verdicts of policy-bot; `strict` approves nothing beyond them, and nothing doubtful."""
 MODES: tuple[Mode, ...] = ("compat", "strict")
+OTHER: dict[Mode, Mode] = {"compat": "strict", "strict": "compat"}
 
 
 class Manner(Frozen):

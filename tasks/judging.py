@@ -15,14 +15,13 @@ from policies.differences import differences
 from policies.error import PolicyError
 from policies.evaluation import evaluate
 from policies.facts import PullSnapshot
-from policies.policy import MODES, Mode, Policy
+from policies.mode import MODES, OTHER, Mode
+from policies.policy import Policy
 from policies.result import Result
 from policies.verdict import Origin, Verdict
 from tasks import gathering, loading, telling
 from tasks.context import Context
 from tasks.loading import Loaded
-
-OTHER: dict[Mode, Mode] = {"compat": "strict", "strict": "compat"}
 
 
 @dataclass(frozen=True)

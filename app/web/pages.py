@@ -16,8 +16,8 @@ from flask import Blueprint, Flask, Response, render_template
 from app import database, explain
 from app.explain import Row
 from app.records import pulls
-from policies import explanation
-from policies.result import Result
+from policies.explanation import MARKS, SOURCES
+from policies.mode import OTHER
 from policies.text import plain
 
 MOST_AT_ONCE = 2
@@ -63,18 +63,14 @@ def _shown(chain: Row) -> Row:
         "pull": chain["pull"],
         "runs": chain["runs"],
         "verdict": newest,
-        "tree": _tree(newest),
+        "other": OTHER.get(newest["mode"]) if newest else None,
         "deliveries": chain["deliveries"],
         "audit": chain["audit"],
         "short": SHORT_SHA,
         "plain": plain,
+        "marks": MARKS,
+        "sources": SOURCES,
     }
-
-
-def _tree(evaluation: Row | None) -> str:
-    if evaluation is None or evaluation["result"] is None:
-        return ""
-    return explanation.render(Result.model_validate(evaluation["result"], strict=False))
 
 
 def _page(template: str, status: int, **shown: object) -> Response:

@@ -29,7 +29,7 @@ def test_it_prints_every_station_of_a_written_status(house: House) -> None:
     house.deliver_pull()
     house.work()
     assert _stations(_of_pull(house)) == [
-        *("delivery", "event", "run", "facts", "policy", "verdict", "intent", "content", "decision"),
+        *("delivery", "event", "run", "facts", "policy", "verdict", "mode", "intent", "content", "decision"),
         *("ground",) * 5,
         *("permit", "write", "receipt"),
         *("audit",) * 4,
@@ -82,10 +82,10 @@ def test_it_says_that_an_outcome_is_not_known_yet(house: House) -> None:
 
 
 def test_it_says_why_a_run_waits(house: House) -> None:
-    house.github.fault("GET", "/reviews", 502)
+    house.github.fault("POST", "/graphql", 502)
     house.deliver_pull()
     house.work()
-    assert "run       evaluate: pending, attempt 1 GitHub did not give the reviews" in _of_pull(house)
+    assert "run       evaluate: pending, attempt 1 GitHub did not give the commits, comments and" in _of_pull(house)
 
 
 def test_an_event_that_concerns_no_verdict_says_so(house: House) -> None:

@@ -39,6 +39,12 @@ def test_it_shows_one_line_for_each_node_and_finding(judge: Any, says: Any) -> N
     ]
 
 
+def test_it_shows_who_counted(judge: Any, says: Any) -> None:
+    policy = "{policy: {approval: [R]}, approval_rules: [{name: R, requires: {count: 2, users: [bob, eve]}}]}"
+    lines = render(judge(policy, comments=(says("bob"),))).splitlines()
+    assert lines[2:4] == ['    … rule "R": 1/2 required approvals', "      + bob counts by a comment"]
+
+
 @given(st.text(max_size=40))
 def test_it_neutralises_hostile_names(text: str) -> None:
     shown = render(Result(name=f"a{text}\x1b[2J\nb\u202e", kind="rule", status="approved", description=text))

@@ -1,7 +1,9 @@
 """The page behind a status: the verdict and its chain for who has the link, and nothing for who has not."""
 
+import re
 import threading
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -31,6 +33,13 @@ def _path(house: House) -> str:
     return url.removeprefix("https://gate.example.org")
 
 
+def _lines(page: str) -> list[str]:
+    """The text of a page as people read it, an element a line."""
+    body = re.sub(r"<(?!/?(?:b|code|span)\b)[^>]*>", "\n", page.partition("</style>")[2])
+    bare = unescape(re.sub(r"<[^>]*>", "", body))
+    return [" ".join(line.split()) for line in bare.splitlines() if line.strip()]
+
+
 def test_the_link_of_a_status_shows_the_verdict_and_why(house: House, client: FlaskClient) -> None:
     house.deliver_pull()
     house.work()
@@ -38,6 +47,42 @@ def test_the_link_of_a_status_shows_the_verdict_and_why(house: House, client: Fl
     assert answer.status_code == 200
     for shown in ("acme/widget#1", "pending", "0/1 required approvals", "pull_request.opened", "write_receipted"):
         assert shown in answer.text
+
+
+def test_the_tree_is_a_list_that_says_who_counted_and_who_did_not(house: House, client: FlaskClient) -> None:
+    house.deliver_pull()
+    house.work()
+    house.clock.forward(60)
+    house.github.comment(REPOSITORY, 1, by="bob", body=":+1:")
+    house.approve()
+    tree = _lines(client.get(_path(house)).text)
+    assert "✓ rule a writer approves: Approved by alice" in tree
+    assert "+ alice counts by a review" in tree
+    assert "· bob's comment does not count: bob is the author of the pull request" in tree
+    assert "- disapproval: No disapproval policy is specified or the policy is empty" in tree
+
+
+def test_where_the_other_mode_differs_it_says_so_and_shows_its_tree(house: House, client: FlaskClient) -> None:
+    house.deliver_pull()
+    house.work()
+    assert "Posted in compat mode; strict mode says the same." in client.get(_path(house)).text
+    house.github.push(REPOSITORY, "main", {".policy.yml": "policy: {approval: []}"}, by="acme")
+    house.deliver_pull(action="edited")
+    house.work()
+    lines = _lines(client.get(_path(house)).text)
+    assert "In strict mode this would be error" in lines
+    assert "✓ approval: No approval policy defined" in lines
+    assert "The same in strict mode" in lines
+    assert any(line.startswith("! approval: the policy asks for no approval") for line in lines)
+
+
+def test_an_evaluation_older_than_the_modes_is_shown_without_them(house: House, client: FlaskClient) -> None:
+    house.deliver_pull()
+    house.work()
+    house.rows("UPDATE evaluations SET mode = NULL, other_state = NULL, other_result = NULL RETURNING 1")
+    answer = client.get(_path(house))
+    assert (answer.status_code, "mode" in answer.text.replace("mode of", "")) == (200, False)
+    assert "… approval: 0/1 rules approved" in _lines(answer.text)
 
 
 def test_the_link_stays_the_same_over_pushes(house: House, client: FlaskClient) -> None:
