@@ -115,6 +115,14 @@ BEYOND = (
         "docs.github.com, Webhook events and payloads; the sender is not verified",
     ),
     Beyond(
+        "webhooks pull_request `enqueued` and `dequeued`, and `push` to the temporary branch of a merge group",
+        "docs.github.com, Webhook events and payloads; their order is assumed",
+    ),
+    Beyond(
+        "a tag goes before a branch of the same name in `ref`; `tags/...` and `heads/...` say which",
+        "docs.github.com, Get repository content and Get a commit; gitrevisions(7)",
+    ),
+    Beyond(
         "webhook custom_property_values `updated` with new_property_values and old_property_values",
         "GitHub's REST API description, webhook-custom-property-values-updated",
     ),

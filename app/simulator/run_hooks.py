@@ -43,32 +43,45 @@ class RunHooks(Mailbox):
         return run
 
     def enqueue(self, full_name: str, number: int, *, by: str) -> QueueEntry:
-        """`merge_group` asks for checks of the group's head."""
+        """`pull_request` enqueued, `push` to the temporary branch, and `merge_group` that wants its head checked."""
         entry = self.github.enqueue(full_name, number, by=by)
-        self._tell_group("checks_requested", full_name, entry)
+        self._tell_queued("enqueued", full_name, number, by=by)
+        self._tell_requested(full_name, entry)
         return entry
 
     def dequeue(self, full_name: str, number: int) -> QueueEntry:
         """Its group is destroyed, and those behind it are built anew."""
         gone, rebuilt = self.github.dequeue(full_name, number)
+        self._tell_queued("dequeued", full_name, number, by=QUEUE_BOT)
         self._tell_group("destroyed", full_name, gone, reason="dequeued")
         for before, after in rebuilt:
             self._tell_group("destroyed", full_name, before, reason="invalidated")
-            self._tell_group("checks_requested", full_name, after)
+            self._tell_requested(full_name, after)
         return gone
 
     def merge_next(self, full_name: str, branch: str = "main") -> QueueEntry:
         """The first group of the queue is merged: `push` to the branch, `pull_request` closed, the group destroyed."""
         before = self.github.state.repository(full_name).branches[branch]
         entry = self.github.merge_next(full_name, branch)
-        repository, pull = self.github.state.repository(full_name), self.github.state.pull(full_name, entry.number)
+        self._tell_push(full_name, branch, entry, before=before)
+        self._tell_queued("closed", full_name, entry.number, by=QUEUE_BOT)
+        self._tell_group("destroyed", full_name, entry, reason="merged")
+        return entry
+
+    def _tell_requested(self, full_name: str, entry: QueueEntry) -> None:
+        self._tell_push(full_name, entry.head_ref, entry, before=None)
+        self._tell_group("checks_requested", full_name, entry)
+
+    def _tell_push(self, full_name: str, branch: str, entry: QueueEntry, *, before: str | None) -> None:
+        repository = self.github.state.repository(full_name)
         head = repository.commits[entry.head_sha]
         pushed = payloads.push(self.view(), repository, branch, before=before, commit=head)
         self.tell("push", pushed, full_name=full_name, by=QUEUE_BOT)
-        body = {"action": "closed", **payloads.pull_request(self.view(), repository, pull)}
-        self.tell("pull_request", body, full_name=full_name, by=QUEUE_BOT)
-        self._tell_group("destroyed", full_name, entry, reason="merged")
-        return entry
+
+    def _tell_queued(self, action: str, full_name: str, number: int, *, by: str) -> None:
+        repository, pull = self.github.state.repository(full_name), self.github.state.pull(full_name, number)
+        body = {"action": action, **payloads.pull_request(self.view(), repository, pull)}
+        self.tell("pull_request", body, full_name=full_name, by=by)
 
     def _tell_workflow(self, full_name: str, run: WorkflowRun, *, by: str) -> None:
         action = "completed" if run.status == "completed" else "requested" if run.status == "queued" else run.status

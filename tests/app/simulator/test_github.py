@@ -53,6 +53,15 @@ def test_it_serves_a_file_of_each_branch(town: Any) -> None:
     assert [f["name"] for f in town.get(f"{W}/contents/src").body] == ["a.py"]
 
 
+def test_it_prefers_a_tag_to_a_branch_of_the_same_name(town: Any) -> None:
+    main = town.github.state.repository("acme/widget").branches["main"]
+    town.github.create_branch("acme/widget", "v1", at="feature")
+    town.github.create_tag("acme/widget", "v1", at=main)
+    found = {ref: town.get(f"{W}/commits/{ref}").body["sha"] for ref in ("v1", "tags/v1", "heads/v1")}
+    assert found == {"v1": main, "tags/v1": main, "heads/v1": town.head}
+    assert town.get(f"{W}/commits/tags/v2").status == 422
+
+
 def test_it_leaves_out_the_text_of_a_file_over_a_megabyte(town: Any) -> None:
     town.github.push("acme/widget", "main", {"big": "x" * (1024 * 1024), "bigger": "x" * (1024 * 1024 + 1)}, by="mia")
     found = [town.get(f"{W}/contents/{name}").body for name in ("big", "bigger")]

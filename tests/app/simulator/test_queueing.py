@@ -47,6 +47,8 @@ def test_it_merges_the_first_group_into_the_branch(town: Any, hooks: Any, receiv
     assert town.get(f"/repos/{W}/branches/{entry.head_ref}").status == 404
     assert _queue(town) == []
     assert receiver.events() == [
+        ("pull_request", "enqueued"),
+        ("push", None),
         ("merge_group", "checks_requested"),
         ("push", None),
         ("pull_request", "closed"),

@@ -93,6 +93,16 @@ def test_it_sends_what_all_of_githubs_examples_have(
     assert found == [], "\n".join(found)
 
 
+@pytest.mark.parametrize("name", EVENTS)
+def test_it_tells_of_everything_that_happens(name: str, town: Any, hooks: Any, receiver: Any) -> None:
+    event, happen = EVENTS[name]
+    town.github.create_branch(W, "more", at="feature")
+    happen(town, hooks)
+    body = receiver.bodies(event)[-1]
+    assert body["sender"]["login"] in town.github.state.users
+    assert body.get("installation", {"id": town.installation.id})["id"] == town.installation.id
+
+
 def test_it_says_how_a_comment_was_and_who_changed_it(town: Any, hooks: Any, receiver: Any) -> None:
     said = town.github.comment(W, 1, by="alice", body=":+1:")
     hooks.edit_comment(W, 1, said.id, by="mia", body="no")
