@@ -11,7 +11,7 @@ from app.github import documents
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.limits import LimitsUnavailable
-from app.records import pulls, runs
+from app.records import groups, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
@@ -100,7 +100,8 @@ def _record(context: Context, run: Run, judged: Judged) -> _Recorded:
         if asking is None:
             runs.finish(tx, run, evaluation.evaluated_at)
         context.checkpoint("evaluate.before_commit")
-    return _Recorded((*((told.intent_id,) if told.intent_id else ()), *dismissed), asking)
+    statuses = tuple(each for each in (told.intent_id, told.bare_id) if each is not None)
+    return _Recorded((*statuses, *dismissed), asking)
 
 
 def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:
@@ -132,6 +133,7 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
         pulls.closed(tx, run.repository_id, run.number or 0)
         sharing = pulls.with_head(tx, run.repository_id, pull.head.sha) if pull else ()
         wanted = [runs.want_pull(tx, run, number, now) for number in sharing]
+        groups.want_of(tx, run, run.number or 0, now)
         body = {"run": str(run.id), "why": "closed" if pull else "not found"}
         subject = f"pull:{run.repository_id}#{run.number}"
         ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor="mergegate", body=body, at=now)

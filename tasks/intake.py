@@ -9,11 +9,13 @@ from app.events import Delivery, Event, Repository
 from app.records import alterations, deliveries, groups, pulls, runs
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
+from app.rosters import Rosters
 from tasks import names
 from tasks.context import Context
 
 PULL_EVENTS = frozenset({"pull_request", "pull_request_review", "issue_comment"})
 CHECK_EVENTS = frozenset({"check_run", "check_suite", "status", "workflow_run", "deployment_status"})
+MEMBERSHIP_EVENTS = frozenset({"membership", "organization", "team"})
 
 OF_A_REPOSITORY = frozenset(
     {
@@ -39,13 +41,23 @@ OF_NEW_REPOSITORIES = frozenset({("installation", "created"), ("installation_rep
 
 
 def handle(context: Context, delivery: Delivery) -> None:
-    """Record the delivery and enqueue what follows. A delivery recorded before changes nothing."""
+    """Record the delivery and enqueue what follows. A delivery recorded before changes nothing.
+
+    Raises `RostersUnavailable`, with nothing recorded, where lists of members can't be dropped that are not true now.
+    """
+    _drop_rosters(context, delivery.event)
     with context.pool.connection() as tx:
         queued = _take_in(context, tx, delivery)
         context.checkpoint("intake.before_commit")
     context.checkpoint("intake.committed")
     for task, run_id in queued:
         context.send(task, run_id, context.settings.fold_seconds)
+
+
+def _drop_rosters(context: Context, event: Event) -> None:
+    """What was kept before the event is dropped before anything is evaluated because of it."""
+    if event.name in MEMBERSHIP_EVENTS and event.owner is not None and event.installation_id is not None:
+        Rosters(context.settings.redis_url).drop(event.installation_id, event.owner)
 
 
 def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tuple[str, UUID]]:

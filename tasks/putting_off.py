@@ -9,9 +9,9 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.github.answers import Unavailable
-from app.records import runs
+from app.records import groups, runs
 from app.records.runs import Run
-from tasks import names, telling
+from tasks import names, telling, telling_groups
 from tasks.context import Context
 
 LIMITS_DOWN_SECONDS = 10
@@ -39,10 +39,15 @@ def after_attempt(context: Context, tx: Transaction, run: Run, sentence: str, no
     else:
         runs.retry(tx, run, now + timedelta(seconds=runs.backoff_seconds(run.attempts)), sentence)
     tell = stopped or run.attempts == runs.TELL_AFTER_ATTEMPTS
-    intent_id = telling.trouble(context, tx, run, sentence, now) if tell else None
+    intent_id = _tell(context, tx, run, sentence, now) if tell else None
     if stopped:
         _attest_stop(tx, run, now)
     return intent_id
+
+
+def _tell(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
+    tell = telling_groups.trouble if run.kind == "merge_group" else telling.trouble
+    return tell(context, tx, run, sentence, now)
 
 
 def until_limits_answer(context: Context) -> Unavailable:
@@ -52,11 +57,14 @@ def until_limits_answer(context: Context) -> Unavailable:
 
 
 def wake_next(context: Context, run: Run) -> None:
-    """Send a message for the run that waited for this one to end."""
+    """Send a message for the run that waited for this one to end, and for the merge groups it has a verdict for."""
     with context.pool.connection() as tx:
         waiting = runs.next_waiting(tx, run)
+        of_groups = groups.waiting_of(tx, run.repository_id, run.number) if run.number is not None else ()
     if waiting is not None:
         context.send(names.OF_RUN[run.kind], waiting, 0)
+    for run_id in of_groups:
+        context.send(names.MERGE_GROUP, run_id, 0)
 
 
 def _attest_stop(tx: Transaction, run: Run, now: datetime) -> None:

@@ -13,13 +13,14 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.github import documents
-from app.records import evaluations, pulls
+from app.records import evaluations, groups, pulls
 from app.records.evaluations import Evaluation
 from app.records.runs import Run
 from policies.intents import StatusContent, writable
 from policies.text import short
 from tasks import proposing
 from tasks.context import Context
+from tasks.proposing import Cause
 
 MOST_CONTEXT_CHARACTERS = 255
 DIGEST_CHARACTERS = 12
@@ -28,22 +29,27 @@ WORST_FIRST = ("failure", "error", "pending", "success")
 
 @dataclass(frozen=True)
 class Told:
-    """What was recorded. `intent_id`: the intent that carries the verdict out, None where GitHub shows it already."""
+    """What was recorded. `intent_id`: the intent that carries the verdict out, None where GitHub shows it already.
+
+    `bare_id`: the same for the status without the branch's name, None where none is asked for.
+    """
 
     evaluation_id: UUID
     intent_id: UUID | None
+    bare_id: UUID | None
 
 
 def verdict(
     context: Context, tx: Transaction, run: Run, evaluation: Evaluation, shown: documents.Status | None
 ) -> Told:
-    """Record the evaluation with its audit entry, and propose its status."""
+    """Record the evaluation with its audit entry, and propose its status; merge groups of it are judged again."""
     where = (run.repository_id, evaluation.head_sha, evaluation.base_ref)
     proposing.lock(tx, run.repository_id, evaluation.head_sha, status_context(context, evaluation.base_ref))
     evaluation_id = evaluations.record(tx, evaluation)
     content = _content(context, evaluation, evaluations.on_target(tx, *where))
-    cause = proposing.Cause(run, evaluation.number, evaluation_id, evaluation.evaluated_at)
-    told = Told(evaluation_id, proposing.status(tx, cause, content, shown))
+    cause = Cause(run, evaluation.number, evaluation_id, evaluation.evaluated_at)
+    told = Told(evaluation_id, proposing.status(tx, cause, content, shown), _bare(context, tx, cause, evaluation))
+    groups.want_of(tx, run, evaluation.number, evaluation.evaluated_at)
     _attest(tx, run, evaluation, told)
     return told
 
@@ -90,6 +96,15 @@ def _content(context: Context, evaluation: Evaluation, sharing: list[dict[str, A
         description=short(writable(text)),
         target_url=f"{context.settings.public_url}/pulls/{worst['page_key']}",
     )
+
+
+def _bare(context: Context, tx: Transaction, cause: Cause, evaluation: Evaluation) -> UUID | None:
+    """policy-bot's `post_insecure_status_checks`: pull requests of one head share it, whatever their bases are."""
+    if not context.settings.policy_options.post_insecure_status_checks:
+        return None
+    sharing = evaluations.on_head(tx, cause.run.repository_id, evaluation.head_sha)
+    content = _content(context, evaluation, sharing)
+    return proposing.bare_status(tx, cause, content.model_copy(update={"context": context.settings.status_context}))
 
 
 def _attest(tx: Transaction, run: Run, evaluation: Evaluation, told: Told) -> None:

@@ -19,9 +19,10 @@ from app.events import Delivery
 from app.limits import Limits
 from app.queue import make_celery
 from app.records.runs import LeaseLost
+from app.rosters import RostersUnavailable
 from app.settings import Settings, SettingsError, load
 from tasks import context as contexts
-from tasks import evaluate, find, intake, names, sweep, write
+from tasks import evaluate, find, intake, merge_group, names, sweep, write
 from tasks.context import Context
 
 LONGEST_RETRY_SECONDS = 30
@@ -53,6 +54,7 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.HANDLE_DELIVERY, shared=False, bind=True, max_retries=None)(handle_delivery)
     app.task(name=names.EVALUATE, shared=False)(evaluate_pull_request)
     app.task(name=names.FIND_PULLS, shared=False)(find_pull_requests)
+    app.task(name=names.MERGE_GROUP, shared=False)(evaluate_merge_group)
     app.task(name=names.WRITE, shared=False)(perform_write)
     app.task(name=names.ENQUEUE_DUE, shared=False)(enqueue_due)
 
@@ -60,11 +62,11 @@ def _add_tasks(app: Celery) -> None:
 def handle_delivery(task: Task, delivery: dict[str, Any]) -> None:
     """Take a delivery in; the one message that carries more than an id.
 
-    The delivery is not in Postgres yet, so its message must outlive Postgres being away, and the broker with it.
+    The delivery is not in Postgres yet, so its message must outlive Postgres or Redis being away, and the broker too.
     """
     try:
         intake.handle(here(), Delivery.model_validate_json(json.dumps(delivery)))
-    except psycopg.OperationalError as trouble:
+    except (psycopg.OperationalError, RostersUnavailable) as trouble:
         seconds = min(2**task.request.retries, LONGEST_RETRY_SECONDS)
         try:
             raise task.retry(exc=trouble, countdown=seconds)
@@ -82,6 +84,12 @@ def find_pull_requests(run_id: str) -> None:
     """Find the pull requests that a run is about."""
     with suppress(LeaseLost):
         find.pull_requests(here(), UUID(run_id))
+
+
+def evaluate_merge_group(run_id: str) -> None:
+    """Judge the merge group of a run."""
+    with suppress(LeaseLost):
+        merge_group.group(here(), UUID(run_id))
 
 
 def perform_write(intent_id: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from app.github import documents
 from app.github.answers import Unavailable
 from app.github.asking import Place
+from app.github.merge_queue import MergeQueueReader
 from app.github.people import PeopleReader
 from app.github.policy_files import PolicyFile, PolicyFileReader
 from app.github.review_requests import ReviewRequestReader
@@ -28,7 +29,7 @@ class LocalReader:
         return refuse
 
 
-class LiveReader(TalkReader, ReviewRequestReader, PeopleReader, PolicyFileReader):
+class LiveReader(TalkReader, ReviewRequestReader, PeopleReader, PolicyFileReader, MergeQueueReader):
     """Reads with an installation's token. Every method raises `Unavailable`; None means GitHub has no such thing."""
 
     def pull(self, place: Place, number: int) -> documents.Pull | None:

@@ -14,6 +14,8 @@ from policies.policy import Mode
 from policies.verdict import State
 
 Each = Literal["pull", "head"]
+NO_PULL = 0
+"""The number of an evaluation that is of a merge group; it has no snapshot."""
 NUL = "\x00"
 """Postgres holds none in a text."""
 ROWS_AT_ONCE = 50
@@ -125,6 +127,16 @@ def carried_by(tx: Transaction, evaluation_id: UUID, intent_id: UUID) -> None:
         "UPDATE evaluations SET intent_id = %(intent)s WHERE id = %(id)s",
         {"id": evaluation_id, "intent": intent_id},
     )
+
+
+def on_head(tx: Transaction, repository_id: int, head_sha: str) -> list[dict[str, Any]]:
+    """The newest evaluation of each open pull request that has this head, by number."""
+    return tx.execute(
+        "SELECT DISTINCT ON (number) number, state, status_text, page_key FROM evaluations"
+        " JOIN pulls USING (repository_id, number, head_sha, base_ref)"
+        " WHERE repository_id = %(repository)s AND is_open AND head_sha = %(sha)s ORDER BY number, seq DESC",
+        {"repository": repository_id, "sha": head_sha},
+    ).fetchall()
 
 
 def on_target(tx: Transaction, repository_id: int, head_sha: str, base_ref: str) -> list[dict[str, Any]]:

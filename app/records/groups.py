@@ -77,25 +77,25 @@ def verdicts(tx: Transaction, repository_id: int, numbers: tuple[int, ...]) -> l
     ).fetchall()
 
 
-def want_of(tx: Transaction, cause: Run, number: int, now: datetime) -> tuple[UUID, ...]:
+def want_of(tx: Transaction, cause: Run, number: int, now: datetime) -> None:
     """Want every living group judged again that has this pull request as a member."""
     rows = tx.execute(
         "SELECT full_name, installation_id, head_sha, base_ref FROM merge_groups WHERE repository_id = %(repository)s"
         " AND %(number)s = ANY(members) AND destroyed_at IS NULL ORDER BY head_sha",
         {"repository": cause.repository_id, "number": number},
     ).fetchall()
-    return tuple(_want(tx, cause, row, now) for row in rows)
+    for row in rows:
+        place = (cause.repository_id, row["full_name"], row["installation_id"])
+        wanted = Wanted("merge_group", *place, sha=row["head_sha"], branch=row["base_ref"])
+        runs.inherit_causes(tx, runs.want(tx, wanted, now), cause.id)
 
 
-def _want(tx: Transaction, cause: Run, row: dict[str, Any], now: datetime) -> UUID:
-    wanted = Wanted(
-        "merge_group",
-        cause.repository_id,
-        row["full_name"],
-        row["installation_id"],
-        sha=row["head_sha"],
-        branch=row["base_ref"],
-    )
-    run_id = runs.want(tx, wanted, now)
-    runs.inherit_causes(tx, run_id, cause.id)
-    return run_id
+def waiting_of(tx: Transaction, repository_id: int, number: int) -> tuple[UUID, ...]:
+    """The waiting runs for groups that have this pull request as a member."""
+    rows = tx.execute(
+        "SELECT runs.id FROM runs JOIN merge_groups ON runs.repository_id = merge_groups.repository_id"
+        " AND runs.sha = head_sha WHERE kind = 'merge_group' AND status = 'pending'"
+        " AND merge_groups.repository_id = %(repository)s AND %(number)s = ANY(members) ORDER BY runs.id",
+        {"repository": repository_id, "number": number},
+    ).fetchall()
+    return tuple(row["id"] for row in rows)

@@ -17,7 +17,7 @@ from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
 from tasks import context as contexts
-from tasks import evaluate, find, intake, names, sweep, write
+from tasks import evaluate, find, intake, merge_group, names, sweep, write
 from tasks.context import Context
 
 REPOSITORY = "acme/widget"
@@ -115,6 +115,7 @@ class House:
     def run(self, task: str, row_id: UUID) -> None:
         steps: dict[str, Callable[[], None]] = {
             names.EVALUATE: lambda: evaluate.pull_request(self.context, row_id),
+            names.MERGE_GROUP: lambda: merge_group.group(self.context, row_id),
             names.FIND_PULLS: lambda: find.pull_requests(self.context, row_id),
             names.WRITE: lambda: write.perform(self.context, write.projector(self.context), row_id),
         }

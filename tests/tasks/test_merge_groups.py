@@ -1,0 +1,233 @@
+"""Merge groups: the queue gets the worst verdict on the pull requests it would merge, and never a blind success."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.events import Event
+from app.github.merge_queue import GroupHead, QueuedPull, QueueEntry
+from app.records.groups import Group
+from app.simulator.records import QueueEntry as Queued
+from tasks import group_verdict
+from tasks.merge_group import ahead
+from tests.tasks.house import REPOSITORY, House
+
+SHAS = tuple(digit * 40 for digit in "abc")
+
+
+def _second(house: House) -> int:
+    """bob's second pull request."""
+    house.github.push(REPOSITORY, "second", {"b.py": "1"}, by="bob")
+    return house.github.open_pull(REPOSITORY, "second", by="bob").number
+
+
+def _approve(house: House, number: int) -> None:
+    house.deliver_pull(number)
+    house.work()
+    house.clock.forward(60)
+    house.github.review(REPOSITORY, number, by="alice", state="approved")
+    house.deliver(house.event("pull_request_review", "submitted", pulls=(number,)))
+    house.work()
+
+
+def _dismiss_silently(house: House) -> None:
+    (review,) = house.github.state.repository(REPOSITORY).reviews[1]
+    house.github.dismiss(REPOSITORY, 1, review.id)
+
+
+def _told(house: House, action: str, entry: Queued) -> Event:
+    return house.event("merge_group", action, head_sha=entry.head_sha, branch="main")
+
+
+def _enqueue(house: House, number: int) -> Queued:
+    """GitHub queues the pull request, and asks for its group's checks."""
+    entry = house.github.enqueue(REPOSITORY, number, by="alice")
+    house.deliver(_told(house, "checks_requested", entry))
+    house.work()
+    return entry
+
+
+def _shown(house: House, entry: Queued) -> list[tuple[str, str]]:
+    """State and description of what the group's commit was given, oldest first."""
+    found = [entry_.body for entry_ in house.github.writes(f"/statuses/{entry.head_sha}")]
+    return [(body["state"], body["description"]) for body in found if body["context"] == "mergegate: main"]
+
+
+def test_an_approved_pull_request_may_be_merged_by_the_queue(house: House) -> None:
+    _approve(house, 1)
+    entry = _enqueue(house, 1)
+    assert _shown(house, entry) == [("success", "#1: All rules are approved")]
+
+
+def test_one_that_is_not_approved_holds_its_group_back(house: House) -> None:
+    entry = _enqueue(house, 1)
+    assert _shown(house, entry) == [("pending", "#1: 0/1 rules approved")]
+
+
+def test_a_group_waits_for_the_worst_of_those_ahead_too(house: House) -> None:
+    second = _second(house)
+    _approve(house, second)
+    first_group = _enqueue(house, 1)
+    second_group = _enqueue(house, second)
+    assert _shown(house, first_group) == [("pending", "#1: 0/1 rules approved")]
+    assert _shown(house, second_group) == [("pending", "#1: 0/1 rules approved")]
+    _approve(house, 1)
+    assert _shown(house, first_group)[-1] == ("success", "#1: All rules are approved")
+    assert _shown(house, second_group)[-1] == ("success", "2 pull requests are approved: #1, #2")
+
+
+def test_a_verdict_that_turns_takes_the_group_s_success_away(house: House) -> None:
+    _approve(house, 1)
+    entry = _enqueue(house, 1)
+    _dismiss_silently(house)
+    house.deliver(house.event("pull_request_review", "dismissed", pulls=(1,)))
+    house.work()
+    assert [state for state, _ in _shown(house, entry)] == ["success", "pending"]
+
+
+def test_the_members_are_evaluated_anew_whatever_was_known(house: House) -> None:
+    _approve(house, 1)
+    _dismiss_silently(house)
+    house.clock.forward(1)
+    entry = _enqueue(house, 1)
+    assert [state for state, _ in _shown(house, entry)] == ["pending"]
+
+
+def test_a_group_that_the_queue_does_not_list_is_an_error_after_some_tries(house: House) -> None:
+    entry = house.github.enqueue(REPOSITORY, 1, by="alice")
+    house.github.dequeue(REPOSITORY, 1)
+    house.deliver(_told(house, "checks_requested", entry))
+    house.work()
+    assert _shown(house, entry) == []
+    for _ in range(3):
+        house.clock.forward(60)
+        house.sweep()
+    sentence = "Could not be judged: GitHub's merge queue does not say which pull requests are in it."
+    assert _shown(house, entry) == [("error", sentence)]
+
+
+def test_a_queue_that_is_listed_late_is_no_error(house: House) -> None:
+    _approve(house, 1)
+    house.github.fail_query("SOMETHING", "went wrong")
+    entry = _enqueue(house, 1)
+    assert _shown(house, entry) == []
+    house.clock.forward(2)
+    house.sweep()
+    assert _shown(house, entry) == [("success", "#1: All rules are approved")]
+
+
+def test_a_queue_that_can_not_be_read_for_long_is_told(house: House) -> None:
+    house.github.fail_query("FORBIDDEN", "Resource not accessible by integration", times=8)
+    entry = _enqueue(house, 1)
+    for _ in range(7):
+        house.clock.forward(256)
+        house.sweep()
+    assert [state for state, _ in _shown(house, entry)] == ["error"]
+    house.clock.forward(256)
+    house.sweep()
+    assert [state for state, _ in _shown(house, entry)] == ["error", "pending"]
+
+
+def test_nothing_is_written_for_a_group_that_is_gone(house: House) -> None:
+    entry = house.github.enqueue(REPOSITORY, 1, by="alice")
+    house.deliver(_told(house, "checks_requested", entry))
+    house.deliver(_told(house, "destroyed", entry))
+    house.work()
+    assert _shown(house, entry) == []
+
+
+def test_a_group_that_is_told_to_be_gone_first_stays_gone(house: House) -> None:
+    entry = house.github.enqueue(REPOSITORY, 1, by="alice")
+    house.deliver(_told(house, "destroyed", entry))
+    house.deliver(_told(house, "checks_requested", entry))
+    house.work()
+    assert _shown(house, entry) == []
+
+
+def test_a_verdict_after_the_group_s_end_is_not_written_to_it(house: House) -> None:
+    entry = _enqueue(house, 1)
+    house.deliver(_told(house, "destroyed", entry))
+    _approve(house, 1)
+    assert _shown(house, entry) == [("pending", "#1: 0/1 rules approved")]
+
+
+def test_a_closed_pull_request_holds_its_group_back(house: House) -> None:
+    entry = _enqueue(house, 1)
+    house.github.close(REPOSITORY, 1)
+    house.deliver_pull(action="closed")
+    house.work()
+    assert _shown(house, entry)[-1] == ("error", "#1: it is not open any more")
+
+
+def test_the_audit_and_the_chain_tell_of_the_group(house: House) -> None:
+    entry = _enqueue(house, 1)
+    (row,) = house.rows("SELECT body FROM audit_entries WHERE kind = 'merge_group_evaluated'")
+    assert (row["body"]["pulls"], row["body"]["state"], row["body"]["head_sha"]) == ([1], "pending", entry.head_sha)
+
+
+ASKED_AT = datetime(2026, 1, 31, tzinfo=UTC)
+GROUP = Group(7, SHAS[0], "main", ASKED_AT, None)
+
+
+def _row(**changes: Any) -> dict[str, Any]:
+    """What is known of a member that may be merged."""
+    row = {"is_open": True, "page_key": "key", "state": "success", "status_text": "All rules are approved"}
+    return {**row, "head_sha": "f" * 40, "base_ref": "main", "evaluated_at": ASKED_AT, **changes}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"head_sha": "e" * 40}, "#8: its head is not the one that was queued"),
+        ({"base_ref": "release"}, "#8: it goes into release now"),
+        ({"is_open": False}, "#8: it is not open any more"),
+    ],
+)
+def test_a_verdict_on_something_else_than_was_queued_is_an_error(changes: dict[str, Any], sentence: str) -> None:
+    heads = {7: "f" * 40, 8: "f" * 40}
+    finding = group_verdict.find(heads, {7: _row(), 8: _row(**changes)}, GROUP)
+    assert (finding.state, finding.status_text) == ("error", sentence)
+
+
+@given(st.lists(st.sampled_from(["success", "failure", "error", "pending"]), min_size=1, max_size=5))
+def test_a_group_succeeds_only_where_all_its_members_do(states: list[str]) -> None:
+    rows = {number: _row(state=state) for number, state in enumerate(states, start=1)}
+    finding = group_verdict.find(dict.fromkeys(rows, "f" * 40), rows, GROUP)
+    assert (finding.state == "success") == (set(states) == {"success"})
+    assert finding.state in states
+
+
+@pytest.mark.parametrize(
+    ("row", "known"),
+    [
+        (None, False),
+        (_row(evaluated_at=None), False),
+        (_row(evaluated_at=ASKED_AT - timedelta(seconds=1)), False),
+        (_row(), True),
+        (_row(evaluated_at=None, is_open=False), True),
+    ],
+)
+def test_only_a_verdict_since_the_group_was_asked_for_is_known(row: dict[str, Any] | None, known: bool) -> None:
+    assert group_verdict.is_known(row, GROUP) is known
+
+
+def _entry(position: int, head: str | None, number: int | None) -> QueueEntry:
+    pull = None if number is None else QueuedPull.model_validate({"number": number, "headRefOid": "f" * 40})
+    group = None if head is None else GroupHead(oid=head)
+    return QueueEntry.model_validate({"position": position, "headCommit": group, "pullRequest": pull})
+
+
+def test_those_at_and_ahead_of_the_entry_are_in_the_group() -> None:
+    entries = tuple(_entry(index + 1, sha, index + 7) for index, sha in enumerate(SHAS))
+    assert [pull.number for pull in ahead(entries, SHAS[1])] == [7, 8]
+
+
+def test_a_hidden_pull_request_ahead_makes_the_group_unknown() -> None:
+    assert ahead((_entry(1, SHAS[0], None), _entry(2, SHAS[1], 8)), SHAS[1]) == ()
+
+
+def test_an_entry_without_a_group_yet_is_no_match() -> None:
+    assert ahead((_entry(1, None, 7),), SHAS[0]) == ()
