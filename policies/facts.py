@@ -3,7 +3,6 @@
 import hashlib
 import json
 from datetime import UTC, datetime
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
@@ -78,6 +77,25 @@ def _question(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return row[:-1]
 
 
+class Guard:
+    """Reads one field of `Facts`, unless nobody has fetched it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, facts: "Facts | None", _owner: type) -> Any:
+        if facts is None:  # of the class: pydantic looks there for defaults, and finds none
+            raise AttributeError(self._name)
+        value = facts.unread(self._name)
+        if isinstance(value, NotFetched):
+            raise FactMissing(self._name)
+        return value
+
+    def __set__(self, facts: "Facts", value: Any) -> None:
+        """Being there lets this guard go before the value itself."""
+        raise AttributeError(self._name)
+
+
 class Facts(Frozen):
     """A model whose unfetched fields raise when they are read."""
 
@@ -86,7 +104,7 @@ class Facts(Frozen):
         """Guard the fields that may be unfetched, and only those: what is always there is read at full speed."""
         for name, field in cls.model_fields.items():
             if isinstance(field.default, NotFetched):
-                setattr(cls, name, property(partial(_read, name)))
+                setattr(cls, name, Guard(name))
 
     def knows(self, name: str) -> bool:
         """Whether somebody has fetched the field."""
@@ -95,13 +113,6 @@ class Facts(Frozen):
     def unread(self, name: str) -> Any:
         """The field as it stands, `NOT_FETCHED` included: to pass on, not to judge by."""
         return self.__dict__[name]
-
-
-def _read(name: str, facts: Facts) -> Any:
-    value = facts.unread(name)
-    if isinstance(value, NotFetched):
-        raise FactMissing(name)
-    return value
 
 
 class ChangedFile(Frozen):

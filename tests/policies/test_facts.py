@@ -198,6 +198,21 @@ def test_it_raises_for_a_push_time_that_was_not_fetched() -> None:
         _ = Commit(sha="c1", parents=()).pushed_at
 
 
+def test_what_extends_the_facts_guards_them_as_well(pull: Any) -> None:
+    class More(Comment):
+        more: str = ""
+
+    comment = More(author="ana", body="", created_at=pull().created_at)
+    assert More.model_validate_json(comment.model_dump_json()) == comment
+    with pytest.raises(FactMissing, match="edited_at"):
+        comment.edited_at  # noqa: B018 -- reading is what raises
+
+
+def test_no_way_leads_round_the_guard_to_another_value(pull: Any) -> None:
+    with pytest.raises(AttributeError):
+        object.__setattr__(pull(), "comments", ())
+
+
 def test_it_answers_only_what_was_asked_for(pull: Any) -> None:
     snapshot = pull(
         permissions=(("bob", "write"), ("cid", "none")),
