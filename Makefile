@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test check bench bench-memory conformance-webhooks lock clean
+.PHONY: help demo up test check bench bench-memory conformance-webhooks conformance-policy lock clean
 
 PYTHON ?=
 VENV := .venv

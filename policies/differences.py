@@ -45,7 +45,7 @@ def _reason(compat: Result, strict: Result) -> str:
 
 
 def _unhidden(failed: Result) -> str:
-    return f"{_title(failed)} could not be judged, which policy-bot passes over beside an approval: {failed.error}"
+    return f"{_title(failed)} could not be judged, which policy-bot passes over: {failed.error}"
 
 
 def _alone(branch: Result) -> str:
