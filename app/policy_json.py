@@ -10,7 +10,7 @@ from app.backtest import OUTCOMES, Tally, Trial
 from app.records.evaluations import Stored
 from app.simulation import Simulated
 from policies.comparison import Leaf, RuleChange
-from policies.mode import MODES, Mode
+from policies.mode import OTHER, Mode
 from policies.result import Result
 
 Document = dict[str, Any]
@@ -97,11 +97,6 @@ def tree(result: Result) -> Any:
     return _camel(json.loads(result.model_dump_json()))
 
 
-def other_mode(mode: Mode) -> Mode:
-    """The mode that is not `mode`."""
-    return next(other for other in MODES if other != mode)
-
-
 def _pull(pull: Stored) -> Document:
     return {
         "repository": pull.repository,
@@ -124,7 +119,7 @@ def _other(mode: Mode, row: Mapping[str, Any]) -> Document | None:
     if row["other_state"] is None:
         return None
     return {
-        "mode": other_mode(mode),
+        "mode": OTHER[mode],
         "state": row["other_state"],
         "description": row["other_description"],
         "result": _camel(row["other_result"]),
@@ -142,7 +137,7 @@ def _differing(row: Mapping[str, Any]) -> Document:
         "mode": mode,
         "state": row["state"],
         "description": row["description"],
-        "other": {"mode": other_mode(mode), "state": row["other_state"], "description": row["other_description"]},
+        "other": {"mode": OTHER[mode], "state": row["other_state"], "description": row["other_description"]},
         "differences": row["differences"] or [],
     }
 

@@ -8,7 +8,7 @@ import click
 from app import policy_json
 from app.cli.policy import given, shown
 from app.records import evaluations
-from policies.mode import MODES, Mode
+from policies.mode import MODES, OTHER, Mode
 from policies.result import Result
 
 
@@ -43,7 +43,7 @@ def _show(repository: str, row: dict[str, Any], mode: Mode) -> None:
     shown.labelled("verdict", f"{row['state']}: {row['description']}")
     shown.line()
     _show_tree(row, mode, posted)
-    _show_other(row, policy_json.other_mode(posted))
+    _show_other(row, OTHER[posted])
 
 
 def _show_tree(row: dict[str, Any], mode: Mode, posted: Mode) -> None:

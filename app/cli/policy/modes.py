@@ -7,7 +7,7 @@ import click
 from app import policy_json
 from app.cli.policy import given, shown
 from app.records import evaluations
-from policies.mode import Mode
+from policies.mode import OTHER, Mode
 
 
 @click.command()
@@ -31,7 +31,7 @@ def modes(*, repo: str | None, as_json: bool) -> None:
 
 def _show(row: dict[str, Any]) -> None:
     posted: Mode = row["mode"] or "compat"
-    other = policy_json.other_mode(posted)
+    other = OTHER[posted]
     shown.line(f"{row['repository']}#{row['number']}: {row['state']} in {posted}, {row['other_state']} in {other}")
     for sentence in row["differences"] or (row["other_description"],):
         shown.line(f"- {sentence}", 1)
