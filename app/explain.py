@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
-from app.records import pulls
+from app.records import evaluations, pulls
 from policies.intents import sentence
 
 Row = dict[str, Any]
@@ -54,13 +54,18 @@ def of_pull(tx: Transaction, pull: Row) -> Row:
 
 def _chain(tx: Transaction, delivered: list[Row], found: list[Row], subjects: list[str]) -> Row:
     ids = {str(run["id"]) for run in found} | {str(intent["id"]) for run in found for intent in _intents_of(run)}
-    about = subjects + [f"pull:{run['repository_id']}#{run['number']}" for run in found]
+    about = subjects + [subject for run in found for subject in (_pull_of(run), run["subject"])]
     links = [
         entry.document()
         for entry in ledger.about(tx, about)
         if entry.subject in subjects or {entry.body.get("run"), entry.body.get("intent")} & ids
     ]
     return {"deliveries": delivered, "runs": found, "audit": links}
+
+
+def _pull_of(run: Row) -> str:
+    """As the audit has it; the writes of a merge group are of no pull request."""
+    return f"pull:{run['repository_id']}#{run['number'] or evaluations.NO_PULL}"
 
 
 def _intents_of(run: Row) -> list[Row]:
@@ -89,9 +94,10 @@ def _intents(tx: Transaction, evaluation: Row) -> list[Row]:
     """The status that carries the verdict out, then whatever else was wished for at this head so far."""
     found = tx.execute(
         "SELECT intents.* FROM intents JOIN evaluations AS asked ON asked.id = evaluation_id"
-        " WHERE intents.id = %(status)s OR (kind <> 'status' AND intents.repository_id = %(repository_id)s"
-        " AND intents.number = %(number)s AND asked.head_sha = %(head_sha)s AND asked.seq <= %(seq)s)"
-        " ORDER BY kind = 'status' DESC, recorded_at, target LIMIT %(limit)s",
+        " WHERE intents.id = %(status)s OR evaluation_id = %(id)s"
+        " OR (kind <> 'status' AND intents.repository_id = %(repository_id)s AND intents.number = %(number)s"
+        " AND asked.head_sha = %(head_sha)s AND asked.seq <= %(seq)s)"
+        " ORDER BY intents.id = %(status)s DESC NULLS LAST, kind = 'status' DESC, recorded_at, target LIMIT %(limit)s",
         {**evaluation, "status": evaluation["intent_id"], "limit": MOST_INTENTS},
     ).fetchall()
     return [

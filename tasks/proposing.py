@@ -53,6 +53,12 @@ def status(tx: Transaction, cause: Cause, content: StatusContent, shown: documen
     return intent_id
 
 
+def bare_status(tx: Transaction, cause: Cause, content: StatusContent) -> UUID | None:
+    """The intent for a status beside the verdict's own; None where our own newest receipt has said the same."""
+    newest = _locked(tx, cause, content)
+    return None if _is_shown(newest, content, None) else _carry(tx, cause, content, newest)
+
+
 def check_run(tx: Transaction, cause: Cause, content: CheckRunContent) -> UUID | None:
     """The intent that carries the check out; None where the newest one of its name has said the same."""
     newest = _locked(tx, cause, content)
