@@ -16,11 +16,12 @@ RUN = "id, kind, subject, repository_id, full_name, installation_id, number, sha
 
 
 def prepare(house: House, kind: str) -> None:
-    """Evaluate pull request 1, which alice has approved, and leave a wish of that kind to be worked on."""
+    """Evaluate pull request 1, have alice approve it, and leave a wish of that kind to be worked on."""
     house.allow(kind)
-    house.github.review(REPOSITORY, 1, by="alice", state="approved")
     house.deliver_pull()
     house.work()
+    house.clock.forward(1)
+    house.github.review(REPOSITORY, 1, by="alice", state="approved")
     wish(house, kind)
 
 
