@@ -38,7 +38,7 @@ def _line(station: str, text: str, depth: int = 0) -> str:
 def _delivery(row: Row) -> Iterator[str]:
     event = row["event"]
     what = ".".join(part for part in (event["name"], event["action"]) if part)
-    where = event["repository"]["full_name"] if event["repository"] else "no repository"
+    where = event["repository"]["full_name"] if event["repository"] else event.get("owner") or "no repository"
     pulls = " ".join(f"#{number}" for number in event["pulls"])
     yield _line("delivery", f"{row['guid']} of hook {row['hook_id']}, {_at(row['received_at'])}")
     yield _line("event", f"{what} in {where} {pulls} {(event['head_sha'] or '')[:SHORT_SHA]}", 1)

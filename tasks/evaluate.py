@@ -93,6 +93,7 @@ def _record(context: Context, run: Run, judged: Judged) -> _Recorded:
     with context.pool.connection() as tx:
         runs.hold(tx, run)
         pulls.seen(tx, _sighting(run, judged.pull))
+        pulls.ruled_from(tx, run.repository_id, judged.pull.number, judged.places)
         told = telling.verdict(context, tx, run, evaluation, judged.shown)
         cause = Cause(run, evaluation.number, told.evaluation_id, evaluation.evaluated_at)
         dismissed = reviewing.dismiss(context, tx, cause, judged)

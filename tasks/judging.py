@@ -26,7 +26,8 @@ from tasks.loading import Loaded
 
 @dataclass(frozen=True)
 class Judged:
-    """What came of judging. `shown`: the status that GitHub shows at the head. `source`: where the policy was read.
+    """What came of judging. `shown`: the status that GitHub shows at the head. `source`: where the policy was read;
+    `places`: where besides the base branch it may change.
 
     What follows the verdict is None as far as it did not come to it. `mode`: the one that is posted; `other`: what the
     other one says of the same facts.
@@ -36,6 +37,7 @@ class Judged:
     shown: documents.Status | None
     source: str
     verdict: Verdict
+    places: tuple[str, ...] = ()
     policy_text: str | None = None
     policy_digest: str | None = None
     policy: Policy | None = None
@@ -50,7 +52,8 @@ def judge(context: Context, run: Run, pull: documents.Pull) -> Judged:
     place = Place(run.installation_id, run.repository_id)
     name = telling.status_context(context, pull.base.ref)
     loaded = loading.load(context, run, pull.base.ref)
-    unjudged = Judged(pull, None, str(loaded.origin), verdict.of_missing_policy(loaded.origin))
+    missing, places = verdict.of_missing_policy(loaded.origin), loading.places(context, run, pull.base.ref, loaded)
+    unjudged = Judged(pull, None, str(loaded.origin), missing, places)
     try:
         unjudged = replace(unjudged, shown=context.reader.current_status(place, pull.head.sha, name))
         if not isinstance(loaded, Loaded):

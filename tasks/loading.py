@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from app.github.answers import Unavailable
 from app.github.reader import Place, PolicyFile
+from app.records.pulls import policy_place
 from app.records.runs import Run
 from policies import reference, verdict
 from policies.error import PolicyError
@@ -49,6 +50,19 @@ def load(context: Context, run: Run, branch: str) -> Loaded | NotLoaded:
     found = _read(own, run.full_name, lambda: context.reader.policy_file(place, branch, own.path))
     shared = _shared_origin(context, owner, DEFAULT_BRANCH)
     return _followed(context, run, found) or _shared(context, run, owner) or _missing(own, str(shared))
+
+
+def places(context: Context, run: Run, branch: str, loaded: Loaded | NotLoaded) -> tuple[str, ...]:
+    """Where, besides the base branch itself, a push may change what is loaded; see `pulls.policy_place`."""
+    origin = loaded.origin
+    name = f"{origin.owner}/{origin.repo}"
+    if isinstance(loaded, Loaded) and (name.lower(), origin.ref) == (run.full_name.lower(), branch):
+        return ()
+    ref = "" if origin.ref == DEFAULT_BRANCH else origin.ref
+    now_called = loaded.source.partition("@")[0] if isinstance(loaded, Loaded) else name
+    shared = f"{run.full_name.partition('/')[0]}/{context.settings.policy_options.shared_repository}"
+    found = {policy_place(name, ref), policy_place(now_called, ref), policy_place(shared)}
+    return tuple(sorted(found))
 
 
 def passes(trouble: Unavailable) -> bool:
