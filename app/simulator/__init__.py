@@ -15,8 +15,8 @@
 
 Everything that a request does goes through `gateway`; the routes are in `routes`, GraphQL in `graph`, GitHub's JSON
 in `shapes`, the verbs in `people`, `runs`, `talk`, `verbs` and `queueing`, and those that tell of it in `hooks`,
-`people_hooks` and `run_hooks`. `GitHub.requests` holds every request with its answer, `GitHub.writes()` the writes.
-What is simulated beyond GitHub's API description is listed in `beyond`.
+`people_hooks`, `run_hooks` and `install_hooks`. `GitHub.requests` holds every request with its answer,
+`GitHub.writes()` the writes. What is simulated beyond GitHub's API description is listed in `beyond`.
 Nothing here writes to the real GitHub, and nothing here may import what does.
 """
 

@@ -15,9 +15,8 @@ def sources(state: State, repository: Repository, login: str) -> list[Source]:
     for slug, role in repository.teams.items() if organization else ():
         if organization and login in organization.teams.get(slug, {}):
             found.append(("team", slug, role))
-    if organization and organization.members.get(login) == "admin":
-        found.append(("organization", organization.login, "admin"))
-    return found
+    given = organization.gives(login) if organization else "none"
+    return found if given == "none" else [*found, ("organization", repository.owner, given)]
 
 
 def collaborators(state: State, repository: Repository, affiliation: str) -> list[str]:

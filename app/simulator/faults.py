@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HANG_SECONDS = 30
-WORDS = ("hang", "cut", "drop", "stale")
+WORDS = ("hang", "cut", "drop", "stale", "part")
+LOST_FIELD = "Something went wrong while executing your query. Please try again."
 SECONDARY_LIMIT = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
@@ -18,6 +19,7 @@ class Fault:
     cut    the head of the answer and half of its body, then the connection is closed
     drop   the connection is closed without an answer
     stale  a read is answered as of before the last change
+    part   a GraphQL answer lacks `field` wherever it stands, with an error that says so
     """
 
     method: str
@@ -29,6 +31,7 @@ class Fault:
     message: str
     headers: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None  # in place of GitHub's usual one for that status
+    field: str = ""
 
     def __post_init__(self) -> None:
         if self.when not in ("before", "after") or (isinstance(self.what, str) and self.what not in WORDS):

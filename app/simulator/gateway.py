@@ -1,6 +1,6 @@
 """From one HTTP request to GitHub's answer: address, fault script, credentials, limits, route, journal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from werkzeug import Request
@@ -11,6 +11,7 @@ from app.simulator.auth import Caller
 from app.simulator.call import Call
 from app.simulator.faults import Fault
 from app.simulator.github import GitHub
+from app.simulator.graph.errors import partial
 from app.simulator.journal import Write
 from app.simulator.records import Repository
 from app.simulator.routes import table
@@ -49,6 +50,8 @@ Matched = tuple[Route, dict[str, Any]]
 def _read(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
     state = github.before if fault is not None and fault.what == "stale" else github.state
     answer, caller = _answer(github, request, path=path, matched=matched, state=state)
+    if fault is not None and fault.what == "part":
+        answer = replace(answer, body=partial(answer.body, fault.field, fault.message))
     return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault), _resource(path), path)
 
 

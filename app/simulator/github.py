@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from app.simulator.echoes import Done
-from app.simulator.faults import SECONDARY_LIMIT, Fault, Faults
+from app.simulator.faults import LOST_FIELD, SECONDARY_LIMIT, Fault, Faults
 from app.simulator.journal import Asked, Expectation, Journal, Write
 from app.simulator.limits import Limits
 from app.simulator.queueing import Queueing
@@ -46,10 +46,14 @@ class GitHub(Queueing):
         """Let the next `times` requests go wrong that fit method and path pattern (see `faults.Fault`)."""
         self.faults.add(Fault(method, pattern, when, what, times, skip, message, headers or {}))
 
-    def fail_query(self, kind: str, message: str, *, times: int = 1, skip: int = 0) -> None:
+    def fail_query(self, kind: str | None, message: str, *, times: int = 1, skip: int = 0) -> None:
         """The next GraphQL queries are answered with HTTP 200 and one error of that `type`, without data."""
-        body = {"data": None, "errors": [{"type": kind, "message": message}]}
+        body = {"data": None, "errors": [{**({"type": kind} if kind else {}), "message": message}]}
         self.faults.add(Fault("POST", "^/graphql$", "before", 200, times, skip, message, body=body))
+
+    def lose_field(self, name: str, *, times: int = 1, skip: int = 0) -> None:
+        """The next GraphQL answers have null in place of that field, and an error beside the rest of the data."""
+        self.faults.add(Fault("POST", "^/graphql$", "before", "part", times, skip, LOST_FIELD, field=name))
 
     def limit_secondary(self, method: str, pattern: str, *, status: int = 403, retry_after: int | None = None) -> None:
         """The next such request hits a secondary limit, with or without a Retry-After (in seconds)."""

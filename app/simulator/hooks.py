@@ -5,13 +5,14 @@ from typing import Any
 
 from app.simulator import payloads
 from app.simulator.echoes import Done
+from app.simulator.install_hooks import InstallHooks
 from app.simulator.people_hooks import PeopleHooks
 from app.simulator.records import Comment, Commit, Pull, Review, Status
 from app.simulator.run_hooks import RunHooks
 from app.simulator.shapes.view import Json
 
 
-class Hooks(PeopleHooks, RunHooks):
+class Hooks(InstallHooks, PeopleHooks, RunHooks):
     """Each verb is the silent one of `GitHub` with its webhooks; `by` is who did it, the sender."""
 
     def push(

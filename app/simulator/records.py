@@ -243,8 +243,15 @@ class Sent(Record):
 @dataclass(kw_only=True)
 class Organization:
     login: str
+    base: str = "none"  # the role of every member in every repository
     members: dict[str, str] = field(default_factory=dict)  # login -> role (admin, member)
     teams: dict[str, dict[str, str]] = field(default_factory=dict)  # slug -> login -> role (maintainer, member)
+
+    def gives(self, login: str) -> str:
+        """The role in each repository that comes with membership."""
+        if login not in self.members:
+            return "none"
+        return "admin" if self.members[login] == "admin" else self.base
 
 
 @dataclass(kw_only=True)

@@ -51,7 +51,7 @@ class State:
         held = [repository.collaborators.get(login, "none"), "none" if repository.private else "read"]
         organization = self.organizations.get(repository.owner)
         if organization:
-            held += ["admin"] if organization.members.get(login) == "admin" else []
+            held.append(organization.gives(login))
             held += [role for slug, role in repository.teams.items() if login in organization.teams.get(slug, {})]
         return highest(held)
 

@@ -114,6 +114,18 @@ class Talk(Runs):
             current.repository(full_name).statuses.append(status)
             return status
 
+    def delete_account(self, login: str) -> None:
+        """What somebody wrote stays, and nobody wrote it; they belong nowhere any more."""
+        with self.changing() as state:
+            for repository in state.repositories.values():
+                repository.collaborators.pop(login, None)
+                for said in repository.comments.values():
+                    said[:] = [dataclasses.replace(c, author=None) if c.author == login else c for c in said]
+                for given in repository.reviews.values():
+                    given[:] = [dataclasses.replace(r, author=None) if r.author == login else r for r in given]
+            for org in state.organizations:
+                self.remove_member(org, login)
+
     def _change_review(self, full_name: str, number: int, review_id: int, **fields: Any) -> Review:
         with self.changing() as state:
             reviews = state.repository(full_name).reviews[number]

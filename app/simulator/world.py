@@ -99,12 +99,17 @@ class World:
         *,
         members: Mapping[str, str] | None = None,
         teams: Mapping[str, Mapping[str, str]] | None = None,
+        base: str = "none",
     ) -> Organization:
-        """`members` maps a login to admin or member; `teams` a slug to {login: maintainer or member}."""
+        """`members` maps a login to admin or member; `teams` a slug to {login: maintainer or member}.
+
+        `base` is the role that every member has in every repository (GitHub's own default is read).
+        """
         with self.changing() as state:
             self.user(login, kind="Organization")
             named = {slug: dict(people) for slug, people in (teams or {}).items()}
-            state.organizations[login] = Organization(login=login, members=dict(members or {}), teams=named)
+            known = Organization(login=login, base=base, members=dict(members or {}), teams=named)
+            state.organizations[login] = known
             for person in [*(members or {}), *(p for people in named.values() for p in people)]:
                 self.user(person)
             return state.organizations[login]
@@ -165,6 +170,18 @@ class World:
         """Its tokens answer 403 from now on, and it gets no webhooks."""
         with self.changing() as state:
             state.installations[installation.id] = replace(installation, suspended_at=self.now())
+
+    def unsuspend(self, installation: Installation) -> None:
+        with self.changing() as state:
+            state.installations[installation.id] = replace(installation, suspended_at=None)
+
+    def select(self, installation: Installation, *names: str) -> Installation:
+        """From now on it covers these repositories, named in full, and no others."""
+        with self.changing() as state:
+            chosen = tuple(state.repository(name).id for name in names)
+            changed = replace(state.installations[installation.id], repository_ids=chosen)
+            state.installations[installation.id] = changed
+            return changed
 
     def uninstall(self, installation: Installation) -> None:
         """Its tokens answer 401 from now on, and it gets no webhooks."""

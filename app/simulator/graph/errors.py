@@ -1,5 +1,7 @@
 """GraphQL errors as GitHub words and shapes them."""
 
+from typing import Any
+
 from graphql import GraphQLError
 
 from app.simulator.shapes.view import Json
@@ -17,6 +19,23 @@ class GraphRefusal(Exception):
 def listed(errors: list[GraphQLError]) -> list[Json]:
     """Raises what is no refusal: then the simulator itself broke."""
     return [_shape(error) for error in errors]
+
+
+def partial(body: Json, name: str, message: str) -> Json:
+    """The answer with null for every field of that name, and an error for each."""
+    found: list[Json] = []
+    data = _without(body.get("data"), name, [], found)
+    return {"data": data, "errors": [{**error, "message": message} for error in found]} if found else body
+
+
+def _without(value: Any, name: str, path: list[str | int], found: list[Json]) -> Any:
+    if isinstance(value, list):
+        return [_without(item, name, [*path, place], found) for place, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    if name in value:
+        found.append({"path": [*path, name]})
+    return {key: None if key == name else _without(item, name, [*path, key], found) for key, item in value.items()}
 
 
 def _shape(error: GraphQLError) -> Json:

@@ -288,6 +288,16 @@ def test_it_fails_as_the_script_says(town: Any) -> None:
     assert found == [0, 1]
 
 
+def test_it_loses_a_part_of_the_data_as_the_script_says(town: Any) -> None:
+    town.github.lose_field("reviews")
+    town.github.fail_query(None, "Something went wrong while executing your query.")
+    body = ask(town).body
+    assert body["errors"][0]["path"] == ["repository", "pullRequest", "reviews"]
+    found = body["data"]["repository"]["pullRequest"]
+    assert (found["reviews"], found["headRefOid"]) == (None, town.head)
+    assert [list(ask(town).body["errors"][0]), "errors" in ask(town).body] == [["message"], False]
+
+
 def test_it_finds_a_pull_request_by_its_node_id(town: Any) -> None:
     identity = town.get(f"/repos/{W}/pulls/1").body["node_id"]
     query = "query($id: ID!) { node(id: $id) { __typename ... on PullRequest { number } } }"

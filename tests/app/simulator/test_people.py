@@ -66,6 +66,31 @@ def test_it_tells_collaborators_by_affiliation_and_permission(town: Any) -> None
     }
 
 
+def test_it_gives_every_member_what_the_organization_gives(town: Any) -> None:
+    town.github.add_organization("big", members={"ann": "member", "boss": "admin"}, base="write")
+    town.github.add_repository("big/thing", visibility="private")
+    state = town.github.state
+    levels = {n: state.role(state.repository("big/thing"), n) for n in ("ann", "boss", "zoe")}
+    assert levels == {"ann": "write", "boss": "admin", "zoe": "none"}
+    town.github.install(town.app, "big")
+    auth = f"token {town.token(next(i for i in state.installations.values() if i.account == 'big'))}"
+    found = {
+        query: [u["login"] for u in town.get(f"/repos/big/thing/collaborators?{query}", auth=auth).body]
+        for query in ("", "affiliation=direct")
+    }
+    assert found == {"": ["ann", "boss"], "affiliation=direct": []}
+
+
+def test_it_keeps_what_was_written_by_an_account_that_is_gone(town: Any) -> None:
+    town.github.comment(W, 1, by="alice", body=":+1:")
+    town.github.review(W, 1, by="alice")
+    town.github.delete_account("alice")
+    assert [(c["user"], c["body"]) for c in town.get(f"{R}/issues/1/comments").body] == [(None, ":+1:")]
+    assert [(r["user"], r["state"]) for r in town.get(f"{R}/pulls/1/reviews").body] == [(None, "APPROVED")]
+    assert town.get("/orgs/acme/members/alice").status == 404
+    assert _level(town, "alice") == "none"
+
+
 def test_it_lists_the_teams_of_a_repository_with_what_they_may(town: Any) -> None:
     town.github.add_team_to_repository(W, "core", "write")
     team = town.get(f"{R}/teams").body[0]

@@ -77,6 +77,15 @@ EVENTS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "collaborator removed": ("member", lambda t, h: h.grant(W, "bob", "none", by="root")),
     "merge group": ("merge_group", lambda t, h: h.enqueue(W, 1, by="alice")),
     "merge group destroyed": ("merge_group", lambda t, h: h.enqueue(W, 1, by="alice") and h.dequeue(W, 1)),
+    "installation created": ("installation", lambda t, h: h.install(t.app, "acme", by="root")),
+    "installation deleted": ("installation", lambda t, h: h.uninstall(t.installation, by="root")),
+    "installation suspended": ("installation", lambda t, h: h.suspend(t.installation, by="root")),
+    "installation unsuspended": ("installation", lambda t, h: h.unsuspend(t.installation, by="root")),
+    "repositories removed": ("installation_repositories", lambda t, h: h.select(t.installation, by="root")),
+    "repositories added": (
+        "installation_repositories",
+        lambda t, h: h.select(t.github.select(t.installation), W, by="root"),
+    ),
     "ping": ("ping", lambda t, h: h.ping()),
 }
 
@@ -100,7 +109,8 @@ def test_it_tells_of_everything_that_happens(name: str, town: Any, hooks: Any, r
     happen(town, hooks)
     body = receiver.bodies(event)[-1]
     assert body["sender"]["login"] in town.github.state.users
-    assert body.get("installation", {"id": town.installation.id})["id"] == town.installation.id
+    known = {None, *town.github.state.installations, town.installation.id}
+    assert body.get("installation", {"id": None})["id"] in known
 
 
 def test_it_says_how_a_comment_was_and_who_changed_it(town: Any, hooks: Any, receiver: Any) -> None:
@@ -137,6 +147,21 @@ def test_it_tells_both_values_of_a_custom_property(town: Any, hooks: Any, receiv
     assert body["action"] == "updated"
     assert body["new_property_values"] == [{"property_name": "tier", "value": ["a", "b"]}]
     assert body["old_property_values"] == [{"property_name": "tier", "value": "gold"}]
+
+
+def test_it_tells_which_repositories_an_installation_gained_and_lost(town: Any, hooks: Any, receiver: Any) -> None:
+    town.github.add_repository("acme/other")
+    hooks.select(town.installation, "acme/other", by="root")
+    hooks.select(town.github.state.installations[town.installation.id], "acme/widget", by="root")
+    told = [
+        (b["action"], *([r["full_name"] for r in b[f"repositories_{w}"]] for w in ("added", "removed")))
+        for b in receiver.bodies("installation_repositories")
+    ]
+    assert told == [
+        ("removed", [], ["acme/widget"]),
+        ("added", ["acme/widget"], []),
+        ("removed", [], ["acme/other"]),
+    ]
 
 
 def test_it_says_what_a_collaborator_could_do_before(town: Any, hooks: Any, receiver: Any) -> None:
