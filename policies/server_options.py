@@ -31,12 +31,17 @@ class ServerOptions(Frozen):
 
 
 BUILT_IN = ServerOptions()
+KEYS = (*TEXTS, *FLAGS, "approval_defaults", "ignore_edited_comments")
+BLOCK = "options"
 
 
 def parse(text: str) -> ServerOptions:
-    """Raise `PolicyError` for anything not understood."""
+    """The block alone, or with its own key above it. Raise `PolicyError` for anything not understood."""
     problems = Problems()
-    fields = Value(compose(text), problems).fields((*TEXTS, *FLAGS, "approval_defaults", "ignore_edited_comments"))
+    whole = Value(compose(text), problems)
+    fields = whole.fields((*KEYS, BLOCK))
+    if not fields[BLOCK].is_absent:
+        fields = whole.fields((BLOCK,))[BLOCK].fields(KEYS)
     written: dict[str, object] = {name: text for name in TEXTS if (text := fields[name].text())}
     written |= {name: fields[name].boolean() is True for name in FLAGS}
     written["ignore_edited_comments"] = fields["ignore_edited_comments"].boolean()

@@ -47,6 +47,20 @@ def test_it_refuses_what_it_does_not_understand(text: str) -> None:
     assert caught.value.kind == "yaml_type"
 
 
+def test_the_block_may_stand_below_its_key() -> None:
+    assert parse("options: {policy_path: a.yml, force_shared_policy: true}") == parse(
+        "{policy_path: a.yml, force_shared_policy: true}"
+    )
+    with pytest.raises(PolicyError):
+        parse("{options: {policy_path: a.yml}, force_shared_policy: true}")
+    with pytest.raises(PolicyError):
+        parse("options: {options: {}}")
+
+
+def test_an_empty_text_means_the_default() -> None:
+    assert parse("{policy_path: '', shared_repository: ~}") == BUILT_IN
+
+
 def test_its_defaults_give_way_to_those_of_the_policy() -> None:
     server = parse(
         "approval_defaults: {options: {allow_author: true, allow_contributor: false, methods: {comments: [ok]}}}"
