@@ -13,6 +13,7 @@ MOST_ALTERATIONS = 500
 MOST_SNAPSHOTS = 200
 """How far back the text is looked for: a delivery may come long after what it tells of."""
 CLOCKS_DIFFER_SECONDS = 10
+"""How far the times of one alteration may lie apart in GitHub's webhook, in its lists and with us."""
 
 _SEEN = """
     SELECT comment ->> 'body' AS body
@@ -26,7 +27,8 @@ _SEEN = """
      WHERE (comment ->> 'id' = comment_id::text OR (coalesce(comment ->> 'id', '') = ''
             AND comment ->> 'author' = author AND (comment ->> 'created_at')::timestamptz = said_at))
        AND (what = 'deleted' OR CASE jsonb_typeof(comment -> 'edited_at')
-            WHEN 'string' THEN (comment ->> 'edited_at')::timestamptz < altered_at
+            WHEN 'string' THEN (comment ->> 'edited_at')::timestamptz < altered_at - make_interval(
+                 secs => CASE WHEN lower(comment ->> 'edited_by') = lower(author) THEN 0 ELSE %(clocks_differ)s END)
             WHEN 'null' THEN true
             ELSE (facts ->> 'taken_at')::timestamptz < altered_at END)
      ORDER BY seq DESC LIMIT 1
