@@ -15,6 +15,7 @@ from tasks.context import Context
 
 DEFAULT_BRANCH = "HEAD"
 """What stands for the name of a default branch that could not be learnt."""
+MOST_REFERENCE_CHARACTERS = 1_000
 PASSING = frozenset({"GITHUB_API_ERROR", "GITHUB_TOKEN_REFUSED", "RATE_LIMITED", "READER_LOCAL", "HEAD_MOVED"})
 """Codes of trouble that the next attempt may not meet again; any other trouble is the verdict at once."""
 
@@ -102,6 +103,9 @@ def _followed(context: Context, run: Run, found: Found) -> Found:
 
 
 def _remote(context: Context, run: Run, pointer: Reference, by: Origin) -> Loaded | NotLoaded:
+    written = f"{pointer.owner}{pointer.repo}{pointer.ref}{pointer.path}"
+    if not written.isprintable() or len(written) > MOST_REFERENCE_CHARACTERS:
+        return _wrong(by, f"a reference must be of at most {MOST_REFERENCE_CHARACTERS} printable characters")
     options = context.settings.policy_options
     path = pointer.path or ("" if options.force_shared_policy else context.settings.policy_path)
     origin = Origin(owner=pointer.owner, repo=pointer.repo, ref=pointer.ref or DEFAULT_BRANCH, path=path)

@@ -11,6 +11,13 @@ from tests.tasks.house import POLICY, REPOSITORY, House
 EVERYBODY = "policy: {approval: [nobody is needed]}\napproval_rules: [{name: nobody is needed}]\n"
 SHARED = "acme/.github"
 FAR = "acme/policies"
+UNPRINTABLE = "Error loading policy from acme/widget@main: a reference must be of at most 1000 printable characters"
+HOSTILE = (
+    f'remote: {FAR}\npath: "a\\0b"\n',
+    'remote: "ac\\0me/x"\n',
+    f'remote: {FAR}\nref: "\\u202e"\n',
+    f"remote: {FAR}\npath: {'x' * 1000}\n",
+)
 
 
 def _set(house: House, path: str, text: str | None) -> str:
@@ -166,6 +173,7 @@ def test_references_are_followed_one_step_only(house: House) -> None:
         ("remote: acme/policies/x\n", "Error loading policy from acme/policies/x@HEAD: "),
         (f"remote: {FAR}\npath: ../x\n", f"Error loading policy from {FAR}@main: "),
         (f"remote: {FAR}\nref: ../x\n", f"Error loading policy from {FAR}@../x: "),
+        *((text, UNPRINTABLE) for text in HOSTILE),
         (f"remote: {FAR}\nref: 'a b?c#d%2F'\n", f"Error loading policy from {FAR}@a b?c#d%2F: "),
     ],
 )
