@@ -1,8 +1,16 @@
 """While a rule waits somebody is asked for a review, and reviews that a push or an edit has spoilt are dismissed."""
 
-import pytest
+from dataclasses import replace
+from typing import NoReturn
 
-from app import ledger
+import pytest
+from celery.exceptions import SoftTimeLimitExceeded
+
+from app import chain_text, explain, ledger
+from app.github.reader import LiveReader
+from policies.facts import FactMissing
+from policies.server_options import ServerOptions
+from tasks import context as contexts
 from tests.tasks.house import REPOSITORY, House
 
 ASKING = """
@@ -196,3 +204,83 @@ def test_a_worker_that_dies_while_it_asks_has_told_the_verdict_and_another_asks(
     asking.clock.forward(60)
     asking.sweep()
     assert (asking.states(), _asked(asking)) == (["pending"], [["alice"]])
+
+
+def test_a_policy_that_cannot_be_read_asks_nobody(asking: House) -> None:
+    asking.github.push(REPOSITORY, "main", {".policy.yml": "policy: {approval: [nobody]}"}, by="acme")
+    _open(asking)
+    assert (asking.states(), _asked(asking), _chosen(asking)) == (["error"], [], [])
+
+
+@pytest.mark.parametrize(
+    ("trouble", "sentence"),
+    [
+        (FactMissing("reviews"), "The fact reviews is not known."),
+        (SoftTimeLimitExceeded(), "Reading GitHub took too long."),
+    ],
+)
+def test_whatever_keeps_it_from_choosing_ends_the_run_and_is_noted(
+    asking: House, trouble: Exception, sentence: str
+) -> None:
+    class Troubled(LiveReader):
+        def collaborators(self, *_: object) -> NoReturn:
+            raise trouble
+
+    reader = Troubled(contexts.github_app(asking.context.settings))
+    asking.context = replace(asking.context, reader=reader)
+    _open(asking)
+    assert (asking.states(), _asked(asking)) == (["pending"], [])
+    assert [entry["trouble"] for entry in _chosen(asking)] == [sentence]
+    assert asking.newest_run()["status"] == "succeeded"
+
+
+TWO_RULES = """
+policy: {approval: [fresh, {or: [any, never]}]}
+approval_rules:
+  - {name: fresh, requires: {count: 1, permissions: [write]}, options: {invalidate_on_push: true}}
+  - {name: any, requires: {count: 1, permissions: [write]}}
+  - {name: never, requires: {count: 1, users: [nobody]}}
+"""
+
+
+@pytest.mark.parametrize(("strict", "dismissed"), [(False, 0), (True, 1)])
+def test_who_counts_in_another_rule_keeps_the_review_unless_the_server_is_strict(
+    asking: House, strict: bool, dismissed: int
+) -> None:
+    asking.with_settings(policy_options=ServerOptions(strict_review_dismissal=strict))
+    asking.github.push(REPOSITORY, "main", {".policy.yml": TWO_RULES}, by="acme")
+    _open(asking)
+    asking.approve()
+    _push(asking)
+    assert len(asking.written("review_dismiss")) == dismissed
+
+
+def test_a_dismissal_that_waits_is_put_aside_once_nothing_asks_for_it(asking: House) -> None:
+    _open(asking)
+    asking.approve()
+    asking.github.limit_secondary("PUT", "/dismissals", status=429, retry_after=300)
+    _push(asking)
+    asking.github.push(REPOSITORY, "main", {".policy.yml": TWO_RULES}, by="acme")
+    asking.deliver_pull(action="edited")
+    asking.work()
+    asking.clock.forward(301)
+    asking.sweep()
+    assert asking.written("review_dismiss") == []
+    rows = asking.rows("SELECT status FROM intents WHERE kind = 'review_dismiss'")
+    assert rows == [{"status": "superseded"}]
+
+
+def test_the_chain_shows_what_is_asked_of_reviewers(asking: House) -> None:
+    _open(asking)
+    asking.approve()
+    _push(asking)
+    head = asking.github.state.pull(REPOSITORY, 1).head_sha
+    review = asking.github.state.repository(REPOSITORY).reviews[1][0]
+    with asking.context.pool.connection() as tx:
+        chain = explain.pull_request(tx, REPOSITORY, 1)
+    assert chain is not None
+    text = chain_text.render(chain)
+    assert "review_request number 2: written" in text
+    assert "ask alice for a review" in text
+    assert f"dismiss alice's review {review.id}: Invalidated by push of {head[:7]}" in text
+    assert "reviewers_chosen" in text
