@@ -1,6 +1,8 @@
 """Whose comment or review could count, before anybody asks who they are."""
 
 from collections.abc import Iterator
+from functools import lru_cache
+from operator import attrgetter
 from typing import Literal
 
 from policies import history, patterns
@@ -43,11 +45,7 @@ def collect(
     methods: Methods, snapshot: PullSnapshot, state: ReviewState = "approved", *, manner: Manner = COMPAT
 ) -> tuple[Candidate, ...]:
     """One candidate per user, the newest (the first found on a tie), in order of creation."""
-    newest: dict[str, Candidate] = {}
-    for candidate in entries(methods, snapshot, state, manner=manner):
-        before = newest.get(candidate.login)
-        newest[candidate.login] = candidate if before is None else _newer(before, candidate)
-    return tuple(sorted(newest.values(), key=lambda candidate: candidate.created_at))
+    return _collected(methods, snapshot, state, forgives_head=manner.forgives_head)
 
 
 def entries(
@@ -57,9 +55,7 @@ def entries(
 
     Comments, reviews and commits come from GitHub together, so none of them counts unless all were fetched.
     """
-    said = _said(methods, snapshot, state, manner) if methods.read_talk else ()
-    comments = tuple(candidate for candidate in said if candidate.source == "comment")
-    return (*comments, *_body(methods, snapshot), *said[len(comments) :])
+    return _entries(methods, snapshot, state, forgives_head=manner.forgives_head)
 
 
 def sift(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnapshot) -> Sifted:
@@ -74,14 +70,35 @@ def says(methods: Methods, text: str) -> bool:
     return any(entry in text for entry in methods.comments) or patterns.matches_any(methods.comment_patterns, text)
 
 
+@lru_cache(maxsize=history.MAX_REMEMBERED)
+def _collected(
+    methods: Methods, snapshot: PullSnapshot, state: ReviewState, *, forgives_head: bool
+) -> tuple[Candidate, ...]:
+    newest: dict[str, Candidate] = {}
+    for candidate in _entries(methods, snapshot, state, forgives_head=forgives_head):
+        before = newest.get(candidate.login)
+        newest[candidate.login] = candidate if before is None else _newer(before, candidate)
+    return tuple(sorted(newest.values(), key=attrgetter("created_at")))
+
+
 def _newer(before: Candidate, candidate: Candidate) -> Candidate:
     newest = before if candidate.created_at <= before.created_at else candidate
     return newest.model_copy(update={"shas": (*before.shas, *candidate.shas)})
 
 
-def _said(methods: Methods, snapshot: PullSnapshot, state: ReviewState, manner: Manner) -> tuple[Candidate, ...]:
+def _entries(
+    methods: Methods, snapshot: PullSnapshot, state: ReviewState, *, forgives_head: bool
+) -> tuple[Candidate, ...]:
+    said = _said(methods, snapshot, state, forgives_head=forgives_head) if methods.read_talk else ()
+    comments = tuple(candidate for candidate in said if candidate.source == "comment")
+    return (*comments, *_body(methods, snapshot), *said[len(comments) :])
+
+
+def _said(
+    methods: Methods, snapshot: PullSnapshot, state: ReviewState, *, forgives_head: bool
+) -> tuple[Candidate, ...]:
     """Comments first, then reviews."""
-    if not manner.forgives_head:
+    if not forgives_head:
         history.check_head(snapshot)
     comments, reviews = snapshot.comments, snapshot.reviews
     remarks: list[Comment | Review] = [*comments, *(review for review in reviews if review.state == "commented")]

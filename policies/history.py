@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 
+from policies.actors import Actors
 from policies.error import CannotJudge
 from policies.facts import Commit, PullSnapshot
 from policies.mode import Mode
@@ -10,6 +12,8 @@ from policies.options import Options
 
 MAX_COMMITS = 250
 UPDATE_MERGE_PARENTS = 2
+MAX_REMEMBERED = 32
+"""Answers kept for the other rules, and the other mode, that ask the same of the same snapshot."""
 
 
 def check_head(snapshot: PullSnapshot) -> None:
@@ -33,6 +37,7 @@ def commits(snapshot: PullSnapshot) -> tuple[Commit, ...]:
     return snapshot.commits
 
 
+@lru_cache(maxsize=MAX_REMEMBERED)
 def chain(snapshot: PullSnapshot) -> tuple[Commit, ...]:
     """The first parents from the head, newest first."""
     by_sha = {commit.sha: commit for commit in commits(snapshot)}
@@ -49,34 +54,28 @@ def considered(options: Options, snapshot: PullSnapshot, mode: Mode = "compat") 
 
     Strictly, a merge that brings in other commits of the pull request is never left out.
     """
-    line = chain(snapshot)
-    shas = tuple(commit.sha for commit in line)
-    kept = tuple(commit.sha for commit in line if mode == "strict" and _brings_commits(commit, snapshot))
-    return tuple(
-        commit
-        for commit in line
-        if commit.sha in kept
-        or not (
-            (options.ignore_update_merges and _is_update_merge(commit, shas)) or _is_ignored(commit, options, snapshot)
-        )
-    )
+    skips_updates, ignored = options.ignore_update_merges, options.ignore_commits_by
+    return _considered(ignored, snapshot, mode, skips_updates=skips_updates)
 
 
 def merged_in(options: Options, snapshot: PullSnapshot) -> tuple[Commit, ...]:
     """The commits beside the first parents, which merges brought in, without those by ignored users."""
     shas = tuple(commit.sha for commit in chain(snapshot))
     beside = (commit for commit in snapshot.commits if commit.sha not in shas)
-    return tuple(commit for commit in beside if not _is_ignored(commit, options, snapshot))
+    return tuple(commit for commit in beside if not _is_ignored(commit, options.ignore_commits_by, snapshot))
 
 
 def users(commit: Commit) -> tuple[str, ...]:
     """The known author and committer."""
-    return tuple(dict.fromkeys(login for login in (commit.author, commit.committer) if login))
+    author, committer = commit.author, commit.committer
+    if not committer or committer == author:
+        return (author,) if author else ()
+    return (author, committer) if author else (committer,)
 
 
 def contributors(listed: tuple[Commit, ...]) -> tuple[str, ...]:
     """The known users of these commits, sorted."""
-    return tuple(sorted(dict.fromkeys(login for commit in listed for login in users(commit))))
+    return tuple(sorted({login: None for commit in listed for login in users(commit)}))
 
 
 def push_time(commit: Commit, snapshot: PullSnapshot) -> datetime:
@@ -107,6 +106,21 @@ def _towards_head(commit: Commit, snapshot: PullSnapshot) -> Iterator[Commit]:
         current = _child(current, snapshot)
 
 
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _considered(
+    ignored: Actors | None, snapshot: PullSnapshot, mode: Mode, *, skips_updates: bool
+) -> tuple[Commit, ...]:
+    line = chain(snapshot)
+    shas = tuple(commit.sha for commit in line)
+    kept = tuple(commit.sha for commit in line if mode == "strict" and _brings_commits(commit, snapshot))
+    return tuple(
+        commit
+        for commit in line
+        if commit.sha in kept
+        or not ((skips_updates and _is_update_merge(commit, shas)) or _is_ignored(commit, ignored, snapshot))
+    )
+
+
 def _is_update_merge(commit: Commit, first_parents: tuple[str, ...]) -> bool:
     if len(commit.parents) != UPDATE_MERGE_PARENTS or not commit.committed_via_web:
         return False
@@ -118,8 +132,8 @@ def _brings_commits(merge: Commit, snapshot: PullSnapshot) -> bool:
     return any(commit.sha in merge.parents[1:] for commit in snapshot.commits)
 
 
-def _is_ignored(commit: Commit, options: Options, snapshot: PullSnapshot) -> bool:
-    ignored, logins = options.ignore_commits_by, users(commit)
+def _is_ignored(commit: Commit, ignored: Actors | None, snapshot: PullSnapshot) -> bool:
+    logins = users(commit) if ignored is not None else ()
     return ignored is not None and bool(logins) and all(ignored.include(login, snapshot) for login in logins)
 
 

@@ -75,7 +75,8 @@ class MethodsWritten(Frozen):
 
     def over(self, lower: Methods) -> Methods:
         """These fields, and those of `lower` where nothing is written."""
-        return Methods.model_validate({**dict(lower), **_written(self)})
+        written = _written(self)
+        return Methods.model_validate({**dict(lower), **written}) if written else lower
 
 
 class OptionsWritten(Frozen):
