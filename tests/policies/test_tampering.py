@@ -170,6 +170,12 @@ def test_an_error_is_shown_before_a_tampering(edited: Any) -> None:
     assert judged(text % "", comments=(edited(),), labels=NOT_FETCHED).missing_fact == "labels"
 
 
+def test_a_description_that_nobody_needs_is_not_looked_at(says: Any) -> None:
+    assert judged(ONE % "", "strict", comments=(says("bob"),), body=NOT_FETCHED, body_edited_at=NOT_FETCHED).status == (
+        "approved"
+    )
+
+
 def test_what_cannot_be_judged_is_an_error() -> None:
     result = judged(ONE % "", alterations=(altered(),), head_sha="gone")
     assert (result.status, result.children[2].kind, result.children[2].status) == ("error", "tampering", "error")
