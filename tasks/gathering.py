@@ -41,7 +41,7 @@ def _documents(context: Context, place: Place, pull: documents.Pull, wanted: Fac
     reader, sha, fetched = context.reader, pull.head.sha, dict[str, object]()
     if wanted.files:
         fetched["files"] = facts.files(reader.files(place, pull))
-    if wanted.commits or wanted.body:
+    if wanted.commits or wanted.reviews or wanted.comments or wanted.body:
         fetched |= facts.talk(reader.talk(place, pull))
         fetched["alterations"] = _alterations(context, place, pull)
     if wanted.statuses:

@@ -111,7 +111,7 @@ def _commit(commit: nodes.Commit) -> Commit:
 
 def _account(actor: nodes.GitActor | None) -> str | None:
     """Nobody for an e-mail without an account, nor for GitHub's own hand."""
-    login = actor.user.login if actor and actor.user else None
+    login = actor.user.name if actor and actor.user else None
     return None if login == WEB_FLOW else login
 
 
@@ -120,7 +120,7 @@ def _signature(signature: nodes.Signature | None) -> Signature | None:
     kind = _SIGNATURES.get(signature.kind) if signature else None
     if signature is None or kind is None:
         return None
-    signer = signature.signer.login if signature.signer else ""
+    signer = signature.signer.name if signature.signer else ""
     return Signature(kind=kind, valid=signature.is_valid, state=signature.state, signer=signer, key_id=signature.key_id)
 
 

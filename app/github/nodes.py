@@ -38,12 +38,8 @@ class Person(Node):
         return GHOST if self.kind == "Mannequin" else _as_in_rest(self.kind, self.login)
 
 
-class _Account(Node):
-    login: Text
-
-
 class GitActor(Node):
-    user: _Account | None
+    user: Person | None
 
 
 class _Oid(Node):
@@ -59,7 +55,7 @@ class Signature(Node):
     kind: Annotated[str, Field(alias="__typename")]
     is_valid: bool
     state: str
-    signer: _Account | None
+    signer: Person | None
     key_id: OptionalText = ""
 
 

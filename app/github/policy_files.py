@@ -17,7 +17,7 @@ from app.github.asking import OK, Asking, Place
 from app.github.client import App
 from app.rosters import Rosters
 
-MOST_BYTES = 16 * 2**20
+MOST_BYTES = 4 * 2**20
 LARGEST_POLICY_BYTES = 256 * 2**10
 NO_SUCH_COMMIT = 422
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")

@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from app.github.client import PER_PAGE, Answer, next_page
 
-MOST_BYTES = 32 * 2**20
+MOST_BYTES = 16 * 2**20
 LARGEST_ANSWER_BYTES = 2**20
 OVERHEAD_BYTES = 1024
 """What an entry takes besides its text."""

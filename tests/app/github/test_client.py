@@ -2,13 +2,15 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
-from app.github import egress, facts
+from app.github import client, egress, facts
 from app.github.answers import Unavailable, limited_until
-from app.github.client import Answer, NoAnswer, NotAuthenticated, next_page
+from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, last_page, next_page
 from app.github.reader import LiveReader, LocalReader, Place
+from app.simulator.keys import key_pair
 from tests.app.github.ground import REPOSITORY, Ground
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -160,6 +162,28 @@ def test_a_limit_says_until_when(status: int, headers: dict[str, str], message: 
 @pytest.mark.parametrize("status", [200, 403, 404, 500])
 def test_what_is_no_limit_is_not_waited_for(status: int) -> None:
     assert limited_until(Answer(status, {"x-ratelimit-remaining": "50"}, {"message": "Forbidden"}), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("api_url", "graphql"),
+    [
+        ("https://api.github.com", "/graphql"),
+        ("https://ghe.example/api/v3", "/api/graphql"),
+        ("http://127.0.0.1:8000", "/graphql"),
+    ],
+)
+def test_a_query_goes_where_this_github_takes_it(api_url: str, graphql: str) -> None:
+    url = Client(App(api_url, 1, key_pair().private), None)._github.requester.graphql_url
+    assert urlsplit(url).path == graphql
+    assert client._below_prefix(graphql) == egress.GRAPHQL
+
+
+def test_the_number_of_pages_is_told_by_the_last_one() -> None:
+    assert (
+        last_page(Answer(200, {"link": '<https://e/x?page=2>; rel="next", <https://e/x?page=9>; rel="last"'}, [])) == 9
+    )
+    assert last_page(Answer(200, {"link": '<https://e/x?page=x>; rel="last"'}, [])) == 1
+    assert last_page(Answer(200, {}, [])) == 1
 
 
 def test_the_last_page_has_no_next() -> None:
