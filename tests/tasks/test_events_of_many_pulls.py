@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from app.events import Event, Repository
-from app.records import pulls
+from app.rosters import RostersUnavailable
 from tests.tasks.house import POLICY, REPOSITORY, House
 
 MINUTE = timedelta(minutes=1)
@@ -182,14 +182,40 @@ def test_a_list_that_can_not_be_read_is_asked_for_again(house: House) -> None:
     assert _evaluated(house) == [1]
 
 
-def test_a_push_to_where_the_policy_comes_from_evaluates_elsewhere(house: House) -> None:
+OF_TEAM = """
+policy: {approval: [the core team approves]}
+approval_rules:
+  - name: the core team approves
+    requires: {count: 1, teams: [acme/core]}
+"""
+
+
+def _core_team(house: House) -> None:
+    """alice is in the team and has approved; the gate has seen it."""
+    house.github.add_organization("acme", teams={"core": {"alice": "member"}})
+    house.github.push(REPOSITORY, "main", {".policy.yml": OF_TEAM}, by="acme")
     house.deliver_pull()
     house.work()
-    with house.context.pool.connection() as tx:
-        pulls.ruled_from(tx, house.repository_id, 1, (pulls.policy_place("Acme/policies", "main"),))
-    policies = house.github.add_repository("acme/policies")
-    for branch in ("feature", "main"):
-        there = Repository(id=policies.id, full_name="acme/Policies")
-        house.deliver(Event(name="push", repository=there, installation_id=house.installation_id, branch=branch))
-        house.work()
-    assert _evaluated(house) == [1, 1]
+    house.approve()
+
+
+def test_who_left_a_team_counts_no_more_though_its_list_was_kept(house: House) -> None:
+    _core_team(house)
+    house.github.remove_from_team("acme", "core", "alice")
+    house.deliver(_of_owner(house, "membership", "removed"))
+    house.work()
+    assert house.states() == ["pending", "success", "pending"]
+
+
+def test_a_list_that_can_not_be_dropped_holds_the_event_back(house: House) -> None:
+    _core_team(house)
+    house.github.remove_from_team("acme", "core", "alice")
+    known, reachable = len(house.rows("SELECT id FROM deliveries")), house.context.settings.redis_url
+    house.with_settings(redis_url="redis://127.0.0.1:1/0")
+    with pytest.raises(RostersUnavailable):
+        house.deliver(_of_owner(house, "membership", "removed"), guid="one")
+    assert len(house.rows("SELECT id FROM deliveries")) == known
+    house.with_settings(redis_url=reachable)
+    house.deliver(_of_owner(house, "membership", "removed"), guid="one")
+    house.work()
+    assert house.states() == ["pending", "success", "pending"]
