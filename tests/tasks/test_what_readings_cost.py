@@ -1,8 +1,13 @@
-"""What is unchanged is asked for with its ETag, costs a 304, and is never served without asking."""
+"""What is unchanged is asked for with its ETag and costs a 304; nothing is asked for without need or without end."""
 
 import pytest
 
+from app.github.answers import Unavailable
+from app.github.reader import Place
 from app.rosters import Rosters
+from policies.document import parse
+from policies.reviewers import Reviewers
+from tasks import gathering
 from tests.tasks.house import REPOSITORY, House
 
 WHOLE = """
@@ -81,3 +86,80 @@ def test_a_list_of_members_is_read_once_for_all_who_are_asked_for(furnished: Hou
     _judge(furnished)
     read = [one.path for one in furnished.github.requests if "/teams/core" in one.path]
     assert read == ["/orgs/acme/teams/core/members"]
+
+
+OF_PUSHES = """
+policy: {approval: [r]}
+approval_rules:
+  - name: r
+    requires: {count: 1, permissions: [write]}
+    options: {invalidate_on_push: true, ignore_update_merges: true}
+"""
+
+
+def _statuses_asked_for(house: House) -> list[str]:
+    """The commits whose first status an evaluation asks for."""
+    return [path.split("/")[-2] for method, path, _ in _judge(house) if method == "GET" and path.endswith("/statuses")]
+
+
+def test_a_push_time_is_asked_for_no_further_than_it_is_needed(house: House) -> None:
+    house.github.push(REPOSITORY, "main", {".policy.yml": OF_PUSHES}, by="acme")
+    own = house.github.state.pull(REPOSITORY, 1).head_sha
+    assert set(_statuses_asked_for(house)) == {own}
+    house.github.push(REPOSITORY, "main", {"b.py": "1"}, by="alice")
+    house.github.update_branch(REPOSITORY, 1, by="bob")
+    assert set(_statuses_asked_for(house)) == {own}
+    second = house.github.push(REPOSITORY, "feature", {"a.py": "2"}, by="bob").sha
+    house.github.push(REPOSITORY, "main", {"b.py": "2"}, by="alice")
+    merge = house.github.update_branch(REPOSITORY, 1, by="bob").sha
+    assert set(_statuses_asked_for(house)) == {second, merge}
+
+
+def test_too_many_push_times_are_an_error_and_not_a_guess(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "MOST_PUSH_TIMES", 0)
+    house.github.push(REPOSITORY, "main", {".policy.yml": OF_PUSHES}, by="acme")
+    _judge(house)
+    assert house.states() == ["error"]
+
+
+def test_too_many_memberships_are_an_error_and_not_a_guess(furnished: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "MOST_QUESTIONS", 2)
+    _judge(furnished)
+    assert furnished.states() == ["error"]
+
+
+def _reviewers(house: House, keys: str) -> Reviewers:
+    text = OF_PUSHES.replace("options: {", "options: {request_review: {enabled: true}, ").replace(
+        "permissions: [write]", keys
+    )
+    place = Place(house.installation_id, house.repository_id)
+    pull = house.context.reader.pull(place, 1)
+    assert pull is not None
+    return gathering.reviewers(house.context, place, pull, parse(text).rules)
+
+
+def test_a_group_that_cannot_be_listed_is_left_out(furnished: House) -> None:
+    found = _reviewers(furnished, "teams: [acme/core, acme/gone], organizations: [acme, elsewhere]")
+    assert found.teams == (("acme/core", ("alice", "bob")),)
+    assert found.organizations == (("acme", ("bob",)),)
+
+
+def test_a_limit_is_waited_for_and_leaves_nobody_out(furnished: House) -> None:
+    furnished.github.limit_secondary("GET", "/teams/core/members", status=429, retry_after=9)
+    with pytest.raises(Unavailable) as trouble:
+        _reviewers(furnished, "teams: [acme/core]")
+    assert trouble.value.not_before is not None
+
+
+def test_too_many_teams_are_not_listed(furnished: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathering, "MOST_TEAMS", 0)
+    furnished.github.add_team_to_repository(REPOSITORY, "core", "write")
+    with pytest.raises(Unavailable) as trouble:
+        _reviewers(furnished, "permissions: [write]")
+    assert trouble.value.code == "EVIDENCE_INCOMPLETE"
+
+
+def test_what_a_team_holds_is_held_directly(furnished: House) -> None:
+    furnished.github.add_team_to_repository(REPOSITORY, "core", "triage")
+    found = {person.login: person.direct for person in _reviewers(furnished, "permissions: [write]").collaborators}
+    assert found["alice"] == ("triage", "write")

@@ -260,6 +260,13 @@ def test_it_refuses_any_other_query(body: str | None) -> None:
         egress.check("POST", "/graphql", body)
 
 
+@given(text=st.text(max_size=200), end=st.text(min_size=1, max_size=5))
+def test_no_other_text_passes_for_a_fixed_query(text: str, end: str) -> None:
+    for query in (text, queries.TALK.text + end, end + queries.TALK.text):
+        with pytest.raises(egress.EgressRefused):
+            egress.check("POST", "/graphql", _query(query))
+
+
 def test_it_refuses_a_fixed_query_with_something_in_its_address() -> None:
     with pytest.raises(egress.EgressRefused):
         egress.check("POST", "/graphql?x=1", _query())
