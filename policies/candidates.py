@@ -1,12 +1,13 @@
 """Whose comment or review could count, before anybody asks who they are."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 from policies import history, patterns
-from policies.facts import NOT_FETCHED, Comment, Facts, Fetched, Moment, PullSnapshot, Review
+from policies.facts import Comment, PullSnapshot, Review, fetched
 from policies.mode import COMPAT, Manner
 from policies.options import Methods, Options
 from policies.result import Approver, Ignored
@@ -19,15 +20,18 @@ SPOILT_BY_EDIT = "Comment was edited"
 SHORT_SHA_CHARACTERS = 7
 
 
-class Candidate(Facts):
-    """An entry that matches a method; `shas`: the heads on which its author gave such a review."""
+class Candidate(NamedTuple):
+    """An entry that matches a method; `shas`: the heads on which its author gave such a review.
+
+    `edited_at` and `edited_by` may be `NOT_FETCHED`.
+    """
 
     login: str
     source: Source
+    created_at: datetime
+    edited_at: Any
+    edited_by: Any
     review_id: str | None = None
-    created_at: Moment
-    edited_at: Fetched[Moment | None] = NOT_FETCHED
-    edited_by: Fetched[str | None] = NOT_FETCHED
     shas: tuple[str, ...] = ()
 
     def ignored(self, reason: str, spoilt_by: str = "") -> Ignored:
@@ -83,7 +87,7 @@ def _collected(
 
 def _newer(before: Candidate, candidate: Candidate) -> Candidate:
     newest = before if candidate.created_at <= before.created_at else candidate
-    return newest.model_copy(update={"shas": (*before.shas, *candidate.shas)})
+    return newest._replace(shas=(*before.shas, *candidate.shas))
 
 
 def _entries(
@@ -143,8 +147,9 @@ def _candidate(entry: Comment | Review, source: Source) -> Candidate:
 def _without_edited(candidates: tuple[Candidate, ...], options: Options) -> Sifted:
     if not options.ignore_edited_comments:
         return candidates, ()
-    kept = tuple(candidate for candidate in candidates if candidate.edited_at is None)
-    dropped = tuple(candidate for candidate in candidates if candidate.edited_at is not None)
+    verdicts = tuple((candidate, fetched("edited_at", candidate.edited_at)) for candidate in candidates)
+    kept = tuple(candidate for candidate, edited_at in verdicts if edited_at is None)
+    dropped = tuple(candidate for candidate, edited_at in verdicts if edited_at is not None)
     return kept, tuple(candidate.ignored("it was edited", SPOILT_BY_EDIT) for candidate in dropped)
 
 

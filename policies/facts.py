@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from bisect import bisect_left
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -77,6 +78,13 @@ def _question(row: tuple[Any, ...]) -> tuple[Any, ...]:
     return row[:-1]
 
 
+def fetched(name: str, value: Any) -> Any:
+    """The value; raise `FactMissing` if nobody has fetched it."""
+    if isinstance(value, NotFetched):
+        raise FactMissing(name)
+    return value
+
+
 class Guard:
     """Reads one field of `Facts`, unless nobody has fetched it."""
 
@@ -86,10 +94,7 @@ class Guard:
     def __get__(self, facts: "Facts | None", _owner: type) -> Any:
         if facts is None:  # of the class: pydantic looks there for defaults, and finds none
             raise AttributeError(self._name)
-        value = facts.unread(self._name)
-        if isinstance(value, NotFetched):
-            raise FactMissing(self._name)
-        return value
+        return fetched(self._name, facts.unread(self._name))
 
     def __set__(self, facts: "Facts", value: Any) -> None:
         """Being there lets this guard go before the value itself."""
@@ -248,10 +253,11 @@ class PullSnapshot(Facts):
 
     def permission_of(self, login: str) -> Level:
         """Raise `FactMissing("permission:<login>")` if it was not asked for."""
-        for known, level in self.permissions:
-            if known == login:
-                return level
-        raise FactMissing(f"permission:{login}")
+        answer = _answer(self.permissions, (login,))
+        if answer is None:
+            raise FactMissing(f"permission:{login}")
+        level: Level = answer
+        return level
 
     def is_team_member(self, team: str, login: str) -> bool:
         """Raise `FactMissing("team:<team>:<login>")` if it was not asked for."""
@@ -268,7 +274,15 @@ class PullSnapshot(Facts):
 
 
 def _member(memberships: tuple[Membership, ...], question: tuple[str, str], kind: str) -> bool:
-    for group, login, is_member in memberships:
-        if (group, login) == question:
-            return is_member
-    raise FactMissing(f"{kind}:{question[0]}:{question[1]}")
+    answer = _answer(memberships, question)
+    if answer is None:
+        raise FactMissing(f"{kind}:{question[0]}:{question[1]}")
+    return bool(answer)
+
+
+def _answer(rows: tuple[Any, ...], question: tuple[str, ...]) -> Any:
+    """The last element of the row that begins with the question; `None` without one. The rows are sorted."""
+    place = bisect_left(rows, question)
+    if place == len(rows) or _question(rows[place]) != question:
+        return None
+    return rows[place][-1]

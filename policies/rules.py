@@ -1,8 +1,10 @@
 """Judges one rule: does it apply, who counts, is that enough?"""
 
+from typing import NamedTuple
+
 from policies import candidates, history, strict
 from policies.error import CannotJudge
-from policies.facts import FactMissing, Frozen, PullSnapshot
+from policies.facts import FactMissing, PullSnapshot
 from policies.mode import COMPAT, Manner
 from policies.policy import Rule
 from policies.predicates.predicate import Predicate
@@ -11,7 +13,7 @@ from policies.result import Approver, Ignored, PredicateResult, Result, Status
 UNSATISFIED = "A precondition of this rule was not satisfied"
 
 
-class Count(Frozen):
+class Count(NamedTuple):
     """Who counts, who does not and why; `candidates` is how many were left after edits and pushes."""
 
     approvers: tuple[Approver, ...] = ()

@@ -7,7 +7,7 @@ from policies import candidates, patterns, rules
 from policies.actors import NOBODY, Actors
 from policies.candidates import NOUNS, Candidate, ReviewState
 from policies.error import CannotJudge
-from policies.facts import NOT_FETCHED, Alteration, Comment, FactMissing, Frozen, PullSnapshot, Review
+from policies.facts import NOT_FETCHED, Alteration, Comment, FactMissing, Frozen, PullSnapshot, Review, fetched
 from policies.mode import Manner
 from policies.options import Methods
 from policies.policy import Disapproval, Policy, Rule
@@ -87,7 +87,7 @@ def _sentences(place: Place, snapshot: PullSnapshot, manner: Manner) -> Iterator
 def _edited_entries(place: Place, snapshot: PullSnapshot, manner: Manner) -> tuple[Candidate, ...]:
     """What counts here in the words of somebody else, unless its author has said the like since."""
     entries = candidates.entries(place.methods, snapshot, place.state, manner=manner)
-    edits = tuple((entry.unread("edited_at"), entry.unread("edited_by")) for entry in entries)
+    edits = tuple((entry.edited_at, entry.edited_by) for entry in entries)
     suspect = tuple(_is_suspect(entry.login, *edit, manner) for entry, edit in zip(entries, edits, strict=True))
     sound = tuple(entry for entry, doubtful in zip(entries, suspect, strict=True) if not doubtful)
     return tuple(
@@ -98,17 +98,18 @@ def _edited_entries(place: Place, snapshot: PullSnapshot, manner: Manner) -> tup
 
 
 def _is_said_again(entry: Candidate, later: Candidate) -> bool:
-    edited_at = entry.unread("edited_at")
+    edited_at = entry.edited_at
     return later.login == entry.login and isinstance(edited_at, datetime) and later.created_at > edited_at
 
 
 def _editor(entry: Candidate) -> str:
     """Raise `FactMissing` where nobody asked for the editor, `CannotJudge` where GitHub doesn't know any more."""
-    if entry.edited_by is None:
+    editor: str | None = fetched("edited_by", entry.edited_by)
+    if editor is None:
         raise CannotJudge(
             f"GitHub no longer knows who edited {entry.login}'s {NOUNS[entry.source]}; {entry.login} can say it again"
         )
-    return entry.edited_by
+    return editor
 
 
 def _has_counted(alteration: Alteration, methods: Methods) -> bool:

@@ -17,7 +17,8 @@ GO_ESCAPES = {"\a": "a", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", 
 
 def quoted(text: str) -> str:
     """The text in double quotes, escaped as Go's `%q` does."""
-    return '"' + "".join(_escaped(character) for character in text) + '"'
+    needs_escapes = not text.isprintable() or '"' in text or "\\" in text
+    return f'"{"".join(map(_escaped, text)) if needs_escapes else text}"'
 
 
 def plain(text: str) -> str:
