@@ -21,7 +21,7 @@ from policies.result import Result
 from policies.verdict import Origin, Verdict
 from tasks import gathering, loading, telling
 from tasks.context import Context
-from tasks.loading import Loaded
+from tasks.loading import Loaded, NotLoaded
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,10 @@ def judge(context: Context, run: Run, pull: documents.Pull) -> Judged:
     place = Place(run.installation_id, run.repository_id)
     name = telling.status_context(context, pull.base.ref)
     loaded = loading.load(context, run, pull.base.ref)
-    missing, places = verdict.of_missing_policy(loaded.origin), loading.places(context, run, pull.base.ref, loaded)
-    unjudged = Judged(pull, None, str(loaded.origin), missing, places)
+    unjudged = _unjudged(pull, loaded, loading.places(context, run, pull.base.ref, loaded))
     try:
-        unjudged = replace(unjudged, shown=context.reader.current_status(place, pull.head.sha, name))
-        if not isinstance(loaded, Loaded):
-            return replace(unjudged, verdict=loaded.verdict)
-        return _apply(context, run, unjudged, loaded)
+        shown = context.reader.current_status(place, pull.head.sha, name)
+        return _judged(context, run, replace(unjudged, shown=shown), loaded)
     except Unavailable as trouble:
         if loading.passes(trouble):
             raise
@@ -71,26 +68,34 @@ def tree(result: Result) -> dict[str, Any]:
     return document
 
 
-def _apply(context: Context, run: Run, unjudged: Judged, loaded: Loaded) -> Judged:
+def _unjudged(pull: documents.Pull, loaded: Loaded | NotLoaded, places: tuple[str, ...]) -> Judged:
+    if isinstance(loaded, NotLoaded):
+        return Judged(pull, None, str(loaded.origin), loaded.verdict, places)
     digest = hashlib.sha256(loaded.text.encode()).hexdigest()
-    read = replace(unjudged, source=loaded.source, policy_text=loaded.text, policy_digest=digest)
+    nothing_yet = verdict.of_missing_fact(loaded.origin, "nothing was read of the pull request.")
+    return Judged(pull, None, loaded.source, nothing_yet, places, loaded.text, digest)
+
+
+def _judged(context: Context, run: Run, unjudged: Judged, loaded: Loaded | NotLoaded) -> Judged:
+    if isinstance(loaded, NotLoaded):
+        return unjudged
     try:
         policy = document.parse(loaded.text, context.settings.policy_options)
     except PolicyError as wrong:
-        return replace(read, verdict=verdict.of_policy_error(wrong, loaded.origin))
+        return replace(unjudged, verdict=verdict.of_policy_error(wrong, loaded.origin))
     place = Place(run.installation_id, run.repository_id)
     snapshot = gathering.snapshot(context, place, unjudged.pull, run.full_name, policy)
     _demand_unchanged(context, place, unjudged.pull)
     mode = context.settings.mode_of(run.full_name)
-    return _evaluated(read, policy, snapshot, mode=mode, origin=loaded.origin)
+    return _evaluated(unjudged, policy, snapshot, mode=mode, origin=loaded.origin)
 
 
-def _evaluated(read: Judged, policy: Policy, snapshot: PullSnapshot, *, mode: Mode, origin: Origin) -> Judged:
+def _evaluated(unjudged: Judged, policy: Policy, snapshot: PullSnapshot, *, mode: Mode, origin: Origin) -> Judged:
     results = {each: evaluate(policy, snapshot, each) for each in MODES}
     posted, other = results[mode], results[OTHER[mode]]
     instead = verdict.of_result(other, origin)
     return replace(
-        read,
+        unjudged,
         verdict=verdict.of_result(posted, origin),
         policy=policy,
         snapshot=snapshot,

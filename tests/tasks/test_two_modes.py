@@ -90,6 +90,16 @@ def test_what_could_not_be_evaluated_has_no_mode(house: House) -> None:
     assert (found[0]["body"]["mode"], found[0]["body"]["differs"]) == (None, False)
 
 
+def test_where_a_fact_may_not_be_read_the_policy_is_known_all_the_same(house: House) -> None:
+    house.github.fault("GET", "/collaborators/", 403)
+    house.deliver_pull()
+    house.approve()
+    (row,) = house.rows("SELECT status_text, policy_source, policy_digest, mode FROM evaluations")
+    assert row["status_text"] == "Error evaluating policy in acme/widget@main: .policy.yml"
+    assert row["policy_source"].startswith("acme/widget@")
+    assert (row["policy_digest"] is None, row["mode"]) == (False, None)
+
+
 def test_the_whole_chain_is_json_with_both_trees(house: House) -> None:
     _judge(house, NOBODY_ASKED)
     with house.context.pool.connection() as tx:

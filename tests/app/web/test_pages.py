@@ -130,6 +130,18 @@ def test_hostile_text_stays_text(house: House, client: FlaskClient) -> None:
     assert "&lt;script&gt;" in answer.text
 
 
+def test_hostile_names_of_rules_stay_text(house: House, client: FlaskClient) -> None:
+    rule = '{name: "<img src=x>\\u202e", if: {title: {matches: ["<b>"]}}, requires: {count: 1, users: ["<i>"]}}'
+    policy = f'policy: {{approval: ["<img src=x>\\u202e"]}}\napproval_rules: [{rule}]\n'
+    house.github.push(REPOSITORY, "main", {".policy.yml": policy}, by="acme")
+    house.deliver_pull()
+    house.work()
+    page = client.get(_path(house)).text
+    assert "&lt;img src=x&gt;" in page
+    assert "<img" not in page
+    assert "\u202e" not in page
+
+
 def test_the_page_may_load_and_run_nothing(house: House, client: FlaskClient) -> None:
     house.deliver_pull()
     house.work()
