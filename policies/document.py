@@ -12,10 +12,15 @@ from policies.yaml_tree import compose
 
 def parse(text: str, server: ServerOptions = server_options.BUILT_IN) -> Policy:
     """Raise `PolicyError` for anything that policy-bot refuses."""
-    problems = Problems()
-    policy = _policy(Value(compose(text), problems), server)
+    policy, problems = read(text, server)
     problems.raise_first()
     return policy
+
+
+def read(text: str, server: ServerOptions) -> tuple[Policy, Problems]:
+    """As much as is understood, and every mistake; raise `PolicyError` where it is no YAML at all."""
+    problems = Problems()
+    return _policy(Value(compose(text), problems), server), problems
 
 
 def _policy(root: Value, server: ServerOptions) -> Policy:

@@ -7,12 +7,19 @@ ErrorKind = Literal["yaml_syntax", "yaml_type", "regexp", "comparison", "permiss
 
 
 class PolicyError(ValueError):
-    """The text is no policy that we understand; `line` and `column` count from 1, `None` where unknown."""
+    """The text is no policy that we understand; `line` and `column` count from 1, `None` where unknown.
 
-    def __init__(self, kind: ErrorKind, message: str, line: int | None = None, column: int | None = None) -> None:
-        super().__init__(message)
+    `message` ends with the hint, where there is one; `problem` is the same without it.
+    """
+
+    def __init__(
+        self, kind: ErrorKind, problem: str, line: int | None = None, column: int | None = None, *, hint: str = ""
+    ) -> None:
+        self.message = f"{problem} ({hint})" if hint else problem
+        super().__init__(self.message)
         self.kind: ErrorKind = kind
-        self.message = message
+        self.problem = problem
+        self.hint = hint
         self.line = line
         self.column = column
 

@@ -74,10 +74,12 @@ def _read(value: Value) -> Glob:
     glob = Glob(text=value.text())
     try:
         patterns.compiled(glob.expression)
-        return glob
     except (ValueError, re2.error):
         value.refuse(f"the glob {short(glob.text)!r} is too large", "regexp")
         return Glob(text="")
+    if not glob.is_valid:
+        value.warn("glob", f"the glob {short(glob.text)!r} is not valid, so that policy-bot lets no file match it")
+    return glob
 
 
 def _until_malformed(text: str) -> Iterator[str]:

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from policies import scalars
+from policies import keys, scalars
 from policies.error import ErrorKind, PolicyError
 from policies.yaml_tree import PLAIN_TAG, place, refusal
 
@@ -15,15 +16,36 @@ FATAL_KINDS = ("regexp", "comparison", "permission")
 MAX_REPORTED_PROBLEMS = 20
 
 
+class Warned(NamedTuple):
+    """Something that is allowed and hardly meant; `line` and `column` count from 1, `None` where unknown."""
+
+    kind: str
+    message: str
+    hint: str
+    line: int | None
+    column: int | None
+
+
 class Problems:
-    """Every mistake found so far in one document."""
+    """Every mistake found so far in one document, and what is only doubtful."""
 
     def __init__(self) -> None:
         self._found: list[PolicyError] = []
+        self._doubtful: list[Warned] = []
 
-    def note(self, kind: ErrorKind, message: str, node: Node | None) -> None:
-        mark = node.start_mark if node is not None else None
-        self._found.append(PolicyError(kind, message, *place(mark)))
+    def note(self, kind: ErrorKind, message: str, node: Node | None, *, hint: str = "") -> None:
+        self._found.append(PolicyError(kind, message, *_start(node), hint=hint))
+
+    def warn(self, kind: str, message: str, node: Node | None, *, hint: str = "") -> None:
+        self._doubtful.append(Warned(kind, message, hint, *_start(node)))
+
+    def mistakes(self) -> tuple[PolicyError, ...]:
+        """In the order in which they were found."""
+        return tuple(self._found)
+
+    def warnings(self) -> tuple[Warned, ...]:
+        """In the order in which they were found."""
+        return tuple(self._doubtful)
 
     def raise_first(self) -> None:
         """Raise what policy-bot reports: the first bad pattern or permission, else all of one kind together.
@@ -105,7 +127,7 @@ class Value:
             if name in known:
                 fields.add(name, node)
             else:
-                self.problems.note("yaml_type", f"the key {name!r} is not known here", key)
+                self.problems.note("yaml_type", f"the key {name!r} is not known here", key, hint=keys.hint(name, known))
         return fields
 
     def pairs(self) -> Iterator[tuple[ScalarNode, Node]]:
@@ -127,8 +149,11 @@ class Value:
             found[name] = Value(node, self.problems)
         return tuple(found.items())
 
-    def refuse(self, message: str, kind: ErrorKind = "yaml_type") -> None:
-        self.problems.note(kind, message, self.node)
+    def refuse(self, message: str, kind: ErrorKind = "yaml_type", *, hint: str = "") -> None:
+        self.problems.note(kind, message, self.node, hint=hint)
+
+    def warn(self, kind: str, message: str, *, hint: str = "") -> None:
+        self.problems.warn(kind, message, self.node, hint=hint)
 
     def _own_pairs(self, mapping: MappingNode) -> Iterator[tuple[ScalarNode, Node]]:
         seen: set[str] = set()
@@ -182,6 +207,10 @@ def _laid_over(before: MappingNode, node: MappingNode) -> MappingNode:
 
 def _is_countable(number: float) -> bool:
     return math.isfinite(number) and number <= scalars.MAX_INTEGER
+
+
+def _start(node: Node | None) -> tuple[int | None, int | None]:
+    return place(node.start_mark if node is not None else None)
 
 
 def _place(problem: PolicyError) -> tuple[int, int]:

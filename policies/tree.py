@@ -5,6 +5,7 @@ from typing import Literal
 
 from yaml import MappingNode, ScalarNode, SequenceNode
 
+from policies import keys
 from policies.policy import Operator, Rule
 from policies.reading import Value
 
@@ -37,7 +38,7 @@ def _named(value: Value, node: ScalarNode, rules: Mapping[str, Rule]) -> Rule | 
     if not isinstance(value.scalar(), str):
         value.refuse("the name of a rule is expected here", "policy_tree")
     elif name not in rules:
-        value.refuse(f"there is no rule named {name!r}", "policy_tree")
+        value.refuse(f"there is no rule named {name!r}", "policy_tree", hint=keys.nearest(name, tuple(rules)))
     return rules.get(name)
 
 

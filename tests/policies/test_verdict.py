@@ -89,7 +89,9 @@ def test_it_says_where_a_file_is_wrong() -> None:
         parse("polic: {}")
     verdict = of_policy_error(caught.value, ORIGIN)
     assert (verdict.state, verdict.description) == ("error", "Invalid policy in acme/widgets@main: .policy.yml")
-    assert verdict.summary == f"{verdict.description}: line 1: the key 'polic' is not known here"
+    assert (
+        verdict.summary == f"{verdict.description}: line 1: the key 'polic' is not known here (did you mean `policy`?)"
+    )
     assert of_policy_error(PolicyError("yaml_syntax", "x"), ORIGIN).summary == f"{verdict.description}: x"
 
 

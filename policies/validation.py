@@ -1,0 +1,96 @@
+"""Tells everything that is wrong or doubtful in a policy file, and where."""
+
+from typing import Literal
+
+from policies import document, reference, server_options
+from policies.error import PolicyError
+from policies.facts import Frozen
+from policies.policy import Policy, Rule
+from policies.reading import Problems, Value, Warned
+from policies.server_options import ServerOptions
+from policies.text import short
+from policies.yaml_tree import compose
+
+Severity = Literal["error", "warning"]
+MAX_FINDINGS = 100
+
+
+class Finding(Frozen):
+    """One mistake or doubt; `line` and `column` count from 1, `None` where unknown; `hint` may be empty."""
+
+    line: int | None
+    column: int | None
+    kind: str
+    message: str
+    hint: str
+    severity: Severity
+
+
+def check(text: str, server: ServerOptions = server_options.BUILT_IN) -> tuple[Finding, ...]:
+    """Mistakes, or else doubts, in the order of the file; a reference to another file is sound."""
+    try:
+        if reference.parse(text):
+            return ()
+        policy, problems = document.read(text, server)
+    except PolicyError as error:
+        return (_mistake(error),)
+    mistakes = tuple(_mistake(error) for error in problems.mistakes())
+    doubts = tuple(_doubt(warned) for warned in (*problems.warnings(), *_doubts(text, policy)))
+    return tuple(sorted(dict.fromkeys(mistakes or doubts), key=_place))[:MAX_FINDINGS]
+
+
+def _mistake(error: PolicyError) -> Finding:
+    return Finding(
+        line=error.line,
+        column=error.column,
+        kind=error.kind,
+        message=error.problem,
+        hint=error.hint,
+        severity="error",
+    )
+
+
+def _doubt(warned: Warned) -> Finding:
+    return Finding(**warned._asdict(), severity="warning")
+
+
+def _place(finding: Finding) -> tuple[int, int]:
+    return (finding.line or 0, finding.column or 0)
+
+
+def _doubts(text: str, policy: Policy) -> tuple[Warned, ...]:
+    """What stands in the file without a mistake and is hardly meant."""
+    problems = Problems()
+    root = Value(compose(text), problems)
+    if not policy.approval:
+        hint = "name at least one rule under `policy.approval`"
+        root.warn("empty", "the policy asks for no approval, so that policy-bot approves everything", hint=hint)
+    fields = root.fields(("policy", "approval_rules", "approval_defaults"))
+    written = fields["approval_rules"].items() or ()
+    for place, rule in enumerate(policy.rules):
+        later = tuple(other.name for other in policy.rules[place + 1 :])
+        _look_at(rule, written[place], policy, later)
+    return problems.warnings()
+
+
+def _look_at(rule: Rule, value: Value, policy: Policy, later: tuple[str, ...]) -> None:
+    fields = value.fields(("name", "description", "if", "options", "requires"))
+    name = value if fields["name"].is_absent else fields["name"]
+    if rule.name in later:
+        name.warn("duplicate", f"a later rule is named {short(rule.name)!r} too, and the last one counts")
+    elif rule.name not in (used.name for used in policy.used_rules()):
+        hint = "name it under `policy.approval`, or remove it"
+        name.warn("unused", f"the rule {short(rule.name)!r} is never used", hint=hint)
+    if problem := _unreachable(rule):
+        fields["requires"].warn("nobody", f"the rule {short(rule.name)!r} {problem}")
+
+
+def _unreachable(rule: Rule) -> str:
+    """Why nobody can ever fulfil it; empty if that cannot be told from the file."""
+    people = rule.approvers
+    if rule.count <= 0 or people.teams or people.organizations or people.permissions:
+        return ""
+    if people.is_empty:
+        return "asks for approvals and says of nobody that they may approve"
+    known = len(dict.fromkeys(people.users))
+    return f"asks for {rule.count} approvals and names only {known} who may approve" if known < rule.count else ""
