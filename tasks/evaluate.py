@@ -15,7 +15,7 @@ from app.records import groups, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
-from tasks import judging, names, putting_off, reviewing, telling
+from tasks import judging, left_bases, names, putting_off, reviewing, telling
 from tasks.context import Context
 from tasks.judging import Judged
 from tasks.proposing import Cause
@@ -64,6 +64,8 @@ def _evaluate(context: Context, run: Run) -> _Recorded:
         _record_nothing(context, run, pull)
         return _Recorded()
     _see(context, run, pull)
+    for intent_id in left_bases.take_back(context, run, pull):
+        context.send(names.WRITE, intent_id, 0)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
     return _record(context, run, judged)

@@ -27,7 +27,7 @@ def verdict(context: Context, tx: Transaction, run: Run, finding: Finding, now: 
         target_url=f"{context.settings.public_url}/pulls/{finding.page_key}" if finding.page_key else "",
     )
     intent_id = proposing.status(tx, proposing.Cause(run, NO_PULL, evaluation_id, now), content, None)
-    _attest(tx, run, finding, evaluation_id, intent_id, now=now)
+    _attest(tx, run, finding, evaluation_id=evaluation_id, intent_id=intent_id, now=now)
     return intent_id
 
 
@@ -58,7 +58,7 @@ def _evaluation(run: Run, finding: Finding, now: datetime) -> Evaluation:
 
 
 def _attest(
-    tx: Transaction, run: Run, finding: Finding, evaluation_id: UUID, intent_id: UUID | None, *, now: datetime
+    tx: Transaction, run: Run, finding: Finding, *, evaluation_id: UUID, intent_id: UUID | None, now: datetime
 ) -> None:
     body = {
         "run": str(run.id),

@@ -85,6 +85,26 @@ def with_head(tx: Transaction, repository_id: int, sha: str) -> tuple[int, ...]:
     return tuple(row["number"] for row in rows)
 
 
+def with_head_into(tx: Transaction, repository_id: int, sha: str, base_ref: str) -> tuple[int, ...]:
+    """Those of them that go into this branch."""
+    rows = tx.execute(
+        "SELECT number FROM pulls WHERE repository_id = %(repository)s AND head_sha = %(sha)s AND base_ref = %(base)s"
+        " AND is_open ORDER BY number",
+        {"repository": repository_id, "sha": sha, "base": base_ref},
+    ).fetchall()
+    return tuple(row["number"] for row in rows)
+
+
+def judged_bases(tx: Transaction, repository_id: int, number: int, sha: str) -> tuple[str, ...]:
+    """The base branches for which the pull request was judged at this head, in one order."""
+    rows = tx.execute(
+        "SELECT DISTINCT base_ref FROM evaluations WHERE repository_id = %(repository)s AND number = %(number)s"
+        " AND head_sha = %(sha)s ORDER BY base_ref",
+        {"repository": repository_id, "number": number, "sha": sha},
+    ).fetchall()
+    return tuple(row["base_ref"] for row in rows)
+
+
 def ruled_from(tx: Transaction, repository_id: int, number: int, places: tuple[str, ...]) -> None:
     """Note where the policy was looked for besides the base branch: `policy_place` makes the words."""
     tx.execute(
