@@ -27,6 +27,17 @@ def test_a_changed_policy_reaches_every_open_pull_request_of_its_branch(gate: Ga
     assert len(scene.rows("SELECT id FROM evaluations WHERE repository_id = {id} AND number = 4")) == 1
 
 
+def test_a_changed_shared_policy_reaches_the_pull_requests_that_it_governs(gate: Gate) -> None:
+    scene = gate.scene(ONE)
+    shared = f"{scene.owner}/.github"
+    scene.github.add_repository(shared, files={"policy.yml": ONE})
+    scene.github.push(scene.name, "main", {".policy.yml": None}, by="carol")
+    scene.hooks.review(scene.name, 1, by="carol")
+    scene.shows("success")
+    scene.hooks.push(shared, "main", {"policy.yml": TWO}, by="ann")
+    scene.shows("pending")
+
+
 def test_a_changed_policy_is_applied_at_a_bounded_rate(gate: Gate) -> None:
     scene = gate.scene(ONE)
     scene.shows("pending")

@@ -43,7 +43,7 @@ def test_a_retarget_is_judged_by_the_policy_of_the_new_base(gate: Gate) -> None:
     scene.shows("success")
     scene.hooks.retarget(scene.name, 1, "release", by="bob")
     scene.shows("pending", "0/1 rules approved", base="release")
-    scene.shows("success", base="main")
+    scene.shows("pending", "No open pull request with this commit goes into main any more.")
 
 
 def test_a_conversion_to_a_draft_is_evaluated(gate: Gate) -> None:
