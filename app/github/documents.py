@@ -203,12 +203,12 @@ class Tip(_Document):
 
 
 class Contents(_Document):
-    """A file of at most 1 MB."""
+    """What a path holds: a file, a symlink or a submodule. A file of more than 1 MB comes without its content."""
 
-    type: Literal["file"]
-    encoding: Literal["base64"]
+    type: Literal["file", "symlink", "submodule"]
     size: int
-    content: str
+    encoding: str = ""
+    content: str = ""
 
 
 class OurApp(_Document):

@@ -84,18 +84,21 @@ class PolicyFileReader(Asking):
         answer = self._ask(place, f"/contents/{quote(path)}", f"the file {path}", {"ref": sha})
         if answer.status == NOT_FOUND:
             return None
-        found = answer.document
-        kind = found.get("type") if isinstance(found, dict) else "directory"
-        if kind != "file":
-            raise Unavailable("POLICY_UNREADABLE", f"{path} is no file but a {kind}.")
-        if isinstance(found, dict) and found.get("size", 0) > LARGEST_POLICY_BYTES:
-            raise Unavailable("POLICY_UNREADABLE", f"{path} is larger than {LARGEST_POLICY_BYTES // 1024} KiB.")
-        return _decoded(self._parsed(documents.Contents, found, f"the file {path}"), path)
+        if isinstance(answer.document, list):
+            raise Unavailable("POLICY_UNREADABLE", f"{path} is no file but a directory.")
+        return _read(self._parsed(documents.Contents, answer.document, f"the file {path}"), path)
 
 
-def _decoded(found: documents.Contents, path: str) -> str:
+def _read(found: documents.Contents, path: str) -> str:
+    if found.type != "file":
+        raise Unavailable("POLICY_UNREADABLE", f"{path} is no file but a {found.type}.")
+    if found.size > LARGEST_POLICY_BYTES or found.encoding != "base64":
+        raise Unavailable("POLICY_UNREADABLE", f"{path} is larger than {LARGEST_POLICY_BYTES // 1024} KiB.")
     try:
-        return base64.b64decode(found.content).decode("utf-8")
+        content = base64.b64decode(found.content)
+        if len(content) != found.size:
+            raise Unavailable("GITHUB_API_ERROR", f"GitHub did not give the whole of {path}.")
+        return content.decode("utf-8")
     except (binascii.Error, UnicodeDecodeError):
         raise Unavailable("POLICY_UNREADABLE", f"{path} is not UTF-8 text.") from None
 

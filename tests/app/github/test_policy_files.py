@@ -1,8 +1,12 @@
 """Policy files: read once for each commit, and only if they are files that a policy can be."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from app.github.answers import Unavailable
+from app.github.client import Answer
 from app.github.reader import LiveReader, Place, PolicyFile
 from tests.app.github.ground import REPOSITORY, Ground
 
@@ -52,6 +56,30 @@ def test_what_cannot_be_a_policy_is_said(ground: Ground, files: dict[str, str], 
     with pytest.raises(Unavailable, match=said) as trouble:
         LiveReader(ground.app).policy_file(ground.place, "main", "a.yml")
     assert trouble.value.code == "POLICY_UNREADABLE"
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ({"type": "symlink", "size": 7}, "no file but a symlink"),
+        ({"type": "submodule", "size": 0}, "no file but a submodule"),
+        ({"type": "file", "size": 9, "encoding": "none", "content": ""}, "larger than 256 KiB"),
+        ({"type": "file", "size": 9, "encoding": "base64", "content": "abc"}, "not UTF-8"),
+        ({"type": "file", "size": 1, "encoding": "base64", "content": "/w=="}, "not UTF-8"),
+        ({"type": "file", "size": 9, "encoding": "base64", "content": "YQ=="}, "the whole of"),
+        ({"type": "spoon", "size": 9}, "not understood"),
+        ({"type": "file", "size": None}, "not understood"),
+        (None, "not understood"),
+    ],
+)
+def test_an_answer_of_another_kind_is_said(ground: Ground, found: dict[str, object] | None, said: str) -> None:
+    class Answering(LiveReader):
+        def _ask(self, *arguments: Any) -> Answer:
+            answer = super()._ask(*arguments)
+            return replace(answer, status=200, document=found) if "/contents/" in arguments[1] else answer
+
+    with pytest.raises(Unavailable, match=said):
+        Answering(ground.app).policy_file(ground.place, "main", "a.yml")
 
 
 def test_a_repository_is_found_by_its_name(ground: Ground) -> None:
