@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.github import facts
-from app.github.documents import PropertyValue, WorkflowRun
+from app.github.documents import File, PropertyValue, Pull, WorkflowRun
+from policies.facts import ChangedFile
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 CI = ".github/workflows/ci.yml"
@@ -51,3 +52,55 @@ def test_only_properties_that_are_set_are_facts() -> None:
     values = (("tier", "gold"), ("langs", ("go", "rust")), ("x", None), ("empty", ""))
     rows = [PropertyValue(property_name=name, value=value) for name, value in values]
     assert facts.custom_properties(rows) == (("tier", "gold"), ("langs", ("go", "rust")), ("empty", ""))
+
+
+def _pull(**fields: Any) -> Pull:
+    repository = {"id": 1, "full_name": "acme/widget", "owner": {"login": "acme"}}
+    end = {"ref": "main", "sha": "a" * 40, "repo": repository}
+    given = {
+        "number": 7,
+        "title": "t",
+        "body": None,
+        "state": "open",
+        "user": {"login": "bob"},
+        "labels": [{"name": "Ready"}, {"name": "ÄRGER"}],
+        "created_at": NOW,
+        "updated_at": NOW,
+        "head": end,
+        "base": end,
+        "changed_files": 1,
+        "commits": 1,
+    }
+    return Pull.model_validate({**given, **fields})
+
+
+def test_labels_are_compared_in_lower_case() -> None:
+    assert facts.snapshot(_pull(), "acme/widget", 1, NOW).labels == ("ready", "ärger")
+
+
+@pytest.mark.parametrize(
+    ("repo", "owner"),
+    [
+        ({"id": 1, "full_name": "acme/widget", "owner": {"login": "acme"}}, None),
+        ({"id": 2, "full_name": "eve/widget", "owner": {"login": "eve"}}, "eve"),
+        (None, "ghost"),
+    ],
+)
+def test_a_fork_has_an_owner_even_when_it_is_gone(repo: dict[str, Any] | None, owner: str | None) -> None:
+    head = {"ref": "feature", "sha": "b" * 40, "repo": repo}
+    assert facts.snapshot(_pull(head=head, user=None), "acme/widget", 1, NOW).head_owner == owner
+    assert facts.snapshot(_pull(head=head, user=None), "acme/widget", 1, NOW).author == "ghost"
+
+
+def test_a_renamed_file_is_deleted_and_added_and_a_copy_is_modified() -> None:
+    rows = [
+        File(filename="new", previous_filename="old", status="renamed", additions=1, deletions=2),
+        File(filename="copy", previous_filename="new", status="copied", additions=3, deletions=0),
+        File(filename="gone", status="removed", additions=0, deletions=4),
+    ]
+    assert facts.files(rows) == (
+        ChangedFile(filename="old", status="deleted"),
+        ChangedFile(filename="new", status="added", additions=1, deletions=2),
+        ChangedFile(filename="copy", status="modified", additions=3, deletions=0),
+        ChangedFile(filename="gone", status="deleted", additions=0, deletions=4),
+    )
