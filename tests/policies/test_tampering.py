@@ -139,16 +139,18 @@ def test_an_alteration_is_found_by_patterns_of_comments_and_reviews() -> None:
 
 
 def test_any_later_word_of_the_author_clears_an_alteration(says: Any, approves: Any) -> None:
-    for facts in (
+    cleared: list[dict[str, Any]] = [
         {"comments": (says("bob", "never mind", minute=21),)},
         {"reviews": (approves("bob", 21, state="commented", edited_by="bob"),)},
-    ):
+    ]
+    for facts in cleared:
         assert tampering(ONE % "", alterations=(altered(),), **facts) is None
-    for facts in (
+    standing: list[dict[str, Any]] = [
         {"comments": (says("bob", "too early", minute=20),)},
         {"comments": (says("bob", "put into his mouth", minute=30, edited_at=at(31), edited_by="ana"),)},
         {"comments": (says("ana", "not his", minute=30),)},
-    ):
+    ]
+    for facts in standing:
         assert tampering(ONE % "", alterations=(altered(),), **facts) is not None
 
 
