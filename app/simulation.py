@@ -76,7 +76,7 @@ def _policy(request: Request, pull: Stored, server: ServerOptions) -> Policy:
             "POLICY_NOT_RECORDED", "The text of the policy was not recorded; give one with the request."
         )
     try:
-        return document.parse(text, server)
+        return document.parsed(text, server)
     except PolicyError as wrong:
         place = f"line {wrong.line}, column {wrong.column}: " if wrong.line else ""
         raise CannotSimulate("POLICY_INVALID", f"The policy is not valid: {place}{wrong.message}.") from None

@@ -1,5 +1,7 @@
 """Parses the text of a policy file, refusing whatever is not understood."""
 
+from functools import lru_cache
+
 from policies import actors, options, server_options
 from policies.options import BUILT_IN, Methods, Options, OptionsWritten
 from policies.policy import DISAPPROVE, REVOKE, Disapproval, Policy, Rule
@@ -9,12 +11,20 @@ from policies.server_options import ServerOptions
 from policies.tree import read_approval
 from policies.yaml_tree import compose
 
+MAX_PARSED_POLICIES = 64
+
 
 def parse(text: str, server: ServerOptions = server_options.BUILT_IN) -> Policy:
     """Raise `PolicyError` for anything that policy-bot refuses."""
     policy, problems = read(text, server)
     problems.raise_first()
     return policy
+
+
+@lru_cache(maxsize=MAX_PARSED_POLICIES)
+def parsed(text: str, server: ServerOptions) -> Policy:
+    """The same, remembered: a worker judges many pull requests by few policies."""
+    return parse(text, server)
 
 
 def read(text: str, server: ServerOptions) -> tuple[Policy, Problems]:

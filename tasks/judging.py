@@ -80,7 +80,7 @@ def _judged(context: Context, run: Run, unjudged: Judged, loaded: Loaded | NotLo
     if isinstance(loaded, NotLoaded):
         return unjudged
     try:
-        policy = document.parse(loaded.text, context.settings.policy_options)
+        policy = document.parsed(loaded.text, context.settings.policy_options)
     except PolicyError as wrong:
         return replace(unjudged, verdict=verdict.of_policy_error(wrong, loaded.origin))
     place = Place(run.installation_id, run.repository_id)

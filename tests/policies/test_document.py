@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from policies import document, server_options
 from policies.actors import Actors
 from policies.document import parse
 from policies.error import PolicyError
@@ -246,6 +247,21 @@ def test_it_takes_nine_operators_in_each_other() -> None:
 def test_it_lets_the_last_rule_of_a_name_win() -> None:
     policy = parse("policy: {approval: [r]}\napproval_rules: [{name: r}, {name: r, requires: {count: 1}}]")
     assert policy.approval == (Rule(name="r", count=1),)
+
+
+def test_it_remembers_a_policy_by_its_text_and_the_server_s_options() -> None:
+    text = "policy: {approval: [r]}\napproval_rules: [{name: r, requires: {count: 1}}]"
+    strictly = server_options.parse("ignore_edited_comments: true")
+    policy = document.parsed(text, server_options.BUILT_IN)
+    assert policy == parse(text)
+    assert document.parsed(text, server_options.parse("")) is policy
+    assert document.parsed(text, strictly) == document.parse(text, strictly) != policy
+
+
+def test_it_remembers_no_refusal() -> None:
+    for _ in range(2):
+        with pytest.raises(PolicyError):
+            document.parsed("policy: 1", server_options.BUILT_IN)
 
 
 def test_it_stays_quick_on_hostile_documents() -> None:
