@@ -12,12 +12,14 @@ from app.simulation import Simulated
 from policies.comparison import Leaf, RuleChange
 from policies.mode import OTHER, Mode
 from policies.result import Result
+from policies.validation import Finding
 
 Document = dict[str, Any]
 BACKTEST_SCHEMA = "mergegate.backtest.v1"
 EVALUATION_SCHEMA = "mergegate.evaluation.v1"
 MODES_SCHEMA = "mergegate.modes.v1"
 SIMULATION_SCHEMA = "mergegate.simulation.v1"
+VALIDATION_SCHEMA = "mergegate.validation.v1"
 
 
 def backtest(asked: Document, tally: Tally, changes: list[Document], *, without_facts: int) -> Document:
@@ -90,6 +92,20 @@ def evaluation(repository: str, row: Mapping[str, Any]) -> Document:
 def modes(rows: list[dict[str, Any]]) -> Document:
     """The pull requests that the mode which is not posted judges otherwise."""
     return {"schemaVersion": MODES_SCHEMA, "pulls": [_differing(row) for row in rows]}
+
+
+def validation(files: Mapping[str, tuple[Finding, ...]]) -> Document:
+    """What was found in each file."""
+    return {
+        "schemaVersion": VALIDATION_SCHEMA,
+        "files": [{"file": file, **findings(found)} for file, found in files.items()],
+    }
+
+
+def findings(found: tuple[Finding, ...]) -> Document:
+    """What was found in one text; it is valid if there are only warnings."""
+    valid = all(finding.severity != "error" for finding in found)
+    return {"valid": valid, "findings": [_camel(finding.model_dump()) for finding in found]}
 
 
 def tree(result: Result) -> Any:

@@ -15,7 +15,8 @@ from app.records import groups, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
-from tasks import judging, left_bases, names, putting_off, reviewing, telling
+from policies.intents import CheckRunContent
+from tasks import judging, left_bases, names, policy_check, putting_off, reviewing, telling
 from tasks.context import Context
 from tasks.judging import Judged
 from tasks.proposing import Cause
@@ -68,7 +69,7 @@ def _evaluate(context: Context, run: Run) -> _Recorded:
         context.send(names.WRITE, intent_id, 0)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
-    return _record(context, run, judged)
+    return _record(context, run, judged, policy_check.content(context, run, judged))
 
 
 def _take_a_turn(context: Context, run: Run) -> None:
@@ -89,7 +90,7 @@ def _see(context: Context, run: Run, pull: documents.Pull) -> None:
         pulls.seen(tx, _sighting(run, pull))
 
 
-def _record(context: Context, run: Run, judged: Judged) -> _Recorded:
+def _record(context: Context, run: Run, judged: Judged, check: CheckRunContent | None) -> _Recorded:
     """The verdict with its writes. Where somebody is to be asked, the run goes on: a worker's death loses nothing."""
     evaluation = _evaluation(run, judged, context.clock())
     with context.pool.connection() as tx:
@@ -99,12 +100,13 @@ def _record(context: Context, run: Run, judged: Judged) -> _Recorded:
         told = telling.verdict(context, tx, run, evaluation, judged.shown)
         cause = Cause(run, evaluation.number, told.evaluation_id, evaluation.evaluated_at)
         dismissed = reviewing.dismiss(context, tx, cause, judged)
+        checked = policy_check.propose(tx, cause, check)
         asking = reviewing.asking(tx, cause, judged)
         if asking is None:
             runs.finish(tx, run, evaluation.evaluated_at)
         context.checkpoint("evaluate.before_commit")
     statuses = tuple(each for each in (told.intent_id, told.bare_id) if each is not None)
-    return _Recorded((*statuses, *dismissed), asking)
+    return _Recorded((*statuses, *dismissed, *checked), asking)
 
 
 def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:

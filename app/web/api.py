@@ -18,6 +18,7 @@ from app.simulation_request import Request, Unclear
 from app.web import guard, policy_bot_api
 from app.web.guard import Guard
 from app.web.replies import Reply
+from policies import validation
 from policies.server_options import ServerOptions
 
 PULL = "/api/v1/pulls/<owner>/<repo>/<int:number>"
@@ -63,6 +64,11 @@ class Api(NamedTuple):
             return Reply(422, "facts_not_recorded", sentence)
         return say(policy_bot_api.simulated(said.result))
 
+    def validate(self) -> Response | Reply:
+        """What is wrong with a policy, and where."""
+        text = policy_text()
+        return text if isinstance(text, Reply) else say(policy_json.findings(validation.check(text, self.server)))
+
     def validate_as_policy_bot(self) -> Response | Reply:
         """Whether policy-bot would take the policy."""
         text = policy_text()
@@ -102,6 +108,7 @@ def install(flask: Flask, settings: Settings, now: Callable[[], datetime]) -> No
     rules: tuple[tuple[str, str, guard.Work], ...] = (
         ("GET", PULL, api.show),
         ("POST", f"{PULL}/simulate", api.simulate),
+        ("POST", "/api/v1/policies/validate", api.validate),
         ("POST", POLICY_BOT_SIMULATE, api.simulate_as_policy_bot),
         ("PUT", POLICY_BOT_VALIDATE, api.validate_as_policy_bot),
     )

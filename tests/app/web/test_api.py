@@ -125,6 +125,14 @@ def test_it_validates_in_the_shape_of_policy_bot(client: FlaskClient) -> None:
     assert good.get_json()["version"]
 
 
+def test_it_says_what_is_wrong_with_a_policy_and_where(client: FlaskClient) -> None:
+    assert client.post("/api/v1/policies/validate", data=POLICY).get_json() == {"valid": True, "findings": []}
+    said = client.post("/api/v1/policies/validate", data="policy:\n  approvals: []\n").get_json()
+    assert said["valid"] is False
+    assert (said["findings"][0]["line"], said["findings"][0]["column"]) == (2, 3)
+    assert client.post("/api/v1/policies/validate", data=b"\xff").get_json()["code"] == "not_utf8"
+
+
 def test_a_policy_that_is_no_text_is_refused(client: FlaskClient) -> None:
     assert client.put("/api/validate", data=b"\xff").get_json()["code"] == "not_utf8"
     assert client.put("/api/validate", data=b" " * (guard.MOST_BYTES + 1)).get_json()["code"] == "too_large"

@@ -1,0 +1,174 @@
+"""Check a pull request that changes the policy file: is the new policy sound, and whose verdict would it change?"""
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+from uuid import UUID
+
+from app import backtest
+from app.backtest import Plan, Tally, Trial
+from app.database import Transaction
+from app.github.answers import Unavailable
+from app.github.reader import Place
+from app.records import evaluations, pulls
+from app.records.runs import Run
+from policies import document, reference, validation
+from policies.intents import MOST_ANNOTATIONS, Annotation, CheckRunContent
+from policies.policy import Policy
+from policies.text import plain, short
+from policies.validation import Finding
+from tasks import proposing
+from tasks.context import Context
+from tasks.judging import Judged
+from tasks.proposing import Cause
+
+NAME = "mergegate: policy"
+MOST_PULLS_TRIED = 200
+MOST_LISTED = 30
+MOST_TITLE_CHARACTERS = 200
+MOST_SENTENCE_CHARACTERS = 300
+UNREADABLE = "The policy file cannot be read"
+REMOVED = "Without it the policy that the owner shares counts; without that, every pull request gets an error."
+ELSEWHERE = "It points to a policy in another repository, which is not judged here."
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the check says; `summary` is Markdown."""
+
+    conclusion: Literal["success", "failure", "neutral"]
+    title: str
+    summary: str
+    annotations: tuple[Annotation, ...] = ()
+
+
+def content(context: Context, run: Run, judged: Judged) -> CheckRunContent | None:
+    """What to report on the head; None where the policy file stays as it is, or where no check may be written.
+
+    It changes no verdict: what cannot be read is reported, and asked for again with the next evaluation.
+    """
+    options = context.settings.policy_options
+    if CheckRunContent.kind not in context.settings.allowed_writes or options.force_shared_policy:
+        return None
+    try:
+        report = _report(context, run, judged)
+    except Unavailable as trouble:
+        broken = trouble.code == "POLICY_UNREADABLE"
+        report = Report("failure" if broken else "neutral", UNREADABLE, code(trouble.sentence))
+    return None if report is None else _content(context, run, judged, report)
+
+
+def propose(tx: Transaction, cause: Cause, wanted: CheckRunContent | None) -> tuple[UUID, ...]:
+    """The intent that carries the check out, if any; an earlier one that waits and says otherwise is put aside."""
+    intent_id = proposing.check_run(tx, cause, wanted) if wanted else None
+    wished = (intent_id,) if intent_id else ()
+    proposing.withdraw(tx, cause, CheckRunContent.kind, wished)
+    return wished
+
+
+def code(text: str) -> str:
+    """Text from outside as Markdown that means nothing: no mention, no link, no markup, one line."""
+    line = short(text, MOST_SENTENCE_CHARACTERS).replace("`", "'")
+    return f"`{line or ' '}`"
+
+
+def _content(context: Context, run: Run, judged: Judged, report: Report) -> CheckRunContent:
+    with context.pool.connection() as tx:
+        known = pulls.get(tx, run.repository_id, judged.pull.number)
+    page = f"/pulls/{known['page_key']}" if known else ""
+    return CheckRunContent(
+        sha=judged.pull.head.sha,
+        name=NAME,
+        conclusion=report.conclusion,
+        title=short(report.title, MOST_TITLE_CHARACTERS),
+        summary=report.summary,
+        annotations=report.annotations,
+        details_url=f"{context.settings.public_url}{page}",
+    )
+
+
+def _report(context: Context, run: Run, judged: Judged) -> Report | None:
+    place, path = Place(run.installation_id, run.repository_id), context.settings.policy_path
+    text = context.reader.policy_file_at(place, judged.pull.head.sha, path).text
+    if text == judged.policy_text or (text is None and not judged.source.startswith(f"{run.full_name}@")):
+        return None
+    if not _is_touched(context, place, judged, path):
+        return None
+    return (
+        Report("neutral", "The policy file is removed", REMOVED) if text is None else _judge(context, run, judged, text)
+    )
+
+
+def _is_touched(context: Context, place: Place, judged: Judged, path: str) -> bool:
+    """A branch that is behind its base differs in the file, too, and does not change it."""
+    if judged.snapshot is not None and judged.snapshot.knows("files"):
+        return any(file.filename == path for file in judged.snapshot.files)
+    return any(path in (file.filename, file.previous_filename) for file in context.reader.files(place, judged.pull))
+
+
+def _judge(context: Context, run: Run, judged: Judged, text: str) -> Report:
+    findings = validation.check(text, context.settings.policy_options)
+    remarks = _annotations(findings, context.settings.policy_path)
+    if any(finding.severity == "error" for finding in findings):
+        return Report("failure", "The policy is not valid", _listed(tuple(map(_found, findings))), remarks)
+    if reference.parse(text) is not None:
+        return Report("neutral", "The policy is somewhere else", ELSEWHERE, remarks)
+    policy = document.parse(text, context.settings.policy_options)
+    return _tried(_changes(context, run, judged, policy), judged.pull.base.ref, findings, remarks)
+
+
+def _annotations(findings: tuple[Finding, ...], path: str) -> tuple[Annotation, ...]:
+    ordered = sorted(findings, key=lambda finding: finding.severity != "error")
+    return tuple(
+        Annotation(
+            path=path,
+            line=finding.line or 1,
+            level="failure" if finding.severity == "error" else "warning",
+            message=plain(f"{finding.message} {finding.hint}"),
+        )
+        for finding in ordered[:MOST_ANNOTATIONS]
+    )
+
+
+def _changes(context: Context, run: Run, judged: Judged, policy: Policy) -> tuple[Tally, tuple[str, ...]]:
+    """How the other open pull requests of the branch end on the facts last recorded of each; a line for each change."""
+    plan, tally, lines = Plan(policy, context.settings.policy_options), Tally(), list[str]()
+    with context.pool.connection() as tx:
+        stored = evaluations.newest_of_open(tx, run.repository_id, judged.pull.base.ref)
+        others = (each for each in stored if each.number != judged.pull.number)
+        for trial in backtest.trials(plan, islice(others, MOST_PULLS_TRIED)):
+            tally.add(trial)
+            if trial.outcome != "unchanged":
+                lines.append(_changed(trial))
+    return tally, tuple(lines)
+
+
+def _tried(
+    changes: tuple[Tally, tuple[str, ...]], base: str, findings: tuple[Finding, ...], remarks: tuple[Annotation, ...]
+) -> Report:
+    tally, lines = changes
+    unknown = tally.outcomes["unknown"]
+    title = f"{len(lines) - unknown} of {tally.judged} other open pull requests into {base} get another verdict"
+    return Report(
+        conclusion="neutral" if lines else "success",
+        title=f"{title}, of {unknown} it cannot be told" if unknown else title,
+        summary=_listed((*map(_found, findings), *lines)) or "Judged on the facts last recorded of each.",
+        annotations=remarks,
+    )
+
+
+def _found(finding: Finding) -> str:
+    return f"{finding.severity} in line {finding.line or 1}: {code(f'{finding.message} {finding.hint}')}"
+
+
+def _changed(trial: Trial) -> str:
+    if trial.outcome == "unknown":
+        return f"#{trial.pull.number}: cannot be told for lack of {code(', '.join(trial.missing))}"
+    rules = "; ".join(str(change) for change in trial.rules)
+    return f"#{trial.pull.number}: {trial.then.state} → {trial.now.state}, {code(rules)}"
+
+
+def _listed(lines: tuple[str, ...]) -> str:
+    """A list in Markdown, cut where it gets long."""
+    more = (f"... and {len(lines) - MOST_LISTED} more",) if len(lines) > MOST_LISTED else ()
+    return "\n".join(f"- {line}" for line in (*lines[:MOST_LISTED], *more))

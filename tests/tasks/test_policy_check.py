@@ -1,0 +1,168 @@
+"""A pull request that changes the policy: the check on its head says whether that is sound, and whom it would touch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tasks import policy_check
+from tests.tasks.house import POLICY, REPOSITORY, House, built
+
+SOUND = POLICY.replace("count: 1", "count: 2")
+WRONG = POLICY.replace("      count: 1\n", "").replace(
+    "  - name: a writer approves\n", "  - name: a writer approves\n    count: 1\n"
+)
+HOSTILE = "x\x60 @acme/core ![i](https://evil.example) <img src=x>"
+
+
+@pytest.fixture
+def house(database_url: str, redis_db: str) -> Iterator[House]:
+    """Pull request 1 adds a.py; checks may be written."""
+    with built(database_url, redis_db) as made:
+        made.allow("check_run")
+        yield made
+
+
+def propose(house: House, policy: str | None, branch: str = "policy", **more: str | None) -> int:
+    """A pull request of bob's that changes the policy file, judged."""
+    house.github.push(REPOSITORY, branch, {".policy.yml": policy, **more}, by="bob")
+    number = house.github.open_pull(REPOSITORY, branch, by="bob", title="Change the policy").number
+    judge(house, number)
+    return number
+
+
+def judge(house: House, number: int) -> None:
+    house.deliver_pull(number)
+    house.work()
+
+
+def report(house: House) -> dict[str, Any]:
+    [written] = house.written("check_run")
+    return written
+
+
+def test_it_says_line_and_column_of_what_is_wrong(house: House) -> None:
+    propose(house, WRONG)
+    said = report(house)
+    assert (said["name"], said["conclusion"], said["output"]["title"]) == (
+        "mergegate: policy",
+        "failure",
+        "The policy is not valid",
+    )
+    line = WRONG.splitlines().index("    count: 1") + 1
+    assert [(each["path"], each["start_line"], each["annotation_level"]) for each in said["output"]["annotations"]] == [
+        (".policy.yml", line, "failure")
+    ]
+    assert "requires" in said["output"]["annotations"][0]["message"]
+    assert f"error in line {line}" in said["output"]["summary"]
+
+
+def test_it_says_whose_verdict_would_change(house: House) -> None:
+    judge(house, 1)
+    house.approve()
+    propose(house, SOUND)
+    said = report(house)
+    assert said["conclusion"] == "neutral"
+    assert said["output"]["title"] == "1 of 1 other open pull requests into main get another verdict"
+    assert said["output"]["summary"] == (
+        '- #1: success → pending, `rule "a writer approves": approved (Approved by alice)'
+        " -> pending (1/2 required approvals)`"
+    )
+
+
+def test_where_nothing_changes_the_check_succeeds(house: House) -> None:
+    judge(house, 1)
+    propose(house, f"{POLICY}# the same\n")
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"]) == (
+        "success",
+        "0 of 1 other open pull requests into main get another verdict",
+    )
+
+
+def test_what_cannot_be_told_is_said(house: House) -> None:
+    judge(house, 1)
+    propose(house, "policy: {approval: [r]}\napproval_rules: [{name: r, if: {changed_files: {paths: [a]}}}]\n")
+    said = report(house)
+    assert said["output"]["title"].endswith(
+        "0 of 1 other open pull requests into main get another verdict, of 1 it cannot be told"
+    )
+    assert said["output"]["summary"] == "- #1: cannot be told for lack of `files`"
+
+
+def test_a_branch_that_is_only_behind_is_not_checked(house: House) -> None:
+    house.github.push(REPOSITORY, "main", {".policy.yml": SOUND}, by="alice")
+    judge(house, 1)
+    assert house.written("check_run") == []
+    assert house.states() == ["pending"]
+
+
+def test_a_pull_request_that_leaves_the_policy_alone_is_not_checked(house: House) -> None:
+    judge(house, 1)
+    assert house.written("check_run") == []
+
+
+def test_the_files_that_are_known_are_not_asked_for_again(house: House) -> None:
+    text = "policy: {approval: [r]}\napproval_rules: [{name: r, if: {changed_files: {paths: [a]}}}]\n"
+    house.github.push(REPOSITORY, "main", {".policy.yml": text}, by="alice")
+    propose(house, SOUND)
+    assert report(house)["conclusion"] == "success"
+
+
+def test_it_says_that_the_policy_is_removed(house: House) -> None:
+    propose(house, None)
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"]) == ("neutral", "The policy file is removed")
+
+
+def test_a_reference_is_not_judged(house: House) -> None:
+    propose(house, "remote: acme/policies\n")
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"]) == ("neutral", "The policy is somewhere else")
+
+
+def test_a_file_that_cannot_be_read_fails_the_check(house: House) -> None:
+    propose(house, "#" * (256 * 1024 + 1))
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"]) == ("failure", "The policy file cannot be read")
+    assert "larger than 256 KiB" in said["output"]["summary"]
+
+
+def test_trouble_with_the_file_never_holds_the_verdict_up(house: House) -> None:
+    house.github.push(REPOSITORY, "policy", {".policy.yml": SOUND}, by="bob")
+    pull = house.github.open_pull(REPOSITORY, "policy", by="bob", title="Change the policy")
+    house.github.fault("GET", f"/pulls/{pull.number}/files", 502)
+    judge(house, pull.number)
+    assert house.states() == ["pending"]
+    assert report(house)["conclusion"] == "neutral"
+
+
+def test_a_mended_policy_gets_a_new_check_and_an_unchanged_one_none(house: House) -> None:
+    number = propose(house, WRONG)
+    judge(house, number)
+    house.github.push(REPOSITORY, "policy", {".policy.yml": f"{POLICY}# sound\n"}, by="bob")
+    judge(house, number)
+    assert [written["conclusion"] for written in house.written("check_run")] == ["failure", "success"]
+
+
+def test_hostile_names_stay_text(house: House) -> None:
+    propose(house, f'policy: {{approval: ["{HOSTILE}"]}}\n')
+    summary = report(house)["output"]["summary"]
+    assert summary.count("`") == 2
+    assert "\n" not in summary
+
+
+def test_without_the_permission_for_checks_nothing_is_read_for_one(house: House) -> None:
+    house.allow()
+    propose(house, WRONG)
+    assert house.rows("SELECT kind FROM intents WHERE kind = 'check_run'") == []
+
+
+def test_long_lists_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(policy_check, "MOST_LISTED", 2)
+    assert policy_check._listed(("a", "b", "c", "d")) == "- a\n- b\n- ... and 2 more"
+
+
+@pytest.mark.parametrize(("text", "shown"), [("a`b`", "`a'b'`"), ("", "` `"), ("a\n# b", "`a # b`")])
+def test_text_from_outside_means_nothing_in_markdown(text: str, shown: str) -> None:
+    assert policy_check.code(text) == shown
