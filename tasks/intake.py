@@ -6,11 +6,12 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event, Repository
-from app.records import alterations, deliveries, groups, pulls, runs
+from app.records import alterations, deliveries, groups, intents, pulls, runs
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
-from tasks import names
+from policies.intents import status_target
+from tasks import names, telling
 from tasks.context import Context
 
 PULL_EVENTS = frozenset({"pull_request", "pull_request_review", "issue_comment"})
@@ -68,7 +69,7 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
     now = context.clock()
     due_at = now + timedelta(seconds=context.settings.fold_seconds)
     _see_heads(tx, delivery)
-    _note_group(tx, delivery.event, now)
+    _note_group(context, tx, delivery.event, now)
     queued = [(names.OF_RUN[work.kind], _want(tx, work, delivery_id, due_at)) for work in route(delivery.event)]
     is_altered = alterations.record(tx, delivery, delivery_id)
     _attest(tx, delivery, delivery_id, [run_id for _, run_id in queued], now)
@@ -130,8 +131,8 @@ def _see_heads(tx: Transaction, delivery: Delivery) -> None:
             pulls.first_seen_at(tx, event.repository.id, number, event.head_sha, delivery.received_at)
 
 
-def _note_group(tx: Transaction, event: Event, now: datetime) -> None:
-    """GitHub asks for a group once, and tells when it is gone."""
+def _note_group(context: Context, tx: Transaction, event: Event, now: datetime) -> None:
+    """GitHub asks for a group once, and tells when it is gone: then nothing more is written to its commit."""
     if event.repository is None or event.installation_id is None:
         return
     group = _group(event, event.repository, event.installation_id)
@@ -139,6 +140,8 @@ def _note_group(tx: Transaction, event: Event, now: datetime) -> None:
         groups.asked_for(tx, group, now)
     if group is not None and event.action == "destroyed":
         groups.destroyed(tx, group, now)
+        name = telling.status_context(context, group.branch or "")
+        intents.put_aside(tx, status_target(group.repository_id, group.sha or "", name), now)
 
 
 def _attest(tx: Transaction, delivery: Delivery, delivery_id: int, run_ids: list[UUID], now: datetime) -> None:

@@ -68,6 +68,15 @@ def withdraw(
     )
 
 
+def put_aside(tx: Transaction, target: str, now: datetime) -> None:
+    """What waits to be written to a target is of no interest any more."""
+    tx.execute(
+        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
+        " WHERE target = %(target)s AND status = 'pending'",
+        {"target": target, "now": now},
+    )
+
+
 def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) -> UUID:
     """Store a new intent and put aside the older ones for its target that were not sent."""
     intent_id = uuid4()

@@ -1,5 +1,7 @@
 """Merge groups: the queue gets the worst verdict on the pull requests it would merge, and never a blind success."""
 
+import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app import database
 from app.events import Event
 from app.github.merge_queue import GroupHead, QueuedPull, QueueEntry
 from app.records.groups import Group
 from app.simulator.records import QueueEntry as Queued
-from tasks import group_verdict
+from tasks import evaluate, group_verdict, merge_group
 from tasks.merge_group import ahead
 from tests.tasks.house import REPOSITORY, House
 
@@ -152,6 +155,80 @@ def test_a_verdict_after_the_group_s_end_is_not_written_to_it(house: House) -> N
     house.deliver(_told(house, "destroyed", entry))
     _approve(house, 1)
     assert _shown(house, entry) == [("pending", "#1: 0/1 rules approved")]
+
+
+def test_a_status_that_waits_for_a_group_that_is_gone_is_put_aside(house: House) -> None:
+    until = house.clock() + timedelta(seconds=60)
+    house.context.limits.hold_writes(house.installation_id, until, house.clock())
+    entry = _enqueue(house, 1)
+    house.deliver(_told(house, "destroyed", entry))
+    house.context.limits.hold_writes(house.installation_id, house.clock() + timedelta(milliseconds=1), house.clock())
+    house.clock.forward(61)
+    house.sweep()
+    assert _shown(house, entry) == []
+    rows = house.rows("SELECT status FROM intents WHERE number = 0")
+    assert rows == [{"status": "superseded"}]
+
+
+def test_a_worker_that_dies_on_the_way_is_followed_by_another(house: House) -> None:
+    _approve(house, 1)
+
+    def die(name: str) -> None:
+        if name == "merge_group.held":
+            raise MemoryError
+
+    alive = house.context
+    house.context = replace(alive, checkpoint=die)
+    with pytest.raises(MemoryError):
+        _enqueue(house, 1)
+    house.context = alive
+    house.sent.clear()
+    house.clock.forward(alive.settings.lease_seconds + 1)
+    house.sweep()
+    house.clock.forward(2)
+    house.sweep()
+    (entry,) = house.github.state.repository(REPOSITORY).queues["main"]
+    assert _shown(house, entry) == [("success", "#1: All rules are approved")]
+
+
+def test_a_verdict_that_is_being_recorded_is_waited_for(house: House) -> None:
+    """The group's judge has read the queue; the evaluation stays uncommitted until the judge is seen to wait for it."""
+    _approve(house, 1)
+    entry = _enqueue(house, 1)
+    _dismiss_silently(house)
+    held, go = threading.Event(), threading.Event()
+
+    def pause(name: str) -> None:
+        if name == "merge_group.held":
+            held.set()
+            go.wait(10)
+
+    def overlap(name: str) -> None:
+        if name == "evaluate.before_commit":
+            go.set()
+            _wait_until_one_waits(house)
+
+    house.deliver(_told(house, "checks_requested", entry))
+    group_run = house.sent.pop(0)[1]
+    judge = threading.Thread(target=merge_group.group, args=(replace(house.context, checkpoint=pause), group_run))
+    judge.start()
+    assert held.wait(10)
+    house.deliver(house.event("pull_request_review", "dismissed", pulls=(1,)))
+    evaluate.pull_request(replace(house.context, checkpoint=overlap), house.sent.pop(0)[1])
+    judge.join(10)
+    rows = house.rows("SELECT state FROM evaluations WHERE number = 0 ORDER BY seq")
+    assert [row["state"] for row in rows] == ["success", "pending"]
+
+
+def _wait_until_one_waits(house: House) -> None:
+    with database.pool(house.context.settings.database_url) as pool:
+        for _ in range(1000):
+            with pool.connection() as tx:
+                row = tx.execute("SELECT count(*) AS n FROM pg_locks WHERE NOT granted").fetchone()
+            if row is not None and row["n"] > 0:
+                return
+            threading.Event().wait(0.01)
+    raise AssertionError("nobody waits")
 
 
 def test_a_closed_pull_request_holds_its_group_back(house: House) -> None:
