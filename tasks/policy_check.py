@@ -124,7 +124,7 @@ def _annotations(findings: tuple[Finding, ...], path: str) -> tuple[Annotation, 
             path=path,
             line=finding.line or 1,
             level="failure" if finding.severity == "error" else "warning",
-            message=plain(f"{finding.message} {finding.hint}"),
+            message=plain(f"column {finding.column or 1}: {_mended(finding)}"),
         )
         for finding in ordered[:MOST_ANNOTATIONS]
     )
@@ -158,7 +158,11 @@ def _tried(
 
 
 def _found(finding: Finding) -> str:
-    return f"{finding.severity} in line {finding.line or 1}: {code(f'{finding.message} {finding.hint}')}"
+    return f"{finding.severity} in line {finding.line or 1}, column {finding.column or 1}: {code(_mended(finding))}"
+
+
+def _mended(finding: Finding) -> str:
+    return f"{finding.message}; {finding.hint}" if finding.hint else finding.message
 
 
 def _changed(trial: Trial) -> str:

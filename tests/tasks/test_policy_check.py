@@ -53,8 +53,9 @@ def test_it_says_line_and_column_of_what_is_wrong(house: House) -> None:
     assert [(each["path"], each["start_line"], each["annotation_level"]) for each in said["output"]["annotations"]] == [
         (".policy.yml", line, "failure")
     ]
-    assert "requires" in said["output"]["annotations"][0]["message"]
-    assert f"error in line {line}" in said["output"]["summary"]
+    sentence = "the key 'count' is not known here; `count` belongs under `requires`"
+    assert said["output"]["annotations"][0]["message"] == f"column 5: {sentence}"
+    assert said["output"]["summary"] == f"- error in line {line}, column 5: `{sentence.replace('`', chr(39))}`"
 
 
 def test_it_says_whose_verdict_would_change(house: House) -> None:
