@@ -241,3 +241,37 @@ def test_a_merge_by_github_has_no_committer(ground: Ground) -> None:
     found = next(commit for commit in commits if commit.sha == merge.sha)
     assert (found.author, found.committer, found.committed_via_web) == ("alice", None, True)
     assert found.parents == merge.parents
+
+
+def test_github_s_own_hand_is_nobody_and_a_bot_has_its_suffix(ground: Ground) -> None:
+    def alter(repository: dict[str, Any]) -> None:
+        (node,) = repository["pullRequest"]["commits"]["nodes"]
+        node["commit"]["committer"]["user"] = {"__typename": "User", "login": "web-flow"}
+        node["commit"]["author"]["user"] = {"__typename": "Bot", "login": "helper"}
+
+    reader = Altering(ground.app)
+    reader.alter = alter
+    found: Any = facts.talk(reader.talk(ground.place, ground.pull()))
+    (commit,) = found["commits"]
+    assert (commit.author, commit.committer) == ("helper[bot]", None)
+
+
+@pytest.mark.parametrize(
+    ("person", "name"),
+    [
+        ({"__typename": "User", "login": "alice"}, "alice"),
+        ({"__typename": "Bot", "login": "helper"}, "helper[bot]"),
+        ({"__typename": "Bot", "login": "helper[bot]"}, "helper[bot]"),
+        ({"__typename": "Organization", "login": "acme"}, "acme"),
+        ({"__typename": "Mannequin", "login": "alice"}, "ghost"),
+        (None, "ghost"),
+    ],
+)
+def test_people_are_named_as_in_rest_and_an_imported_one_is_nobody(
+    ground: Ground, person: dict[str, str] | None, name: str
+) -> None:
+    ground.github.comment(REPOSITORY, 1, by="alice", body="a")
+    reader = Altering(ground.app)
+    reader.alter = lambda r: r["pullRequest"]["comments"]["nodes"][0].update(author=person)
+    found: Any = facts.talk(reader.talk(ground.place, ground.pull()))
+    assert [comment.author for comment in found["comments"]] == [name]
