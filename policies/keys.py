@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 
 SIMILARITY_PERCENT = 60
+REMOTE = "remote"
 ACTORS = ("users", "teams", "organizations", "permissions", "admins", "write_collaborators")
 PREDICATES = (
     "changed_files",
@@ -64,6 +65,8 @@ PLACES: dict[str, tuple[str, ...]] = {
 
 def hint(name: str, known: tuple[str, ...]) -> str:
     """Where an unknown key belongs, or which of those known here it may be meant to be; empty if neither is told."""
+    if name == REMOTE:
+        return "a file that refers to another one holds only `remote`, `path` and `ref`"
     places = [place for place, keys in PLACES.items() if name in keys]
     return f"`{name}` belongs {' or '.join(places)}" if places else nearest(name, known)
 

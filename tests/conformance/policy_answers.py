@@ -20,7 +20,7 @@ from policies.triggers import ORDER, is_triggered, triggers
 from policies.verdict import Origin, Verdict, of_load_error, of_policy_error, of_result
 from tests.conformance import policy_facts, policy_words
 from tests.conformance.case import UnknownWord
-from tests.conformance.policy_expected import answer, without_chance
+from tests.conformance.policy_expected import answer, settled, without_chance
 from tests.conformance.policy_facts import DEFAULTS, Record
 
 STATUS_CONTEXT = "policy-bot"
@@ -190,7 +190,7 @@ def _our_node(result: Result) -> Record:
         node["dismissals"] = [[one.login, one.review_id, one.spoilt_by] for one in result.ignored if one.spoilt_by]
     return {
         **node,
-        "status_description": "" if failed else result.description,
+        "status_description": "" if failed else settled(result.description),
         "predicates": [] if failed else [_our_finding(one) for one in _shown(result)],
         "conditions": [] if failed else [_our_finding(one) for one in result.conditions],
         "children": [_our_node(child) for child in result.children],
@@ -205,7 +205,7 @@ def _shown(result: Result) -> tuple[PredicateResult, ...]:
 
 
 def _our_finding(found: PredicateResult) -> list[Any]:
-    return [found.kind, found.satisfied, found.description]
+    return [found.kind, found.satisfied, settled(found.description)]
 
 
 def _sorted(names: Iterable[str]) -> list[str]:

@@ -1,9 +1,12 @@
 """What policy-bot answered to a policy case, without what is Go's wording or chance."""
 
+import re
 from typing import Any
 
 from policies.triggers import ORDER
 from tests.conformance.policy_facts import Record
+
+SIGNER = re.compile(r'(Contributor|Key) ".*" does not meet the required (membership|key) conditions for signing')
 
 
 def theirs(case: Record) -> Record:
@@ -40,6 +43,11 @@ def answer(phase: str, status: str, error_kind: str | None = None, **more: Any) 
     return {**blank, **more}
 
 
+def settled(description: str) -> str:
+    """Which of several wrong signers or keys is named is chance."""
+    return SIGNER.sub(r"\1 does not meet the required \2 conditions for signing", description)
+
+
 def without_chance(requests: Record | None) -> Record | None:
     """Of a random choice only how many were chosen, where policy-bot's own choice is known."""
     if requests is None:
@@ -70,7 +78,7 @@ def _their_node(node: Record | None) -> Record | None:
         answer["dismissals"] = [_their_dismissal(one) for one in node.get("dismissals") or ()]
     return {
         **answer,
-        "status_description": "" if failed else node["status_description"],
+        "status_description": "" if failed else settled(node["status_description"]),
         "predicates": [] if failed else [_their_finding(one) for one in node.get("predicate_results") or ()],
         "conditions": [] if failed else [_their_finding(one) for one in requires.get("conditions") or ()],
         "children": [_their_node(child) for child in node.get("children") or ()],
@@ -78,7 +86,7 @@ def _their_node(node: Record | None) -> Record | None:
 
 
 def _their_finding(found: Record) -> list[Any]:
-    return [found["kind"], found["satisfied"], found["description"]]
+    return [found["kind"], found["satisfied"], settled(found["description"])]
 
 
 def _their_dismissal(dismissal: Record) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.conformance import policy
+from tests.conformance import policy, policy_expected
 from tests.conformance.policy_facts import Record
 
 CASES = os.environ.get("MERGEGATE_CASES")
@@ -105,6 +105,12 @@ def test_it_fails_what_differs_and_says_where(run: Any, key: str) -> None:
     code, lines = run(RIGHT, OTHERWISE[key])
     assert (code, lines[-1]) == (1, "1 passed, 1 failed")
     assert lines[0].startswith(f"FAILED right: {key}: expected ")
+
+
+def test_it_leaves_to_chance_which_of_several_signers_is_named() -> None:
+    named = 'Contributor "%s" does not meet the required membership conditions for signing'
+    assert policy_expected.settled(named % "bob") == policy_expected.settled(named % 'cid "c"')
+    assert policy_expected.settled("Commit c1 has no signature") == "Commit c1 has no signature"
 
 
 def test_it_compares_only_two_keys_where_policy_bot_breaks(run: Any) -> None:

@@ -15,6 +15,7 @@ from policies.predicates.catalogue import IN_ORDER
         ("requires", "`requires` belongs in an entry of `approval_rules`"),
         ("has_labels", "`has_labels` belongs under `if` or `requires.conditions`"),
         ("comments", "`comments` belongs under `options.methods`"),
+        ("remote", "a file that refers to another one holds only `remote`, `path` and `ref`"),
         ("user", "did you mean `users`?"),
         ("zzz", ""),
     ],
