@@ -29,19 +29,21 @@ class Hooks(InstallHooks, PeopleHooks, RunHooks):
         `fields` are those of `GitHub.push`: message, onto, via, seal.
         """
         before = self.github.state.repository(full_name).branches.get(branch)
-        return self._pushed(full_name, branch, self.github.push(full_name, branch, files, by=by, **fields), before, by)
+        commit = self.github.push(full_name, branch, files, by=by, **fields)
+        return self._pushed(full_name, branch, commit, before=before, by=by)
 
     def update_branch(self, full_name: str, number: int, *, by: str) -> Commit:
         pull = self.github.state.pull(full_name, number)
         source = self.github.state.repositories[pull.head_repository_id].full_name
         commit = self.github.update_branch(full_name, number, by=by)
-        return self._pushed(source, pull.head_ref, commit, pull.head_sha, by)
+        return self._pushed(source, pull.head_ref, commit, before=pull.head_sha, by=by)
 
     def merge_branch(self, full_name: str, into: str, source: str, *, by: str) -> Commit:
         before = self.github.state.repository(full_name).branches[into]
-        return self._pushed(full_name, into, self.github.merge_branch(full_name, into, source, by=by), before, by)
+        commit = self.github.merge_branch(full_name, into, source, by=by)
+        return self._pushed(full_name, into, commit, before=before, by=by)
 
-    def _pushed(self, full_name: str, branch: str, commit: Commit, before: str | None, by: str) -> Commit:
+    def _pushed(self, full_name: str, branch: str, commit: Commit, *, before: str | None, by: str) -> Commit:
         repository = self.github.state.repository(full_name)
         pushed = payloads.push(self.view(), repository, branch, before=before, commit=commit)
         self.tell("push", pushed, full_name=full_name, by=by)

@@ -24,18 +24,21 @@ def listed(errors: list[GraphQLError]) -> list[Json]:
 def partial(body: Json, name: str, message: str) -> Json:
     """The answer with null for every field of that name, and an error for each."""
     found: list[Json] = []
-    data = _without(body.get("data"), name, [], found)
+    data = _without(body.get("data"), name, path=[], found=found)
     return {"data": data, "errors": [{**error, "message": message} for error in found]} if found else body
 
 
-def _without(value: Any, name: str, path: list[str | int], found: list[Json]) -> Any:
+def _without(value: Any, name: str, *, path: list[str | int], found: list[Json]) -> Any:
     if isinstance(value, list):
-        return [_without(item, name, [*path, place], found) for place, item in enumerate(value)]
+        return [_without(item, name, path=[*path, place], found=found) for place, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
     if name in value:
         found.append({"path": [*path, name]})
-    return {key: None if key == name else _without(item, name, [*path, key], found) for key, item in value.items()}
+    return {
+        key: None if key == name else _without(item, name, path=[*path, key], found=found)
+        for key, item in value.items()
+    }
 
 
 def _shape(error: GraphQLError) -> Json:

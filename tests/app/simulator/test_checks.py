@@ -23,6 +23,16 @@ def test_it_makes_a_check_run_and_finds_it_by_its_external_id(town: Any) -> None
     assert [w.effect for w in town.github.writes("/check-runs")] == ["yes", "yes"]
 
 
+def test_it_knows_no_conclusion_of_a_check_run_before_its_end(town: Any) -> None:
+    run = town.github.check_run(W, town.head, app_id=town.app.id, status="in_progress")
+    path = f"{R}/check-runs/{run.id}"
+    assert [town.get(path).body[key] for key in ("conclusion", "completed_at")] == [None, None]
+    town.github.update_check_run(W, run.id, status="completed", conclusion="failure")
+    assert [town.get(path).body[key] for key in ("conclusion", "completed_at")] == ["failure", "2026-03-01T12:00:00Z"]
+    town.ask("PATCH", path, {"status": "in_progress"})
+    assert [town.get(path).body[key] for key in ("conclusion", "completed_at")] == [None, None]
+
+
 def test_it_changes_a_check_run_and_adds_annotations(town: Any) -> None:
     run = _make(town, output={"title": "t", "summary": "s", "annotations": [NOTE]}).body
     path = f"{R}/check-runs/{run['id']}"

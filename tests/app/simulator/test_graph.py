@@ -1,9 +1,13 @@
 """GraphQL answers as GitHub's schema says, in pages, with its errors."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.simulator.graph import connections
 from app.simulator.records import Seal
 
 W = "acme/widget"
@@ -66,13 +70,29 @@ def test_it_tells_the_facts_of_a_pull_request(town: Any) -> None:
 
 def test_it_pages_with_cursors(town: Any) -> None:
     shas = [town.head] + [town.github.push(W, "feature", {"n": str(n)}, by="bob").sha for n in range(4)]
-    seen, after = [], None
+    seen, more, after = [], [], None
     for _ in range(3):
         page = ask(town, after=after).body["data"]["repository"]["pullRequest"]["commits"]
         seen += [node["commit"]["oid"] for node in page["nodes"]]
+        more.append(page["pageInfo"]["hasNextPage"])
         after = page["pageInfo"]["endCursor"]
-    assert seen == shas
-    assert (page["pageInfo"]["hasNextPage"], page["totalCount"]) == (False, 5)
+    assert (seen, more) == (shas, [True, True, False])
+    assert page["totalCount"] == 5
+
+
+@given(count=st.integers(0, 30), size=st.integers(1, 9), way=st.sampled_from([("first", "after"), ("last", "before")]))
+def test_it_shows_each_record_exactly_once_over_all_pages(count: int, size: int, way: tuple[str, str]) -> None:
+    page = connections.connection(range(count), lambda n: {"n": n})
+    seen: list[int] = []
+    bound, (much, where) = None, way
+    while True:
+        shown = page(SimpleNamespace(field_name="numbers"), **{much: size, where: bound})
+        numbers = [node["n"] for node in shown["nodes"]]
+        seen = [*seen, *numbers] if much == "first" else [*numbers, *seen]
+        bound = shown["pageInfo"]["endCursor" if much == "first" else "startCursor"]
+        if not shown["pageInfo"]["hasNextPage" if much == "first" else "hasPreviousPage"]:
+            break
+    assert seen == list(range(count))
 
 
 def test_it_pages_backwards(town: Any) -> None:
