@@ -1,7 +1,5 @@
 """What strict mode asks of an approval beyond what policy-bot asks; it only ever takes away."""
 
-from datetime import datetime
-
 from policies import history
 from policies.candidates import SHORT_SHA_CHARACTERS, Candidate, Sifted
 from policies.facts import Commit, PullSnapshot
@@ -44,13 +42,12 @@ def _asked_for_changes(candidate: Candidate, snapshot: PullSnapshot) -> bool:
 
 
 def _has_seen(candidate: Candidate, newest: Commit, snapshot: PullSnapshot) -> bool:
-    """A review says on which commit it was given; anything else must be newer than the push and the head."""
+    """A review says on which commit it was given; anything else must be newer than the first sight of the head.
+
+    What was there when the head was seen had been pushed, so that no other time has to be asked for.
+    """
     shas = tuple(commit.sha for commit in history.chain(snapshot))
     if any(sha in candidate.shas for sha in shas[: shas.index(newest.sha) + 1]):
         return True
-    return candidate.source != "review" and _is_newer_than_head(candidate.created_at, newest, snapshot)
-
-
-def _is_newer_than_head(created_at: datetime, newest: Commit, snapshot: PullSnapshot) -> bool:
     seen_at = snapshot.head_seen_at if snapshot.knows("head_seen_at") else None
-    return seen_at is not None and created_at > max(history.push_time(newest, snapshot), seen_at)
+    return candidate.source != "review" and seen_at is not None and candidate.created_at > seen_at

@@ -127,12 +127,12 @@ def test_it_asks_for_the_push_of_the_newest_commit_that_counts(pull: Any, commit
     assert push_times_to_look_up(parse(MERGES % "true"), known) == ()
 
 
-def test_strictly_a_merge_of_other_commits_of_the_pull_request_counts_too(pull: Any, commit: Any) -> None:
+def test_strict_mode_asks_for_no_push_time_of_its_own(pull: Any, commit: Any) -> None:
     side = commit("s1", ("b0",), pushed_at=NOT_FETCHED)
     own = commit("c1", ("b0",), pushed_at=NOT_FETCHED)
     merge = commit("c2", ("c1", "s1"), pushed_at=NOT_FETCHED, committed_via_web=True)
     snapshot = pull(commits=(side, own, merge), head_sha="c2")
-    assert push_times_to_look_up(parse(MERGES % "true"), snapshot) == ("c1", "c2")
+    assert push_times_to_look_up(parse(MERGES % "true"), snapshot) == ("c1",)
 
 
 def test_no_push_time_is_asked_for_where_no_commit_counts(pull: Any, commit: Any) -> None:
