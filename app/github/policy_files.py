@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from app.rosters import Rosters
 
 MOST_BYTES = 4 * 2**20
 LARGEST_POLICY_BYTES = 256 * 2**10
+OVERHEAD_BYTES = 512
 NO_SUCH_COMMIT = 422
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -104,4 +106,4 @@ def _read(found: documents.Contents, path: str) -> str:
 
 
 def _bytes(text: str) -> int:
-    return len(text.encode()) + 200
+    return sys.getsizeof(text) + OVERHEAD_BYTES

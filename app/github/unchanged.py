@@ -1,6 +1,7 @@
 """The newest answer of each resource with its ETag, so that asking again for what is unchanged costs a 304."""
 
 import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -64,4 +65,4 @@ def _may_get_a_next(answer: Answer) -> bool:
 
 
 def _size(known: Known) -> int:
-    return len(known.answer.text.encode("utf-8", "surrogatepass")) + OVERHEAD_BYTES
+    return sys.getsizeof(known.answer.text) + OVERHEAD_BYTES
