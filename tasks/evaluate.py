@@ -61,12 +61,12 @@ class _Recorded:
 def _evaluate(context: Context, run: Run) -> _Recorded:
     _take_a_turn(context, run)
     pull = context.reader.pull(Place(run.installation_id, run.repository_id), run.number or 0)
+    for intent_id in left_bases.take_back(context, run, pull) if pull else ():
+        context.send(names.WRITE, intent_id, 0)
     if pull is None or pull.state == "closed":
         _record_nothing(context, run, pull)
         return _Recorded()
     _see(context, run, pull)
-    for intent_id in left_bases.take_back(context, run, pull):
-        context.send(names.WRITE, intent_id, 0)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
     return _record(context, run, judged, policy_check.content(context, run, judged))

@@ -1,12 +1,13 @@
 """Take a delivery in: one row, the runs it leads to, and an audit entry, in one transaction; messages after it."""
 
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event, Repository
-from app.records import alterations, deliveries, groups, intents, pulls, runs
+from app.records import alterations, deliveries, groups, intents, pulls, runs, slots
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
@@ -67,15 +68,28 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
     if delivery_id is None:
         return []
     now = context.clock()
-    due_at = now + timedelta(seconds=context.settings.fold_seconds)
     _see_heads(tx, delivery)
     _note_group(context, tx, delivery.event, now)
-    queued = [(names.OF_RUN[work.kind], _want(tx, work, delivery_id, due_at)) for work in route(delivery.event)]
+    queued = _want_all(context, tx, delivery.event, delivery_id, now)
     is_altered = alterations.record(tx, delivery, delivery_id)
     _attest(tx, delivery, delivery_id, [run_id for _, run_id in queued], now)
     if is_altered:
         _attest_alteration(tx, delivery, delivery_id, now)
     return queued
+
+
+def _want_all(
+    context: Context, tx: Transaction, event: Event, delivery_id: int, now: datetime
+) -> list[tuple[str, UUID]]:
+    """Each repository of many has to be looked through, so these get slots as their pull requests do."""
+    wanted, due_at = route(event), now + timedelta(seconds=context.settings.fold_seconds)
+    per_minute = context.settings.reevaluations_per_minute
+    many = len(wanted) if (event.name, event.action) in OF_NEW_REPOSITORIES else 0
+    moments = slots.take(tx, event.installation_id or 0, many, per_minute=per_minute, now=due_at) if many else ()
+    return [
+        (names.OF_RUN[work.kind], _want(tx, work, delivery_id, due_at=slot or due_at, slot_at=slot))
+        for work, slot in zip_longest(wanted, moments)
+    ]
 
 
 def route(event: Event) -> tuple[Wanted, ...]:
@@ -116,10 +130,10 @@ def _group(event: Event, repository: Repository, installation_id: int) -> Wanted
     return Wanted("merge_group", *_place(repository, installation_id), sha=event.head_sha, branch=event.branch)
 
 
-def _want(tx: Transaction, work: Wanted, delivery_id: int, due_at: datetime) -> UUID:
+def _want(tx: Transaction, work: Wanted, delivery_id: int, *, due_at: datetime, slot_at: datetime | None) -> UUID:
     if work.number is not None:
         pulls.seen(tx, Sighting(work.repository_id, work.number, work.full_name, work.installation_id))
-    run_id = runs.want(tx, work, due_at)
+    run_id = runs.want(tx, work, due_at, slot_at)
     runs.caused_by(tx, run_id, delivery_id)
     return run_id
 

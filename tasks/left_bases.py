@@ -1,7 +1,7 @@
-"""Take back the success of a base branch that a pull request has left: it would still stand there on the way back.
+"""Take back the success of a base branch into which a pull request goes no more, since it may turn back any time.
 
-Each base branch has a status of its own on the commit. While a pull request goes elsewhere nobody judges it for the
-branch it left, so whoever turned it back could merge on a verdict that is not true any more.
+Each base branch has a status of its own on the commit. While a pull request goes elsewhere, or is closed, nobody judges
+it for the branch it left: whoever turned it back, or opened it again, could merge on a verdict that is not true by now.
 """
 
 from datetime import datetime
@@ -24,11 +24,13 @@ STANDING = ("pending", "sent", "written")
 
 def take_back(context: Context, run: Run, pull: documents.Pull) -> list[UUID]:
     """The intents that do so, one for each base left behind; none where nothing is to be taken back."""
+    if pull.merged:
+        return []
     now = context.clock()
     with context.pool.connection() as tx:
         runs.hold(tx, run)
         judged = pulls.judged_bases(tx, run.repository_id, pull.number, pull.head.sha)
-        left = [base for base in judged if base != pull.base.ref]
+        left = [base for base in judged if pull.state == "closed" or base != pull.base.ref]
         for base in left:
             proposing.lock(tx, run.repository_id, pull.head.sha, telling.status_context(context, base))
         found = [_take_back(context, tx, run, pull=pull, base=base, now=now) for base in left]
@@ -42,7 +44,7 @@ def _take_back(
     newest = intents.newest(tx, status_target(run.repository_id, pull.head.sha, name))
     if newest is None or newest["status"] not in STANDING or newest["content"]["state"] != "success":
         return None
-    sharing = pulls.with_head_into(tx, run.repository_id, pull.head.sha, base)
+    sharing = pulls.others_with_head_into(tx, run.repository_id, pull.head.sha, base, number=pull.number)
     if sharing:  # theirs alone from now on
         for number in sharing:
             runs.want_pull(tx, run, number, now)

@@ -58,6 +58,7 @@ class Pull(_Document):
     title: Text
     body: OptionalText = ""
     state: Literal["open", "closed"]
+    merged: bool = False
     draft: bool = False
     user: User | None
     labels: tuple[Label, ...]

@@ -85,12 +85,14 @@ def with_head(tx: Transaction, repository_id: int, sha: str) -> tuple[int, ...]:
     return tuple(row["number"] for row in rows)
 
 
-def with_head_into(tx: Transaction, repository_id: int, sha: str, base_ref: str) -> tuple[int, ...]:
-    """Those of them that go into this branch."""
+def others_with_head_into(
+    tx: Transaction, repository_id: int, sha: str, base_ref: str, *, number: int
+) -> tuple[int, ...]:
+    """Numbers of the open pull requests with this head that go into this branch, less one."""
     rows = tx.execute(
         "SELECT number FROM pulls WHERE repository_id = %(repository)s AND head_sha = %(sha)s AND base_ref = %(base)s"
-        " AND is_open ORDER BY number",
-        {"repository": repository_id, "sha": sha, "base": base_ref},
+        " AND is_open AND number <> %(number)s ORDER BY number",
+        {"repository": repository_id, "sha": sha, "base": base_ref, "number": number},
     ).fetchall()
     return tuple(row["number"] for row in rows)
 

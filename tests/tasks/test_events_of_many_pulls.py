@@ -93,6 +93,16 @@ def test_new_repositories_are_looked_through(house: House) -> None:
     assert _evaluated(house) == [1]
 
 
+def test_many_new_repositories_are_looked_through_at_the_same_limit(house: House) -> None:
+    house.with_settings(reevaluations_per_minute=2)
+    listed = tuple(Repository(id=number, full_name=f"acme/r{number}") for number in range(1, 6))
+    house.deliver(_of_owner(house, "installation", "created").model_copy(update={"repositories": listed}))
+    now = house.clock()
+    rows = house.rows("SELECT due_at FROM runs WHERE kind = 'find_by_repository' ORDER BY due_at")
+    due = [row["due_at"] for row in rows]
+    assert due == [now, now, now + MINUTE, now + MINUTE, now + 2 * MINUTE]
+
+
 def test_no_more_are_due_in_a_minute_than_allowed_and_the_rest_follows(house: House) -> None:
     house.with_settings(reevaluations_per_minute=2)
     _open(house, 4)

@@ -1,4 +1,4 @@
-"""A pull request that is turned to another base branch: judged for that, and no success stays behind it."""
+"""A pull request that is turned to another base branch, or closed: no success stays behind for the way back."""
 
 from tests.tasks.house import POLICY, REPOSITORY, House
 
@@ -101,3 +101,23 @@ def test_a_status_that_was_never_written_is_not_taken_back(house: House) -> None
         ("mergegate: main", "success"),
         ("mergegate: release", "pending"),
     ]
+
+
+def test_a_closed_one_leaves_no_success_to_be_opened_again_on(house: House) -> None:
+    _approved(house)
+    house.github.close(REPOSITORY, 1)
+    house.deliver_pull(action="closed")
+    house.work()
+    assert _shown(house, "main")[-1] == ("pending", "No open pull request with this commit goes into main any more.")
+    house.github.reopen(REPOSITORY, 1)
+    house.deliver_pull(action="reopened")
+    house.work()
+    assert _shown(house, "main")[-1] == ("success", "All rules are approved")
+
+
+def test_a_merged_one_keeps_its_success(house: House) -> None:
+    _approved(house)
+    house.github.merge(REPOSITORY, 1, by="alice")
+    house.deliver_pull(action="closed")
+    house.work()
+    assert [state for state, _ in _shown(house, "main")] == ["pending", "success"]
