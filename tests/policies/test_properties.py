@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import Phase, event, given, settings
 from hypothesis import strategies as st
 
+from policies.differences import differences
 from policies.document import parse
 from policies.evaluation import evaluate
 from policies.facts import NOT_FETCHED, Alteration, ChangedFile, Comment, Commit, PullSnapshot, Review
@@ -157,11 +158,12 @@ def policies(disapprovals: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
 
 @settings(max_examples=200, deadline=None)
 @given(policies(DISAPPROVALS), SNAPSHOTS)
-def test_strict_never_approves_what_compat_does_not(text: str, snapshot: PullSnapshot) -> None:
+def test_strict_never_approves_what_compat_does_not_and_says_why(text: str, snapshot: PullSnapshot) -> None:
     policy = parse(text)
-    compat, strict = (evaluate(policy, snapshot, mode).status for mode in MODES)
-    event(f"compat {compat}, strict {strict}")
-    assert strict != "approved" or compat == "approved"
+    compat, strict = (evaluate(policy, snapshot, mode) for mode in MODES)
+    event(f"compat {compat.status}, strict {strict.status}")
+    assert strict.status != "approved" or compat.status == "approved"
+    assert bool(differences(compat, strict)) is (compat.status != strict.status)
 
 
 @settings(max_examples=200, deadline=None)
@@ -190,6 +192,7 @@ def _approved_by(login: str, snapshot: PullSnapshot, moment: datetime) -> PullSn
 
 ELSEWHERE = """
 import sys
+from policies.differences import differences
 from policies.document import parse
 from policies.evaluation import evaluate
 from policies.facts import PullSnapshot
