@@ -30,8 +30,6 @@ from tasks.judging import Judged
 from tasks.proposing import Cause
 
 TALK: dict[str, Trigger] = {"issue_comment": "comment", "pull_request_review": "review"}
-DISMISSABLE = ("approved", "changes_requested")
-"""GitHub refuses to dismiss any other review."""
 
 
 @dataclass(frozen=True)
@@ -47,35 +45,32 @@ class Asking:
 def dismiss(context: Context, tx: Transaction, cause: Cause, judged: Judged) -> tuple[UUID, ...]:
     """Propose the dismissals, and put aside those that wait and are wished for no more; the intents to work on."""
     proposed = dismissals.propose(judged.result, context.settings.policy_options) if judged.result else ()
-    contents = _dismissable(judged.snapshot, proposed) if judged.snapshot else ()
-    found = (proposing.dismissal(tx, cause, content) for content in contents)
+    found = (proposing.dismissal(tx, cause, _dismissed(cause, each)) for each in proposed)
     wished = tuple(intent_id for intent_id in found if intent_id is not None)
     proposing.withdraw(tx, cause, "review_dismiss", wished)
     return wished
 
 
-def _dismissable(snapshot: PullSnapshot, proposed: tuple[Dismissal, ...]) -> tuple[ReviewDismissContent, ...]:
-    states = {review.id: review.state for review in snapshot.reviews} if proposed else {}
-    return tuple(
-        ReviewDismissContent(
-            number=snapshot.number, review_id=int(each.review_id), login=each.login, message=each.reason
-        )
-        for each in proposed
-        if states.get(each.review_id) in DISMISSABLE
+def _dismissed(cause: Cause, proposed: Dismissal) -> ReviewDismissContent:
+    return ReviewDismissContent(
+        number=cause.number, review_id=int(proposed.review_id), login=proposed.login, message=proposed.reason
     )
 
 
 def asking(tx: Transaction, cause: Cause, judged: Judged) -> Asking | None:
     """Whether somebody is to be asked now. A request that waits is put aside once no rule waits for it."""
-    if judged.snapshot is None or judged.policy is None or judged.result is None:
-        return None
-    rules = review_requests.waiting_rules(judged.policy, judged.result)
-    if not rules or judged.snapshot.draft:
+    snapshot, rules = judged.snapshot, _waiting(judged)
+    if snapshot is None or snapshot.draft or not rules:
         proposing.withdraw(tx, cause, "review_request", ())
-    events = tuple(TALK.get(name, "pull_request") for name in deliveries.events_of(tx, cause.run.id))
-    if not rules or not review_requests.is_time(judged.snapshot, events):
         return None
-    return Asking(cause, judged.pull, judged.snapshot, rules)
+    events = tuple(TALK.get(name, "pull_request") for name in deliveries.events_of(tx, cause.run.id))
+    return Asking(cause, judged.pull, snapshot, rules) if review_requests.is_time(snapshot, events) else None
+
+
+def _waiting(judged: Judged) -> tuple[Rule, ...]:
+    if judged.policy is None or judged.result is None:
+        return ()
+    return review_requests.waiting_rules(judged.policy, judged.result)
 
 
 def ask(context: Context, wanted: Asking) -> None:
@@ -115,10 +110,10 @@ def _choose(context: Context, wanted: Asking) -> _Chosen:
         return _Chosen(trouble=f"The fact {missing.name} is not known.")
     except SoftTimeLimitExceeded:
         return _Chosen(trouble="Reading GitHub took too long.")
-    return _Chosen(_content(wanted.snapshot, request), _left_out(wanted.rules, reviewers))
+    return _Chosen(_requested(wanted.snapshot, request), _left_out(wanted.rules, reviewers))
 
 
-def _content(snapshot: PullSnapshot, request: ReviewRequest) -> ReviewRequestContent | None:
+def _requested(snapshot: PullSnapshot, request: ReviewRequest) -> ReviewRequestContent | None:
     if not request.users and not request.teams:
         return None
     users, teams = request.users[:MOST_REVIEWERS], request.teams[:MOST_REVIEWERS]

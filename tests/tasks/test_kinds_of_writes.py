@@ -206,6 +206,17 @@ def test_a_changed_check_is_a_new_run_and_an_earlier_content_counts_anew(house: 
     assert [body["conclusion"] for body in house.written("check_run")] == ["failure", "success", "failure"]
 
 
+def test_an_earlier_check_of_the_name_is_not_taken_for_the_one_sought(house: House) -> None:
+    prepare(house, "check_run")
+    house.work()
+    _fault(house, "check_run", 502, when="before")
+    wish(house, "check_run", conclusion="success")
+    house.work()
+    house.clock.forward(60)
+    house.sweep()
+    assert [body["conclusion"] for body in house.written("check_run")] == ["failure", "success"]
+
+
 def test_a_newer_check_waits_until_an_unknown_one_is_settled(house: House) -> None:
     prepare(house, "check_run")
     _fault(house, "check_run", 502, when="after")

@@ -270,6 +270,19 @@ def test_a_dismissal_that_waits_is_put_aside_once_nothing_asks_for_it(asking: Ho
     assert rows == [{"status": "superseded"}]
 
 
+def test_a_dismissal_whose_outcome_is_unknown_is_read_back_though_nothing_asks_for_it_any_more(asking: House) -> None:
+    _open(asking)
+    asking.approve()
+    asking.github.fault("PUT", "/dismissals", 502, when="after")
+    _push(asking)
+    asking.github.push(REPOSITORY, "main", {".policy.yml": TWO_RULES}, by="acme")
+    asking.deliver_pull(action="edited")
+    asking.work()
+    asking.clock.forward(5)
+    asking.sweep()
+    assert asking.rows("SELECT status FROM intents WHERE kind = 'review_dismiss'") == [{"status": "written"}]
+
+
 def test_the_chain_shows_what_is_asked_of_reviewers(asking: House) -> None:
     _open(asking)
     asking.approve()
