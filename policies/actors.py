@@ -25,8 +25,8 @@ class Actors(Frozen):
         """Look no further than the first list that fits; raise `FactMissing` or `CannotJudge`."""
         return (
             login in self.users
-            or any(snapshot.is_team_member(_checked(team), login) for team in self.teams)
-            or any(snapshot.is_org_member(org, login) for org in self.organizations)
+            or (bool(self.teams) and any(snapshot.is_team_member(_checked(team), login) for team in self.teams))
+            or (bool(self.organizations) and any(snapshot.is_org_member(org, login) for org in self.organizations))
             or (bool(self.permissions) and self._permit(snapshot.permission_of(login)))
         )
 

@@ -26,20 +26,26 @@ class Candidate(NamedTuple):
     `edited_at` and `edited_by` may be `NOT_FETCHED`.
     """
 
-    login: str
-    source: Source
-    created_at: datetime
+    approver: Approver
     edited_at: Any
     edited_by: Any
-    review_id: str | None = None
     shas: tuple[str, ...] = ()
+
+    @property
+    def login(self) -> str:
+        return self.approver.login
+
+    @property
+    def source(self) -> Source:
+        return self.approver.source
+
+    @property
+    def created_at(self) -> datetime:
+        return self.approver.created_at
 
     def ignored(self, reason: str, spoilt_by: str = "") -> Ignored:
         sentence = f"{self.login}'s {NOUNS[self.source]} does not count: {reason}"
-        return Ignored(login=self.login, reason=sentence, review_id=self.review_id, spoilt_by=spoilt_by)
-
-    def approver(self) -> Approver:
-        return Approver(login=self.login, source=self.source, review_id=self.review_id, created_at=self.created_at)
+        return Ignored(login=self.login, reason=sentence, review_id=self.approver.review_id, spoilt_by=spoilt_by)
 
 
 Sifted = tuple[tuple[Candidate, ...], tuple[Ignored, ...]]
@@ -124,23 +130,20 @@ def _reviews(methods: Methods, text: str) -> bool:
 def _body(methods: Methods, snapshot: PullSnapshot) -> Iterator[Candidate]:
     if methods.body_patterns and patterns.matches_any(methods.body_patterns, snapshot.body or ""):
         yield Candidate(
-            login=snapshot.author,
-            source="body",
-            created_at=snapshot.created_at,
+            approver=Approver(login=snapshot.author, source="body", created_at=snapshot.created_at),
             edited_at=snapshot.unread("body_edited_at"),
             edited_by=snapshot.unread("body_edited_by"),
         )
 
 
 def _candidate(entry: Comment | Review, source: Source) -> Candidate:
+    review = entry if isinstance(entry, Review) else None
+    review_id = review.id if review and source == "review" else None
     return Candidate(
-        login=entry.author,
-        source=source,
-        review_id=entry.id if isinstance(entry, Review) and source == "review" else None,
-        created_at=entry.created_at,
+        approver=Approver(login=entry.author, source=source, review_id=review_id, created_at=entry.created_at),
         edited_at=entry.unread("edited_at"),
         edited_by=entry.unread("edited_by"),
-        shas=(entry.sha,) if isinstance(entry, Review) and entry.sha else (),
+        shas=(review.sha,) if review and review.sha else (),
     )
 
 

@@ -47,7 +47,7 @@ def _people(disapproval: Disapproval, snapshot: PullSnapshot, manner: Manner) ->
     if against is None:
         return _skipped("No disapprovals")
     if revoking is None or against.created_at > revoking.created_at:
-        return _disapproved(f"Disapproved by {against.login}").model_copy(update={"approvers": (against.approver(),)})
+        return _disapproved(f"Disapproved by {against.login}").model_copy(update={"approvers": (against.approver,)})
     return _skipped(f"Disapproval revoked by {revoking.login}")
 
 

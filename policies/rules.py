@@ -1,11 +1,16 @@
 """Judges one rule: does it apply, who counts, is that enough?"""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from policies import candidates, history, strict
+from policies.candidates import Sifted
 from policies.error import CannotJudge
 from policies.facts import FactMissing, PullSnapshot
-from policies.mode import COMPAT, Manner
+from policies.history import MAX_REMEMBERED
+from policies.mode import COMPAT, Manner, Mode
+from policies.options import Options
 from policies.policy import Rule
 from policies.predicates.predicate import Predicate
 from policies.result import Approver, Ignored, PredicateResult, Result, Status
@@ -31,13 +36,25 @@ def evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner = COMPAT) -> Res
         return _failed(rule, str(problem))
 
 
-def barred(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> dict[str, str]:
+def barred(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Mapping[str, str]:
     """Who may not approve whoever they are, with the reason."""
-    options, found = rule.options, dict[str, str]()
+    return _barred(rule.options, snapshot, manner.mode)
+
+
+def objection(login: str, rule: Rule, out: Mapping[str, str], snapshot: PullSnapshot) -> str:
+    """Why this user's approval does not count; empty if it does. `out`: who is barred."""
+    if login in out:
+        return out[login]
+    return "" if rule.approvers.include(login, snapshot) else f"{login} is not among those who may approve"
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _barred(options: Options, snapshot: PullSnapshot, mode: Mode) -> Mapping[str, str]:
+    found = dict[str, str]()
     if options.allow_contributor:
         return found
     if not options.allow_non_author_contributor:
-        for login in _contributors(rule, snapshot, manner):
+        for login in _contributors(options, snapshot, mode):
             found[login] = f"{login} wrote or committed a commit of the pull request"
     found.pop(snapshot.author, None)
     if not options.allow_author:
@@ -45,17 +62,10 @@ def barred(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> dict[str, str]
     return found
 
 
-def objection(login: str, rule: Rule, out: dict[str, str], snapshot: PullSnapshot) -> str:
-    """Why this user's approval does not count; empty if it does. `out`: who is barred."""
-    if login in out:
-        return out[login]
-    return "" if rule.approvers.include(login, snapshot) else f"{login} is not among those who may approve"
-
-
-def _contributors(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> tuple[str, ...]:
-    if manner.is_strict:
-        return strict.contributors(rule.options, snapshot)
-    return history.contributors(history.considered(rule.options, snapshot))
+def _contributors(options: Options, snapshot: PullSnapshot, mode: Mode) -> tuple[str, ...]:
+    if mode == "strict":
+        return strict.contributors(options, snapshot)
+    return history.contributors(history.considered(options, snapshot))
 
 
 def _preconditions(
@@ -102,16 +112,22 @@ def _evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Result:
 
 
 def _count(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Count:
-    found = candidates.collect(rule.options.methods, snapshot, manner=manner)
-    kept, dropped = candidates.sift(found, rule.options, snapshot)
-    kept, doubted = strict.sift(kept, rule.options, snapshot) if manner.is_strict else (kept, ())
+    kept, dropped = _sifted(rule.options, snapshot, manner)
     out = barred(rule, snapshot, manner)
-    verdicts = tuple((candidate, objection(candidate.login, rule, out, snapshot)) for candidate in kept)
+    verdicts = [(candidate, objection(candidate.login, rule, out, snapshot)) for candidate in kept]
     return Count(
-        approvers=tuple(candidate.approver() for candidate, against in verdicts if not against),
-        ignored=(*dropped, *doubted, *(candidate.ignored(against) for candidate, against in verdicts if against)),
+        approvers=tuple([candidate.approver for candidate, against in verdicts if not against]),
+        ignored=(*dropped, *[candidate.ignored(against) for candidate, against in verdicts if against]),
         candidates=len(kept),
     )
+
+
+@lru_cache(maxsize=MAX_REMEMBERED)
+def _sifted(options: Options, snapshot: PullSnapshot, manner: Manner) -> Sifted:
+    found = candidates.collect(options.methods, snapshot, manner=manner)
+    kept, dropped = candidates.sift(found, options, snapshot)
+    kept, doubted = strict.sift(kept, options, snapshot) if manner.is_strict else (kept, ())
+    return kept, (*dropped, *doubted)
 
 
 def _judge(rule: Rule, count: Count, conditions: tuple[PredicateResult, ...]) -> tuple[Status, str]:

@@ -27,7 +27,7 @@ def test_it_reads_the_body_of_a_commenting_review_as_a_comment(pull: Any, approv
         reviews=(approves("bob", state="commented", body=":+1:"), approves("cid", state="changes_requested"))
     )
     assert found(DEFAULT, snapshot) == [("bob", "comment")]
-    assert candidates.collect(DEFAULT, snapshot)[0].review_id is None
+    assert candidates.collect(DEFAULT, snapshot)[0].approver.review_id is None
 
 
 def test_it_takes_patterns_in_comments(pull: Any, says: Any) -> None:
