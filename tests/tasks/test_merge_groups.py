@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import database
+from app import chain_text, database, explain
 from app.events import Event
 from app.github.merge_queue import GroupHead, QueuedPull, QueueEntry
 from app.records.groups import Group
@@ -240,9 +240,20 @@ def test_a_closed_pull_request_holds_its_group_back(house: House) -> None:
 
 
 def test_the_audit_and_the_chain_tell_of_the_group(house: House) -> None:
-    entry = _enqueue(house, 1)
+    entry = house.github.enqueue(REPOSITORY, 1, by="alice")
+    asked = house.deliver(_told(house, "checks_requested", entry))
+    house.work()
     (row,) = house.rows("SELECT body FROM audit_entries WHERE kind = 'merge_group_evaluated'")
     assert (row["body"]["pulls"], row["body"]["state"], row["body"]["head_sha"]) == ([1], "pending", entry.head_sha)
+    with house.context.pool.connection() as tx:
+        chain = explain.delivery(tx, asked.guid)
+    assert chain is not None
+    lines = [line.strip() for line in chain_text.render(chain).splitlines()]
+    assert "verdict   pending: The merge group of #1 pending (0/1 rules approved)" in lines
+    assert [link["kind"] for link in chain["audit"]] == [
+        *("delivery_recorded", "pull_request_evaluated", "write_decided", "write_receipted"),
+        *("merge_group_evaluated", "write_decided", "write_receipted"),
+    ]
 
 
 ASKED_AT = datetime(2026, 1, 31, tzinfo=UTC)
