@@ -64,7 +64,11 @@ class AddedComment(_Asked):
 
     def comment(self, now: datetime) -> Comment:
         return Comment(
-            author=self.author, body=self.body, created_at=self.created_at or now, edited_at=self.last_edited_at
+            author=self.author,
+            body=self.body,
+            created_at=self.created_at or now,
+            edited_at=self.last_edited_at,
+            edited_by=self.author if self.last_edited_at else None,
         )
 
 
@@ -88,6 +92,7 @@ class AddedReview(_Asked):
             body=self.body,
             created_at=self.created_at or now,
             edited_at=self.last_edited_at,
+            edited_by=self.author if self.last_edited_at else None,
             sha=self.sha or head_sha,
             on_behalf_of=self.teams,
         )

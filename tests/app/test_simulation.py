@@ -50,6 +50,14 @@ def test_an_added_comment_counts_from_its_own_time(pending: Stored) -> None:
     assert run(pending, add_comments=[comment]).result.children[0].children[0].approvers[0].created_at == at(30)
 
 
+@pytest.mark.parametrize("edited_at", ["2024-03-01T12:40:00Z", None])
+def test_what_is_added_was_edited_by_its_author_only(pending: Stored, edited_at: str | None) -> None:
+    comment = {"author": "bob", "body": ":+1:", "last_edited_at": edited_at}
+    review = {"author": "bob", "state": "APPROVED", "last_edited_at": edited_at}
+    for added in ({"add_comments": [comment]}, {"add_reviews": [review]}):
+        assert run(pending, mode="strict", **added).verdict.state == "success"
+
+
 @pytest.mark.parametrize("people", [{"users": ["bob"]}, {"permissions": ["Write"]}])
 def test_an_ignored_review_does_not_count(approved: Stored, people: dict[str, Any]) -> None:
     assert run(approved, ignore_reviews={**people, "teams": None}).verdict.state == "pending"
