@@ -59,9 +59,13 @@ IN_ORDER: tuple[type[Predicate], ...] = (
     CustomPropertyMatchesAnyOf,
     CustomPropertyMatchesNoneOf,
 )
+KEYS = tuple(kind.key for kind in IN_ORDER)
 
 
 def read(value: Value) -> tuple[Predicate, ...]:
     """The conditions written in one map; a condition that is null is not there."""
-    fields = value.fields(tuple(kind.key for kind in IN_ORDER))
-    return tuple(kind.read(fields[kind.key]) for kind in IN_ORDER if not fields[kind.key].is_absent)
+    if value.is_absent:
+        return ()
+    fields = value.fields(KEYS)
+    written = ((kind, fields[kind.key]) for kind in IN_ORDER)
+    return tuple(kind.read(arguments) for kind, arguments in written if not arguments.is_absent)
