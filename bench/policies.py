@@ -1,8 +1,8 @@
 """How fast the policy engine is, and whether its memory grows: parse and evaluate, over a corpus and for ten rules.
 
 The corpus is that of MERGEGATE_CASES where this is set, else policies of the ten rules in many combinations. The facts
-are many pull requests in turn, so that nothing is fast only because it was asked before. Every table begins with
-`json.loads` of the same snapshots, measured in the same run, and gives ratios to it.
+are many pull requests in turn, so that nothing is fast only because it was asked before; one core does all of it.
+Every table begins with `json.loads` of the same snapshots, measured in the same run, and gives ratios to it.
 """
 
 import itertools
@@ -23,6 +23,7 @@ from policies import document
 from policies.error import PolicyError
 from policies.evaluation import evaluate
 from policies.facts import PullSnapshot
+from policies.mode import MODES
 from policies.needs import facts_needed
 from policies.policy import Policy
 from tests.conformance import policy as conformance
@@ -52,11 +53,13 @@ class Case(NamedTuple):
 
 def main(evaluations: int = MEMORY_EVALUATIONS) -> None:
     """Measure and print."""
-    ten = [_case(ten_rules.TEXT, ten_rules.snapshot(number)) for number in range(PULLS)]
+    usual = [_case(ten_rules.TEXT, ten_rules.usual(number)) for number in range(PULLS)]
+    large = [_case(ten_rules.TEXT, ten_rules.large(number)) for number in range(PULLS)]
     corpus = list(_shared(Path(CASES)) if CASES else _generated())
-    _speed(f"a policy of ten rules, {PULLS} pull requests, one core", ten)
-    _speed(f"{len(corpus)} policies {'of the shared cases' if CASES else 'made up'}, one core", corpus)
-    _memory([*ten, *corpus], evaluations)
+    _speed(f"ten rules, {PULLS} usual pull requests (3 commits, 6 files, 4 remarks)", usual)
+    _speed(f"ten rules, {PULLS} large pull requests (8 commits, 24 files, 11 remarks)", large)
+    _speed(f"{len(corpus)} policies {'of the shared cases' if CASES else 'made up, large pull requests'}", corpus)
+    _memory([*usual, *large, *corpus], evaluations)
 
 
 def _speed(title: str, cases: Sequence[Case]) -> None:
@@ -81,20 +84,21 @@ def _cold(case: Case) -> None:
 
 
 def _both(case: Case) -> None:
-    evaluate(case.policy, case.snapshot, "compat")
-    evaluate(case.policy, case.snapshot, "strict")
+    for mode in MODES:
+        evaluate(case.policy, case.snapshot, mode)
 
 
 def _memory(cases: Sequence[Case], evaluations: int) -> None:
-    """Samples of the memory in use, and how much it grows with each evaluation after the first tenth."""
+    """Samples of the memory in use, and how much it grows with each evaluation after the first sample."""
     waiting, process, samples = itertools.cycle(cases), psutil.Process(), list[int]()
+    share = evaluations // MEMORY_SAMPLES
     for _ in range(MEMORY_SAMPLES):
-        for _ in range(evaluations // MEMORY_SAMPLES):
+        for _ in range(share // len(MODES)):
             _both(next(waiting))
         samples.append(process.memory_info().rss // KIBIBYTE)
-    grown = (samples[-1] - samples[0]) * KIBIBYTE / (evaluations * (MEMORY_SAMPLES - 1) / MEMORY_SAMPLES)
-    print(f"memory over {evaluations:,} evaluations in both modes: {samples[0]:,} to {samples[-1]:,} KiB,")
-    print(f"  {grown:.2f} bytes an evaluation (samples: {', '.join(map(str, samples))})")
+    grown = (samples[-1] - samples[0]) * KIBIBYTE / (share * (MEMORY_SAMPLES - 1))
+    print(f"memory over {evaluations:,} evaluations, half of them strict: {grown:.2f} bytes more with each;")
+    print(f"  samples in KiB: {', '.join(f'{sample:,}' for sample in samples)}")
 
 
 def _case(text: str, snapshot: PullSnapshot) -> Case:
@@ -123,7 +127,7 @@ def _generated() -> Iterator[Case]:
         operator = chance.choice(("and", "or"))
         tree = f"    - {names[0]}\n    - {operator}: [{', '.join(names)}]\n"
         text = f"policy:\n  approval:\n{tree}approval_rules:\n{''.join(chosen)}"
-        yield _case(text, ten_rules.snapshot(number))
+        yield _case(text, ten_rules.large(number))
 
 
 if __name__ == "__main__":

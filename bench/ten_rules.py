@@ -81,7 +81,21 @@ TEAM = ("ana", "ben", "cleo", "dora", "eve", "finn")
 FOLDERS = ("src/api", "src/auth", "src/store", "tests/api", "migrations/2026", "docs")
 
 
-def snapshot(number: int) -> PullSnapshot:
+def usual(number: int) -> PullSnapshot:
+    """A part of the large one: 3 commits, 6 files, 2 comments, 2 reviews and 5 statuses."""
+    large_one = large(number)
+    return large_one.model_copy(
+        update={
+            "files": large_one.files[:6],
+            "commits": large_one.commits[-3:],
+            "comments": large_one.comments[2:4],
+            "reviews": large_one.reviews[2:4],
+            "statuses": large_one.statuses[:5],
+        }
+    )
+
+
+def large(number: int) -> PullSnapshot:
     """One of many like it: 8 commits, 24 files, 6 comments, 5 reviews and 12 statuses, with names of their own."""
     return PullSnapshot(
         owner="acme",
