@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -19,6 +20,8 @@ from app.settings import Settings
 
 TEMPLATE = "template_migrated"
 TRAVERSABLE_MODE = 0o711
+hypothesis.settings.register_profile("any_machine", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("any_machine")
 
 
 @pytest.fixture(autouse=True)

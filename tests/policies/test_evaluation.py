@@ -173,7 +173,7 @@ def test_it_lets_disapproval_beat_approval_and_errors_beat_both(
         assert result.missing_fact == "files"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
 @given(document=POLICIES, facts=FACTS)
 def test_it_answers_any_policy_on_any_facts_and_always_the_same(pull: Any, document: Any, facts: Any) -> None:
     try:

@@ -156,7 +156,7 @@ def policies(disapprovals: st.SearchStrategy[Any]) -> st.SearchStrategy[str]:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(policies(DISAPPROVALS), SNAPSHOTS)
 def test_strict_never_approves_what_compat_does_not_and_says_why(text: str, snapshot: PullSnapshot) -> None:
     policy = parse(text)
@@ -166,7 +166,7 @@ def test_strict_never_approves_what_compat_does_not_and_says_why(text: str, snap
     assert bool(differences(compat, strict)) is (compat.status != strict.status)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(policies(st.just({})), SNAPSHOTS, WHO, st.sampled_from(MODES))
 def test_a_further_approval_takes_none_away(text: str, snapshot: PullSnapshot, login: str, mode: Mode) -> None:
     policy = parse(text)
@@ -203,7 +203,7 @@ for text, facts in zip(lines, lines):
 """
 
 
-@settings(max_examples=1, deadline=None, phases=[Phase.generate], derandomize=True)
+@settings(max_examples=1, phases=[Phase.generate], derandomize=True)
 @given(st.lists(st.tuples(policies(DISAPPROVALS), SNAPSHOTS), min_size=40, max_size=40))
 def test_the_same_facts_give_the_same_result_in_another_process(batch: list[tuple[str, PullSnapshot]]) -> None:
     given_facts = "".join(f"{text}\n{snapshot.model_dump_json()}\n" for text, snapshot in batch)
