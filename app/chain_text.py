@@ -29,6 +29,8 @@ def _lines(chain: Row) -> Iterator[str]:
         yield "no work followed: the event does not concern the verdict on a pull request"
     for entry in chain["audit"]:
         yield _line("audit", f"{entry['seq']} {entry['kind']} {entry['hash'][:SHORT_DIGEST]}")
+        if entry["body"].get("trouble"):
+            yield _line("note", entry["body"]["trouble"], 1)
 
 
 def _line(station: str, text: str, depth: int = 0) -> str:
