@@ -118,14 +118,20 @@ def _has_counted(alteration: Alteration, methods: Methods) -> bool:
 
 
 def _has_spoken_since(alteration: Alteration, snapshot: PullSnapshot) -> bool:
-    """Any later remark of the author will do, for what was altered no longer counts."""
+    """Any later word of the author will do, a correction of an old remark too: what was altered no longer counts."""
     remarks: tuple[Comment | Review, ...] = (*snapshot.comments, *snapshot.reviews)
+    own = (remark for remark in remarks if remark.author == alteration.author)
     return any(
-        remark.author == alteration.author
-        and remark.created_at > alteration.altered_at
-        and remark.unread("edited_by") in (None, remark.author, NOT_FETCHED)
-        for remark in remarks
+        _spoken_at(remark) > alteration.altered_at
+        for remark in own
+        if remark.unread("edited_by") in (None, remark.author, NOT_FETCHED)
     )
+
+
+def _spoken_at(remark: Comment | Review) -> datetime:
+    edited_at: object = remark.unread("edited_at")
+    is_own = remark.unread("edited_by") == remark.author
+    return edited_at if isinstance(edited_at, datetime) and is_own else remark.created_at
 
 
 def _sentence(by: str, what: str, author: str, noun: str) -> str:

@@ -142,6 +142,7 @@ def test_any_later_word_of_the_author_clears_an_alteration(says: Any, approves: 
     cleared: list[dict[str, Any]] = [
         {"comments": (says("bob", "never mind", minute=21),)},
         {"reviews": (approves("bob", 21, state="commented", edited_by="bob"),)},
+        {"comments": (says("bob", "put right", minute=10, edited_at=at(21), edited_by="bob"),)},
     ]
     for facts in cleared:
         assert tampering(ONE % "", alterations=(altered(),), **facts) is None
@@ -149,6 +150,8 @@ def test_any_later_word_of_the_author_clears_an_alteration(says: Any, approves: 
         {"comments": (says("bob", "too early", minute=20),)},
         {"comments": (says("bob", "put into his mouth", minute=30, edited_at=at(31), edited_by="ana"),)},
         {"comments": (says("ana", "not his", minute=30),)},
+        {"comments": (says("bob", "put right too early", minute=10, edited_at=at(20), edited_by="bob"),)},
+        {"comments": (says("bob", "edited by whom?", minute=10, edited_at=at(30), edited_by=NOT_FETCHED),)},
     ]
     for facts in standing:
         assert tampering(ONE % "", alterations=(altered(),), **facts) is not None
