@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from types import ModuleType
 from uuid import UUID, uuid4
 
 import pytest
 import redis
+from celery.exceptions import Retry
 
+from app.events import Event
 from tests.tasks.house import House
 from tests.tasks.test_killed_workers import environment_of
 
@@ -37,6 +40,7 @@ def test_every_task_is_known_by_name(worker: ModuleType) -> None:
         "intake.handle_delivery",
         "evaluate.pull_request",
         "evaluate.find_pull_requests",
+        "evaluate.merge_group",
         "write.perform",
         "sweep.enqueue_due",
     }
@@ -68,6 +72,31 @@ def test_the_sweep_and_the_finding_are_tasks_too(worker: ModuleType, house: Hous
     assert _waiting(house, "evaluate") == 1
     worker.find_pull_requests(str(_only(house, "SELECT id FROM runs")))
     assert _waiting(house, "evaluate") == 2
+
+
+def test_the_judging_of_a_merge_group_is_a_task_too(worker: ModuleType, house: House) -> None:
+    entry = house.github.enqueue("acme/widget", 1, by="alice")
+    house.deliver(house.event("merge_group", "checks_requested", head_sha=entry.head_sha, branch="main"))
+    worker.evaluate_merge_group(str(_only(house, "SELECT id FROM runs")))
+    assert house.rows("SELECT kind, number FROM runs ORDER BY created_at DESC LIMIT 1") == [
+        {"kind": "evaluate", "number": 1}
+    ]
+
+
+def test_a_delivery_is_kept_on_the_queue_while_lists_of_members_can_not_be_dropped(
+    worker: ModuleType, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = Event(name="membership", action="removed", installation_id=house.installation_id, owner="acme")
+    delivery = house.deliver(house.event("ping")).model_copy(update={"guid": "g-3", "event": event})
+    here = worker.here()
+    away = replace(here, settings=here.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}))
+    monkeypatch.setattr(worker, "here", lambda: away)
+    task, message = worker.celery.tasks["intake.handle_delivery"], delivery.model_dump(mode="json")
+    task.push_request(called_directly=False, id="t-1", args=[message], kwargs={}, retries=0)
+    with pytest.raises(Retry):
+        task.run(message)
+    assert _waiting(house, "intake") == 1
+    assert house.rows("SELECT count(*) AS n FROM deliveries WHERE guid = 'g-3'") == [{"n": 0}]
 
 
 def test_a_message_that_cannot_be_sent_is_left_to_the_sweep(
