@@ -3,6 +3,8 @@
 from difflib import get_close_matches
 
 SIMILARITY_PERCENT = 60
+MAX_NAME_CHARACTERS = 100
+MAX_NAMES_COMPARED = 500
 REMOTE = "remote"
 ACTORS = ("users", "teams", "organizations", "permissions", "admins", "write_collaborators")
 PREDICATES = (
@@ -72,6 +74,9 @@ def hint(name: str, known: tuple[str, ...]) -> str:
 
 
 def nearest(name: str, known: tuple[str, ...]) -> str:
-    """What may be meant; empty if nothing is like it."""
-    close = get_close_matches(name, known, n=1, cutoff=SIMILARITY_PERCENT / 100)
+    """What may be meant; empty if nothing is like it, or where comparing would take long."""
+    if len(name) > MAX_NAME_CHARACTERS:
+        return ""
+    short = [other for other in known[:MAX_NAMES_COMPARED] if len(other) <= MAX_NAME_CHARACTERS]
+    close = get_close_matches(name, short, n=1, cutoff=SIMILARITY_PERCENT / 100)
     return f"did you mean `{close[0]}`?" if close else ""

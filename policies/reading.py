@@ -39,6 +39,11 @@ class Problems:
     def warn(self, kind: str, message: str, node: Node | None, *, hint: str = "") -> None:
         self._doubtful.append(Warned(kind, message, hint, *_start(node)))
 
+    @property
+    def are_many(self) -> bool:
+        """Whether nobody will read how to mend one more."""
+        return len(self._found) >= MAX_REPORTED_PROBLEMS
+
     def mistakes(self) -> tuple[PolicyError, ...]:
         """In the order in which they were found."""
         return tuple(self._found)

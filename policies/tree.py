@@ -38,7 +38,8 @@ def _named(value: Value, node: ScalarNode, rules: Mapping[str, Rule]) -> Rule | 
     if not isinstance(value.scalar(), str):
         value.refuse("the name of a rule is expected here", "policy_tree")
     elif name not in rules:
-        value.refuse(f"there is no rule named {name!r}", "policy_tree", hint=keys.nearest(name, tuple(rules)))
+        hint = "" if value.problems.are_many else keys.nearest(name, tuple(rules))
+        value.refuse(f"there is no rule named {name!r}", "policy_tree", hint=hint)
     return rules.get(name)
 
 

@@ -13,6 +13,7 @@ from policies.yaml_tree import compose
 
 Severity = Literal["error", "warning"]
 MAX_FINDINGS = 100
+KEYS = ("name", "description", "if", "options", "requires")
 
 
 class Finding(Frozen):
@@ -66,23 +67,24 @@ def _doubts(text: str, policy: Policy) -> tuple[Warned, ...]:
         hint = "name at least one rule under `policy.approval`"
         root.warn("empty", "the policy asks for no approval, so that policy-bot approves everything", hint=hint)
     fields = root.fields(("policy", "approval_rules", "approval_defaults"))
-    written = fields["approval_rules"].items() or ()
-    for place, rule in enumerate(policy.rules):
-        later = tuple(other.name for other in policy.rules[place + 1 :])
-        _look_at(rule, written[place], policy, later)
+    used = dict.fromkeys(rule.name for rule in policy.used_rules())
+    last = {rule.name: place for place, rule in enumerate(policy.rules)}
+    for place, value in enumerate(fields["approval_rules"].items() or ()):
+        rule = policy.rules[place]
+        if last[rule.name] > place:
+            _name(value).warn("duplicate", f"a later rule is named {short(rule.name)!r} too, and the last one counts")
+        elif rule.name not in used:
+            hint = "name it under `policy.approval`, or remove it"
+            _name(value).warn("unused", f"the rule {short(rule.name)!r} is never used", hint=hint)
+        if problem := _unreachable(rule):
+            value.fields(KEYS)["requires"].warn("nobody", f"the rule {short(rule.name)!r} {problem}")
     return problems.warnings()
 
 
-def _look_at(rule: Rule, value: Value, policy: Policy, later: tuple[str, ...]) -> None:
-    fields = value.fields(("name", "description", "if", "options", "requires"))
-    name = value if fields["name"].is_absent else fields["name"]
-    if rule.name in later:
-        name.warn("duplicate", f"a later rule is named {short(rule.name)!r} too, and the last one counts")
-    elif rule.name not in (used.name for used in policy.used_rules()):
-        hint = "name it under `policy.approval`, or remove it"
-        name.warn("unused", f"the rule {short(rule.name)!r} is never used", hint=hint)
-    if problem := _unreachable(rule):
-        fields["requires"].warn("nobody", f"the rule {short(rule.name)!r} {problem}")
+def _name(value: Value) -> Value:
+    """Where the name of a rule stands, or the rule that has none."""
+    name = value.fields(KEYS)["name"]
+    return value if name.is_absent else name
 
 
 def _unreachable(rule: Rule) -> str:

@@ -29,3 +29,9 @@ def test_it_knows_every_key() -> None:
     assert keys.PLACES["under `if` or `requires.conditions`"] == tuple(kind.key for kind in IN_ORDER)
     assert keys.PLACES["under `options`"] == (*options.FLAGS, "ignore_commits_by", "request_review", "methods")
     assert sorted(keys.PLACES["under `options.methods`"]) == sorted(options.METHODS)
+
+
+def test_it_compares_no_endless_names() -> None:
+    assert keys.nearest("rule" * 50, ("rule" * 50,)) == ""
+    assert keys.nearest("rules", ("rule" * 50, "rule")) == "did you mean `rule`?"
+    assert keys.nearest("rules", (*(f"x{number}" for number in range(500)), "rule")) == ""

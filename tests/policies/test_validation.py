@@ -143,3 +143,9 @@ def test_it_finds_a_mistake_exactly_where_the_file_is_refused(text: str) -> None
         assert mistaken
     else:
         assert not mistaken
+
+
+def test_of_many_mistakes_only_the_first_say_what_may_be_meant() -> None:
+    text = f"policy: {{approval: [{', '.join(['rulo'] * 30)}]}}\napproval_rules: [{{name: rule}}]\n"
+    hints = [one.hint for one in validation.check(text)]
+    assert hints == ["did you mean `rule`?"] * 20 + [""] * 10
