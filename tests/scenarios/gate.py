@@ -83,6 +83,10 @@ class Scene:
 
         self.eventually(shown, f"the status {state} of {sha} in {self.name} ({description})")
 
+    def states(self, sha: str) -> list[str]:
+        """The states of all statuses on a commit, oldest first."""
+        return [status.state for status in self.github.state.repository(self.name).statuses if status.sha == sha]
+
     def status(self, sha: str, base: str = "main") -> Status | None:
         """The newest of ours on a commit."""
         wanted = (sha, f"mergegate: {base}")
@@ -116,6 +120,7 @@ def running(directory: Path, database_url: str) -> Iterator[Gate]:
     settings = {**SETTINGS, "ALLOWED_REPOSITORIES": names}
     with stages.running(github, directory, database_url, **settings) as stage:
         yield Gate(stage, github.state.apps[app.id])
+        stage.run("audit", "verify")
     assert github.unknown_requests == []
     assert github.open_requests == []
 

@@ -23,6 +23,7 @@ def test_a_group_with_a_pull_request_that_waits_does_not_succeed(gate: Gate) -> 
     scene.shows("pending")
     entry = scene.hooks.enqueue(scene.name, 1, by="carol")
     scene.shows_on(entry.head_sha, "pending")
+    assert set(scene.states(entry.head_sha)) == {"pending"}
 
 
 def test_a_group_waits_for_every_pull_request_ahead_of_it(gate: Gate) -> None:
