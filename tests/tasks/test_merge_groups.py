@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 
 from app import chain_text, database, explain
 from app.events import Event
+from app.github.answers import Unavailable
 from app.github.merge_queue import GroupHead, QueuedPull, QueueEntry
+from app.github.reader import Place
 from app.records.groups import Group
 from app.simulator.records import QueueEntry as Queued
 from tasks import evaluate, group_verdict, merge_group
 from tasks.merge_group import ahead
 from tests.tasks.house import REPOSITORY, House
 
+MORE_THAN_A_PAGE = 101
 SHAS = tuple(digit * 40 for digit in "abc")
 
 
@@ -254,6 +257,31 @@ def test_the_audit_and_the_chain_tell_of_the_group(house: House) -> None:
         *("delivery_recorded", "pull_request_evaluated", "write_decided", "write_receipted"),
         *("merge_group_evaluated", "write_decided", "write_receipted"),
     ]
+
+
+def _place(house: House, repository_id: int | None = None) -> Place:
+    return Place(house.installation_id, repository_id or house.repository_id)
+
+
+def test_a_branch_without_a_queue_has_no_entries(house: House) -> None:
+    assert house.context.reader.merge_queue(_place(house), REPOSITORY, "main") == ()
+
+
+def test_a_queue_of_more_than_a_page_is_read_to_its_end(house: House) -> None:
+    for index in range(MORE_THAN_A_PAGE):
+        house.github.push(REPOSITORY, f"b{index}", {f"{index}.py": "1"}, by="bob")
+        number = house.github.open_pull(REPOSITORY, f"b{index}", by="bob").number
+        house.github.enqueue(REPOSITORY, number, by="alice")
+    entries = house.context.reader.merge_queue(_place(house), REPOSITORY, "main")
+    assert [entry.position for entry in entries] == list(range(1, MORE_THAN_A_PAGE + 1))
+    assert [entry.pull_request.number for entry in entries if entry.pull_request] == list(
+        range(2, MORE_THAN_A_PAGE + 2)
+    )
+
+
+def test_a_name_that_is_another_repository_by_now_tells_nothing(house: House) -> None:
+    with pytest.raises(Unavailable, match="is another repository by now"):
+        house.context.reader.merge_queue(_place(house, house.repository_id + 1), REPOSITORY, "main")
 
 
 ASKED_AT = datetime(2026, 1, 31, tzinfo=UTC)
