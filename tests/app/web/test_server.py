@@ -39,6 +39,7 @@ def receiver(server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> I
         "BROKER_URL": server.url,
         "WEBHOOK_SECRET": SECRET,
         "METRICS_TOKEN": "metrics-token-0123456789",
+        "API_TOKEN": "api-token-0123456789",
         "WEB_WORKERS": str(WORKERS),
         "WEB_THREADS": str(THREADS),
     }
@@ -83,6 +84,19 @@ def test_many_copies_of_one_delivery_at_once_are_enqueued_once(receiver: Receive
     assert statuses.count(202) == 1
     assert set(statuses) <= {200, 202, 503}
     assert queue.count() == 1
+
+
+def test_large_policies_to_check_hold_up_nobody(receiver: Receiver, queue: RedisServer) -> None:
+    rules = "".join(f"- {{name: r{number}, if: {{title: {{matches: ['a{number}.*b']}}}}}}\n" for number in range(2_000))
+    policy = f"policy: {{approval: [r0]}}\napproval_rules:\n{rules}".encode()
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        checks = [pool.submit(_check, receiver, policy) for _ in range(CONNECTIONS // 2)]
+        posts = [_post(receiver) for _ in range(20)]
+        answers = [check.result() for check in checks]
+    assert {status for status, _ in posts} == {202}
+    assert max(seconds for _, seconds in posts) < DEADLINE_SECONDS
+    assert set(answers) <= {200, 429}
+    assert 200 in answers
 
 
 def test_slow_clients_are_cut_off_and_hold_up_nobody(receiver: Receiver, queue: RedisServer) -> None:
@@ -206,3 +220,12 @@ def _read_metrics(receiver: Receiver) -> dict[str, float]:
     assert answered.status == 200
     pairs = [line.rpartition(" ") for line in lines if line and not line.startswith("#")]
     return {name: float(value) for name, _, value in pairs}
+
+
+def _check(receiver: Receiver, policy: bytes) -> int:
+    """The status of the answer of the API to a policy."""
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=30)
+    connection.request("POST", "/api/v1/policies/validate", policy, {"Authorization": "Bearer api-token-0123456789"})
+    status = connection.getresponse().status
+    connection.close()
+    return status
