@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
 
@@ -10,6 +9,7 @@ from policies import history, patterns
 from policies.facts import Comment, PullSnapshot, Review, fetched
 from policies.mode import COMPAT, Manner
 from policies.options import Methods, Options
+from policies.remembered import remembered
 from policies.result import Approver, Ignored
 
 Source = Literal["comment", "review", "body"]
@@ -55,7 +55,7 @@ def collect(
     methods: Methods, snapshot: PullSnapshot, state: ReviewState = "approved", *, manner: Manner = COMPAT
 ) -> tuple[Candidate, ...]:
     """One candidate per user, the newest (the first found on a tie), in order of creation."""
-    return _collected(methods, snapshot, state, forgives_head=manner.forgives_head)
+    return _collected(snapshot, methods, state, forgives_head=manner.forgives_head)
 
 
 def entries(
@@ -80,9 +80,9 @@ def says(methods: Methods, text: str) -> bool:
     return any(entry in text for entry in methods.comments) or patterns.matches_any(methods.comment_patterns, text)
 
 
-@lru_cache(maxsize=history.MAX_REMEMBERED)
+@remembered
 def _collected(
-    methods: Methods, snapshot: PullSnapshot, state: ReviewState, *, forgives_head: bool
+    snapshot: PullSnapshot, methods: Methods, state: ReviewState, *, forgives_head: bool
 ) -> tuple[Candidate, ...]:
     newest: dict[str, Candidate] = {}
     for candidate in _entries(methods, snapshot, state, forgives_head=forgives_head):

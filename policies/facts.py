@@ -243,10 +243,6 @@ class PullSnapshot(Facts):
     """(organization, login, is a member) for each pair asked for."""
     alterations: Annotated[tuple[Alteration, ...], AfterValidator(_sorted_alterations)] = ()
 
-    def __hash__(self) -> int:
-        """Over what tells snapshots apart in practice: they are looked up far more often than they are compared."""
-        return hash((self.repository_id, self.number, self.head_sha, self.taken_at))
-
     def lists_head(self) -> bool:
         """Whether the head is among the commits."""
         return any(commit.sha == self.head_sha for commit in self.commits)

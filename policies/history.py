@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from functools import lru_cache
 
 from policies.actors import Actors
 from policies.error import CannotJudge
 from policies.facts import Commit, PullSnapshot
 from policies.mode import Mode
 from policies.options import Options
+from policies.remembered import remembered
 
 MAX_COMMITS = 250
 UPDATE_MERGE_PARENTS = 2
-MAX_REMEMBERED = 32
-"""Answers kept for the other rules, and the other mode, that ask the same of the same snapshot."""
 
 
 def check_head(snapshot: PullSnapshot) -> None:
@@ -37,7 +35,7 @@ def commits(snapshot: PullSnapshot) -> tuple[Commit, ...]:
     return snapshot.commits
 
 
-@lru_cache(maxsize=MAX_REMEMBERED)
+@remembered
 def chain(snapshot: PullSnapshot) -> tuple[Commit, ...]:
     """The first parents from the head, newest first."""
     by_sha = {commit.sha: commit for commit in commits(snapshot)}
@@ -55,7 +53,7 @@ def considered(options: Options, snapshot: PullSnapshot, mode: Mode = "compat") 
     Strictly, a merge that brings in other commits of the pull request is never left out.
     """
     skips_updates, ignored = options.ignore_update_merges, options.ignore_commits_by
-    return _considered(ignored, snapshot, mode, skips_updates=skips_updates)
+    return _considered(snapshot, ignored, mode, skips_updates=skips_updates)
 
 
 def merged_in(options: Options, snapshot: PullSnapshot) -> tuple[Commit, ...]:
@@ -106,9 +104,9 @@ def _towards_head(commit: Commit, snapshot: PullSnapshot) -> Iterator[Commit]:
         current = _child(current, snapshot)
 
 
-@lru_cache(maxsize=MAX_REMEMBERED)
+@remembered
 def _considered(
-    ignored: Actors | None, snapshot: PullSnapshot, mode: Mode, *, skips_updates: bool
+    snapshot: PullSnapshot, ignored: Actors | None, mode: Mode, *, skips_updates: bool
 ) -> tuple[Commit, ...]:
     line = chain(snapshot)
     shas = tuple(commit.sha for commit in line)

@@ -1,18 +1,17 @@
 """Judges one rule: does it apply, who counts, is that enough?"""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 from policies import candidates, history, strict
 from policies.candidates import Sifted
 from policies.error import CannotJudge
 from policies.facts import FactMissing, PullSnapshot
-from policies.history import MAX_REMEMBERED
 from policies.mode import COMPAT, Manner, Mode
 from policies.options import Options
 from policies.policy import Rule
 from policies.predicates.predicate import Predicate
+from policies.remembered import remembered
 from policies.result import Approver, Ignored, PredicateResult, Result, Status
 
 UNSATISFIED = "A precondition of this rule was not satisfied"
@@ -38,7 +37,7 @@ def evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner = COMPAT) -> Res
 
 def barred(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Mapping[str, str]:
     """Who may not approve whoever they are, with the reason."""
-    return _barred(rule.options, snapshot, manner.mode)
+    return _barred(snapshot, rule.options, manner.mode)
 
 
 def objection(login: str, rule: Rule, out: Mapping[str, str], snapshot: PullSnapshot) -> str:
@@ -48,8 +47,8 @@ def objection(login: str, rule: Rule, out: Mapping[str, str], snapshot: PullSnap
     return "" if rule.approvers.include(login, snapshot) else f"{login} is not among those who may approve"
 
 
-@lru_cache(maxsize=MAX_REMEMBERED)
-def _barred(options: Options, snapshot: PullSnapshot, mode: Mode) -> Mapping[str, str]:
+@remembered
+def _barred(snapshot: PullSnapshot, options: Options, mode: Mode) -> Mapping[str, str]:
     found = dict[str, str]()
     if options.allow_contributor:
         return found
@@ -112,7 +111,7 @@ def _evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Result:
 
 
 def _count(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Count:
-    kept, dropped = _sifted(rule.options, snapshot, manner)
+    kept, dropped = _sifted(snapshot, rule.options, manner)
     out = barred(rule, snapshot, manner)
     verdicts = [(candidate, objection(candidate.login, rule, out, snapshot)) for candidate in kept]
     return Count(
@@ -122,8 +121,8 @@ def _count(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Count:
     )
 
 
-@lru_cache(maxsize=MAX_REMEMBERED)
-def _sifted(options: Options, snapshot: PullSnapshot, manner: Manner) -> Sifted:
+@remembered
+def _sifted(snapshot: PullSnapshot, options: Options, manner: Manner) -> Sifted:
     found = candidates.collect(options.methods, snapshot, manner=manner)
     kept, dropped = candidates.sift(found, options, snapshot)
     kept, doubted = strict.sift(kept, options, snapshot) if manner.is_strict else (kept, ())
