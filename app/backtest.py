@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 from app.records.evaluations import Stored
@@ -20,7 +19,6 @@ from policies.verdict import Origin, State
 
 Outcome = Literal["unchanged", "stricter", "laxer", "unknown"]
 OUTCOMES: tuple[Outcome, ...] = ("unchanged", "stricter", "laxer", "unknown")
-MOST_POLICIES_KEPT = 256
 
 
 @dataclass(frozen=True)
@@ -109,11 +107,10 @@ def _then(plan: Plan, pull: Stored, snapshot: PullSnapshot, mode: Mode) -> tuple
     return _verdict(end or result, pull, snapshot), () if end else certainty.missing_facts(result)
 
 
-@lru_cache(maxsize=MOST_POLICIES_KEPT)
 def _recorded_policy(text: str | None, server: ServerOptions) -> Policy | None:
     """None where the text was not kept, or is not understood any more: then the verdict stands as it was recorded."""
     try:
-        return None if text is None else document.parse(text, server)
+        return None if text is None else document.parsed(text, server)
     except PolicyError:
         return None
 

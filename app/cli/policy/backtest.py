@@ -57,7 +57,7 @@ class Report:
     changes: list[policy_json.Document] = field(default_factory=list)
 
 
-@click.command("backtest")
+@click.command("backtest", short_help="Say which recorded verdicts a changed policy would change.")
 @click.option("--policy", "file", metavar="FILE", required=True, help="The changed policy; - is stdin.")
 @click.option("--since", type=given.SINCE, default="30d", show_default=True, help="How far back: 30d, 12h, a date.")
 @click.option("--repo", "repos", metavar="OWNER/REPO", multiple=True, help="Only of this repository; repeatable.")

@@ -12,7 +12,7 @@ from policies.mode import MODES, OTHER, Mode
 from policies.result import Result
 
 
-@click.command("explain")
+@click.command("explain", short_help="Print why a pull request has its verdict, as a tree.")
 @click.argument("pull", type=given.PULL)
 @click.option("--mode", type=click.Choice(MODES), help="Whose tree to print; that of the posted mode by default.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON, with the trees of both modes.")

@@ -10,7 +10,7 @@ from app.records import evaluations
 from policies.mode import OTHER, Mode
 
 
-@click.command()
+@click.command(short_help="List the verdicts that the other mode would change.")
 @click.option("--repo", metavar="OWNER/REPO", help="Only of this repository.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 def modes(*, repo: str | None, as_json: bool) -> None:

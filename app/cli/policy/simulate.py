@@ -22,7 +22,7 @@ TEAM = given.Pair("ORG/TEAM=LOGIN", "=")
 ORGANIZATION = given.Pair("ORG=LOGIN", "=")
 
 
-@click.command()
+@click.command(short_help="Judge a pull request as it would be.")
 @click.argument("pull", type=given.PULL)
 @click.option("--policy", "file", metavar="FILE", help="Judge by this policy; by default the recorded one. - is stdin.")
 @click.option("--mode", type=click.Choice(MODES), help="Judge in this mode; by default the posted one.")
@@ -87,24 +87,28 @@ def _document(body: str | None) -> dict[str, Any]:
 
 
 def _add(document: dict[str, Any], key: str, entries: list[Any]) -> None:
+    """A list that is there grows; what is no list is left to be refused."""
     before = document.get(key) or []
-    if entries:
-        document[key] = [*before, *entries] if isinstance(before, list) else before
+    if entries and isinstance(before, list):
+        document[key] = [*before, *entries]
 
 
 def _add_users(document: dict[str, Any], key: str, logins: tuple[str, ...]) -> None:
-    people = document.get(key) or {}
-    if logins and isinstance(people, dict):
-        document[key] = {**people, "users": [*(people.get("users") or []), *logins]}
+    people = document.setdefault(key, {}) if logins else None
+    if isinstance(people, dict):
+        _add(people, "users", list(logins))
 
 
 def _add_rights(document: dict[str, Any], lists: dict[str, Any]) -> None:
-    if lists["permissions"]:
-        document["permissions"] = {**(document.get("permissions") or {}), **dict(lists["permissions"])}
+    for login, level in lists["permissions"]:
+        levels = document.setdefault("permissions", {})
+        if isinstance(levels, dict):
+            levels[login] = level
     for key in ("teams", "organizations"):
         for group, login in lists[key]:
             groups = document.setdefault(key, {})
-            groups[group] = [*groups.get(group, []), login]
+            if isinstance(groups, dict):
+                _add(groups, group, [login])
 
 
 def _stored(pull: tuple[str, int]) -> Stored:

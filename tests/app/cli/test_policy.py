@@ -144,9 +144,15 @@ def test_it_takes_a_body_of_policy_bots_and_adds_to_it(run: Command) -> None:
         (("--policy", "-"), "line 1, column 1: the key 'no' is not known here."),
         (("--body", "-"), "The body should be a JSON object"),
         (("--mode", "lax"), "is not one of"),
+        (("--body", "BODY", "--permission", "bob=read"), "Input should be"),
+        (("--body", "BODY", "--team", "acme/core=bob"), "Input should be"),
+        (("--body", "BODY", "--add-comment", "bob:hi"), "Input should be"),
+        (("--body", "BODY", "--ignore-reviews-of", "bob"), "ignore_reviews: Input should be an object."),
     ],
 )
 def test_a_simulation_that_cannot_be_run_says_why(run: Command, arguments: tuple[str, ...], sentence: str) -> None:
+    body = run.file('{"permissions": 1, "teams": [], "add_comments": "x", "ignore_reviews": "x"}', "body.json")
+    arguments = tuple(body if argument == "BODY" else argument for argument in arguments)
     result = run("simulate", PULL, *arguments, stdin="no: policy")
     assert result.exit_code == 2
     assert sentence in result.output
