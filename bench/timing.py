@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 ROUNDS = 5
+Clock = Callable[[], float]
 
 
 @dataclass(frozen=True)
@@ -21,17 +22,17 @@ class Measured:
     fastest: float
 
 
-def rate(what: str, operation: Callable[[], object], *, times: int) -> Measured:
+def rate(what: str, operation: Callable[[], object], *, times: int, clock: Clock = time.perf_counter) -> Measured:
     """How often a second `operation` runs, `times` times a round, after one round to warm up."""
-    rounds = [_round(operation, times) for _ in range(ROUNDS + 1)][1:]
+    rounds = [_round(operation, times, clock) for _ in range(ROUNDS + 1)][1:]
     return Measured(what, statistics.median(rounds), min(rounds), max(rounds))
 
 
-def _round(operation: Callable[[], object], times: int) -> float:
-    began = time.perf_counter()
+def _round(operation: Callable[[], object], times: int, clock: Clock) -> float:
+    began = clock()
     for _ in range(times):
         operation()
-    return times / (time.perf_counter() - began)
+    return times / (clock() - began)
 
 
 def show(title: str, rows: list[Measured]) -> None:
