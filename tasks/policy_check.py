@@ -8,11 +8,13 @@ from uuid import UUID
 from app import backtest
 from app.backtest import Plan, Tally, Trial
 from app.database import Transaction
+from app.github import facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.records import evaluations, pulls
 from app.records.runs import Run
 from policies import document, reference, validation
+from policies.facts import ChangedFile
 from policies.intents import MOST_ANNOTATIONS, Annotation, CheckRunContent
 from policies.policy import Policy
 from policies.text import plain, short
@@ -92,18 +94,21 @@ def _report(context: Context, run: Run, judged: Judged) -> Report | None:
     text = context.reader.policy_file_at(place, judged.pull.head.sha, path).text
     if text == judged.policy_text or (text is None and not judged.source.startswith(f"{run.full_name}@")):
         return None
-    if not _is_touched(context, place, judged, path):
-        return None
-    return (
-        Report("neutral", "The policy file is removed", REMOVED) if text is None else _judge(context, run, judged, text)
-    )
+    changes = tuple(file.status for file in _files(context, place, judged) if file.filename == path)
+    if not changes:
+        return None  # the branch is behind its base, and that is all
+    if text is not None:
+        return _judge(context, run, judged, text)
+    if "deleted" in changes:
+        return Report("neutral", "The policy file is removed", REMOVED)
+    return Report("neutral", UNREADABLE, "GitHub does not show it at the head, though the pull request changes it.")
 
 
-def _is_touched(context: Context, place: Place, judged: Judged, path: str) -> bool:
-    """A branch that is behind its base differs in the file, too, and does not change it."""
+def _files(context: Context, place: Place, judged: Judged) -> tuple[ChangedFile, ...]:
+    """The changed files, a renamed one under both of its names."""
     if judged.snapshot is not None and judged.snapshot.knows("files"):
-        return any(file.filename == path for file in judged.snapshot.files)
-    return any(path in (file.filename, file.previous_filename) for file in context.reader.files(place, judged.pull))
+        return judged.snapshot.files
+    return facts.files(context.reader.files(place, judged.pull))
 
 
 def _judge(context: Context, run: Run, judged: Judged, text: str) -> Report:

@@ -167,3 +167,17 @@ def test_long_lists_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("text", "shown"), [("a`b`", "`a'b'`"), ("", "` `"), ("a\n# b", "`a # b`")])
 def test_text_from_outside_means_nothing_in_markdown(text: str, shown: str) -> None:
     assert policy_check.code(text) == shown
+
+
+def test_a_fork_is_checked_like_anybody(house: House) -> None:
+    house.github.fork(REPOSITORY, "carol")
+    house.github.push("carol/widget", "policy", {".policy.yml": WRONG}, by="carol")
+    judge(house, house.github.open_pull(REPOSITORY, "carol:policy", by="carol", title="Change the policy").number)
+    assert (report(house)["conclusion"], report(house)["output"]["title"]) == ("failure", "The policy is not valid")
+
+
+def test_what_github_does_not_show_is_not_taken_for_removed(house: House) -> None:
+    house.github.fault("GET", "/contents/.policy.yml", 404, skip=1)
+    propose(house, SOUND)
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"]) == ("neutral", "The policy file cannot be read")
