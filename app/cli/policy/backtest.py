@@ -42,6 +42,7 @@ class Asked:
     file: str
     since: datetime
     repos: tuple[str, ...]
+    base: str | None
     mode: Mode | None
     against: str
     each: Each
@@ -61,6 +62,7 @@ class Report:
 @click.option("--policy", "file", metavar="FILE", required=True, help="The changed policy; - is stdin.")
 @click.option("--since", type=given.SINCE, default="30d", show_default=True, help="How far back: 30d, 12h, a date.")
 @click.option("--repo", "repos", metavar="OWNER/REPO", multiple=True, help="Only of this repository; repeatable.")
+@click.option("--base", metavar="BRANCH", help="Only pull requests into this branch.")
 @click.option("--mode", type=click.Choice(MODES), help="Judge in this mode; by default as each was posted.")
 @click.option("--against", metavar="recorded|FILE", default=RECORDED, show_default=True, help="What to compare with.")
 @click.option("--each", type=click.Choice(EACH), default="pull", show_default=True, help="The newest verdict of each.")
@@ -72,7 +74,7 @@ def backtest_command(*, fail_on: FailOn, as_json: bool, **asked: Any) -> None:
     """Say which recorded verdicts a changed policy would have changed, and why.
 
     It runs over the stored facts: nothing is read from GitHub, nothing is written. Without --repo it takes every
-    repository that has verdicts, so name those that use the file.
+    repository that has verdicts, and without --base every branch: name those that would use the file.
 
     Exit code: 0 nothing changes, 1 something does (what --fail-on says), 2 it could not be run, 3 nothing does, but of
     some pull requests it cannot be told.
@@ -93,7 +95,8 @@ def _run(asked: Asked) -> Report:
     with given.transaction() as tx:
         expected, report.without_facts = evaluations.counted(tx, asked.since, asked.repos, asked.each)
         pulls = evaluations.newest(tx, asked.since, asked.repos, asked.each)
-        for trial in _watched(backtest.trials(plan, pulls), expected):
+        concerned = (pull for pull in pulls if asked.base in (None, pull.base_ref))
+        for trial in _watched(backtest.trials(plan, concerned), expected):
             found[trial.pull.repository.lower()] = None
             _note(report, trial)
     _demand(asked, tuple(found))
@@ -109,6 +112,7 @@ def _plan(asked: Asked) -> tuple[Plan, Report]:
         "against": RECORDED if against is None else _source(asked.against, against),
         "since": asked.since.isoformat(),
         "repositories": list(asked.repos),
+        "base": asked.base,
         "mode": asked.mode,
         "each": asked.each,
     }

@@ -221,6 +221,11 @@ def test_a_backtest_of_nothing_is_no_good_news(run: Command, house: House) -> No
     assert "No facts have been recorded since" in result.output
 
 
+@pytest.mark.parametrize(("base", "code"), [("main", 0), ("stable", 2)])
+def test_it_can_keep_to_one_branch(run: Command, base: str, code: int) -> None:
+    assert run("backtest", "--policy", run.file(POLICY), "--base", base).exit_code == code
+
+
 @pytest.mark.parametrize(("since", "code"), [("1d", 0), ("2020-01-01", 0), ("2099-01-01T00:00:00+02:00", 2)])
 def test_it_looks_back_as_far_as_asked(run: Command, since: str, code: int) -> None:
     assert run("backtest", "--policy", run.file(POLICY), "--since", since).exit_code == code
