@@ -37,7 +37,7 @@ check: $(STAMP) ## Lint, check formatting, types and the direction of imports
 bench: $(STAMP) ## Measure what the README promises
 	@$(BIN)/python -m bench
 
-bench-memory: $(STAMP) ## Evaluate a million times and watch the memory (some 20 minutes)
+bench-memory: $(STAMP) ## Evaluate a million times and watch the memory (some 15 minutes)
 	@$(BIN)/python -m bench.policies --long
 
 conformance-webhooks: $(STAMP) ## Send a file of webhooks to the real receiver: CASES=<file.jsonl>
