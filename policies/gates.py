@@ -15,7 +15,8 @@ class Posture(BaseModel):
     """What the operators allow, and what is known of the budget. Nothing configured allows nothing.
 
     `pinned_id`: the id first seen under the intent's repository name; None when it was never used.
-    `superseded_by`: sequence of a newer intent for the same target. `not_before`: when the budget opens again.
+    `superseded_by`: sequence of a newer intent for the same target. `withdrawn`: nothing wishes for it any more.
+    `not_before`: when the budget opens again.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -25,6 +26,7 @@ class Posture(BaseModel):
     kinds: tuple[str, ...] = ()
     pinned_id: int | None = None
     superseded_by: int | None = None
+    withdrawn: bool = False
     not_before: AwareDatetime | None = None
 
 
@@ -78,9 +80,12 @@ def _repository(intent: Intent, posture: Posture) -> Blocker | None:
 
 
 def _superseded(intent: Intent, posture: Posture) -> Blocker | None:
-    if posture.superseded_by is None:
+    if posture.superseded_by is not None:
+        sentence = f"A newer wish for the same target exists (number {posture.superseded_by}); this one is not written."
+    elif posture.withdrawn:
+        sentence = "A newer evaluation wishes for it no more, so it is not written."
+    else:
         return None
-    sentence = f"A newer wish for the same target exists (number {posture.superseded_by}); this one is not written."
     return Blocker(code="INTENT_SUPERSEDED", sentence=sentence, subject=intent.target)
 
 
@@ -97,6 +102,7 @@ def _grounds(intent: Intent) -> tuple[str, ...]:
         f"writes of the kind {intent.kind} are allowed",
         f"{intent.repository} is on the allow list as repository {intent.repository_id}",
         "no newer intent for the same target exists",
+        "it is still wished for",
         "budget is left",
     )
 

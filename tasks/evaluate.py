@@ -16,7 +16,7 @@ from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
 from policies.intents import CheckRunContent
-from tasks import judging, left_bases, names, policy_check, putting_off, reviewing, telling
+from tasks import judging, left_bases, names, policy_check, proposing, putting_off, reviewing, telling
 from tasks.context import Context
 from tasks.judging import Judged
 from tasks.proposing import Cause
@@ -102,6 +102,7 @@ def _record(context: Context, run: Run, judged: Judged, check: CheckRunContent |
         dismissed = reviewing.dismiss(context, tx, cause, judged)
         checked = policy_check.propose(tx, cause, check)
         asking = reviewing.asking(tx, cause, judged)
+        telling.attest(tx, run, evaluation, told)
         if asking is None:
             runs.finish(tx, run, evaluation.evaluated_at)
         context.checkpoint("evaluate.before_commit")
@@ -139,6 +140,7 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
         sharing = pulls.with_head(tx, run.repository_id, pull.head.sha) if pull else ()
         wanted = [runs.want_pull(tx, run, number, now) for number in sharing]
         groups.want_of(tx, run, run.number or 0, now)
+        proposing.withdraw_all(tx, run, now)
         body = {"run": str(run.id), "why": "closed" if pull else "not found"}
         subject = f"pull:{run.repository_id}#{run.number}"
         ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor="mergegate", body=body, at=now)

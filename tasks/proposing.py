@@ -23,6 +23,7 @@ from policies.intents import (
 UNDER_WAY = ("pending", "sent")
 ENDED = ("written", "refused", "blocked")
 """How an intent ends that was not kept from leaving."""
+BESIDE_THE_STATUS: tuple[Kind, ...] = ("review_request", "review_dismiss", "check_run")
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,18 @@ def check_run(tx: Transaction, cause: Cause, content: CheckRunContent) -> UUID |
 
 
 def dismissal(tx: Transaction, cause: Cause, content: ReviewDismissContent) -> UUID | None:
-    """The intent that dismisses the review; None where that was tried before, for whatever reason."""
+    """The intent that dismisses the review; None where that was tried before. The reason given makes no difference."""
     newest = _locked(tx, cause, content)
-    if newest is not None and newest["status"] in ("sent", *ENDED):
-        return None
-    return _carry(tx, cause, content, newest)
+    if newest is not None and newest["status"] == "sent":
+        return _again(tx, cause, newest)
+    return None if newest is not None and newest["status"] in ENDED else _carry(tx, cause, content, newest)
 
 
 def review_request(tx: Transaction, cause: Cause, content: ReviewRequestContent) -> UUID | None:
     """The intent that asks those whom none has asked at this head before; None where nobody is left."""
     newest = _locked(tx, cause, content)
+    if newest is not None and newest["status"] == "sent":
+        _again(tx, cause, newest)
     left = _not_asked(content, intents.tried(tx, content.target_in(cause.run.repository_id)))
     return _carry(tx, cause, left, newest) if left.users or left.teams else None
 
@@ -85,6 +88,12 @@ def review_request(tx: Transaction, cause: Cause, content: ReviewRequestContent)
 def withdraw(tx: Transaction, cause: Cause, kind: Kind, wished: tuple[UUID, ...]) -> None:
     """Put aside what waits to be written about the pull request and is wished for no more."""
     intents.withdraw(tx, kind, repository_id=cause.run.repository_id, number=cause.number, wished=wished, now=cause.now)
+
+
+def withdraw_all(tx: Transaction, run: Run, now: datetime) -> None:
+    """The same for all but the status, where the pull request is closed or can't be judged."""
+    for kind in BESIDE_THE_STATUS:
+        intents.withdraw(tx, kind, repository_id=run.repository_id, number=run.number or 0, wished=(), now=now)
 
 
 def _not_asked(content: ReviewRequestContent, earlier: list[dict[str, Any]]) -> ReviewRequestContent:
@@ -109,11 +118,15 @@ def _locked(tx: Transaction, cause: Cause, content: Content) -> dict[str, Any] |
 def _carry(tx: Transaction, cause: Cause, content: Content, newest: dict[str, Any] | None) -> UUID:
     """The newest intent, where it wishes the same and has not ended; a denied one is to be decided again."""
     if newest is not None and newest["status"] in (*UNDER_WAY, "denied") and _wishes(newest, cause.run, content):
-        carried: UUID = newest["id"]
-        intents.reopen(tx, carried, cause.now)
-        return carried
+        return _again(tx, cause, newest)
     sequence = newest["sequence"] + 1 if newest else 1
     return intents.record(tx, _intent(cause, content, sequence), cause.evaluation_id, cause.now)
+
+
+def _again(tx: Transaction, cause: Cause, newest: dict[str, Any]) -> UUID:
+    carried: UUID = newest["id"]
+    intents.wish_again(tx, carried, cause.now)
+    return carried
 
 
 def _wishes(newest: dict[str, Any], run: Run, content: Content) -> bool:

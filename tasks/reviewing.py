@@ -82,6 +82,8 @@ def ask(context: Context, wanted: Asking) -> None:
     with context.pool.connection() as tx:
         runs.finish(tx, cause.run, context.clock())
         intent_id = proposing.review_request(tx, cause, chosen.content) if chosen.content else None
+        if chosen.content is None and chosen.trouble is None:
+            proposing.withdraw(tx, cause, "review_request", ())
         _attest(tx, cause, chosen, intent_id, context.clock())
     if intent_id is not None:
         context.send(names.WRITE, intent_id, 0)

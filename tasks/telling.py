@@ -42,7 +42,10 @@ class Told:
 def verdict(
     context: Context, tx: Transaction, run: Run, evaluation: Evaluation, shown: documents.Status | None
 ) -> Told:
-    """Record the evaluation with its audit entry, and propose its status; merge groups of it are judged again."""
+    """Record the evaluation, and propose its status; merge groups of it are judged again.
+
+    The caller calls `attest` last: whoever waits for the audit chain holds all the intents that he changes.
+    """
     where = (run.repository_id, evaluation.head_sha, evaluation.base_ref)
     proposing.lock(tx, run.repository_id, evaluation.head_sha, status_context(context, evaluation.base_ref))
     evaluation_id = evaluations.record(tx, evaluation)
@@ -50,7 +53,6 @@ def verdict(
     cause = Cause(run, evaluation.number, evaluation_id, evaluation.evaluated_at)
     told = Told(evaluation_id, proposing.status(tx, cause, content, shown), _bare(context, tx, cause, evaluation))
     groups.want_of(tx, run, evaluation.number, evaluation.evaluated_at)
-    _attest(tx, run, evaluation, told)
     return told
 
 
@@ -74,7 +76,29 @@ def trouble(context: Context, tx: Transaction, run: Run, sentence: str, now: dat
         result=None,
         evaluated_at=now,
     )
-    return verdict(context, tx, run, evaluation, None).intent_id
+    told = verdict(context, tx, run, evaluation, None)
+    proposing.withdraw_all(tx, run, now)
+    attest(tx, run, evaluation, told)
+    return told.intent_id
+
+
+def attest(tx: Transaction, run: Run, evaluation: Evaluation, told: Told) -> None:
+    """The audit entry of a verdict."""
+    body = {
+        "run": str(run.id),
+        "evaluation": str(told.evaluation_id),
+        "head_sha": evaluation.head_sha,
+        "policy_digest": evaluation.policy_digest,
+        "snapshot_digest": evaluation.snapshot.digest() if evaluation.snapshot else None,
+        "state": evaluation.state,
+        "mode": evaluation.mode,
+        "other_state": evaluation.other.state if evaluation.other else None,
+        "differs": evaluation.differs,
+        "intent": str(told.intent_id) if told.intent_id else None,
+    }
+    subject = f"pull:{run.repository_id}#{evaluation.number}"
+    at = evaluation.evaluated_at
+    ledger.append(tx, kind="pull_request_evaluated", subject=subject, actor="mergegate", body=body, at=at)
 
 
 def status_context(context: Context, base_ref: str) -> str:
@@ -105,21 +129,3 @@ def _bare(context: Context, tx: Transaction, cause: Cause, evaluation: Evaluatio
     sharing = evaluations.on_head(tx, cause.run.repository_id, evaluation.head_sha)
     content = _content(context, evaluation, sharing)
     return proposing.bare_status(tx, cause, content.model_copy(update={"context": context.settings.status_context}))
-
-
-def _attest(tx: Transaction, run: Run, evaluation: Evaluation, told: Told) -> None:
-    body = {
-        "run": str(run.id),
-        "evaluation": str(told.evaluation_id),
-        "head_sha": evaluation.head_sha,
-        "policy_digest": evaluation.policy_digest,
-        "snapshot_digest": evaluation.snapshot.digest() if evaluation.snapshot else None,
-        "state": evaluation.state,
-        "mode": evaluation.mode,
-        "other_state": evaluation.other.state if evaluation.other else None,
-        "differs": evaluation.differs,
-        "intent": str(told.intent_id) if told.intent_id else None,
-    }
-    subject = f"pull:{run.repository_id}#{evaluation.number}"
-    at = evaluation.evaluated_at
-    ledger.append(tx, kind="pull_request_evaluated", subject=subject, actor="mergegate", body=body, at=at)

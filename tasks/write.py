@@ -144,6 +144,7 @@ def _posture(context: Context, tx: Transaction, claimed: Claimed, held_until: da
         kinds=settings.allowed_writes,
         pinned_id=intents.pin(tx, intent.repository, intent.repository_id) if listed else None,
         superseded_by=intents.superseded_by(tx, claimed),
+        withdrawn=intents.is_withdrawn(tx, claimed),
         not_before=held_until,
     )
 

@@ -59,22 +59,25 @@ def tried(tx: Transaction, target: str) -> list[dict[str, Any]]:
 def withdraw(
     tx: Transaction, kind: Kind, *, repository_id: int, number: int, wished: Sequence[UUID], now: datetime
 ) -> None:
-    """Put aside what waits to be written about a pull request and is `wished` for no more."""
-    tx.execute(
-        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
-        " WHERE repository_id = %(repository)s AND number = %(number)s AND kind = %(kind)s AND status = 'pending'"
-        " AND id <> ALL(%(wished)s)",
-        {"repository": repository_id, "number": number, "kind": kind, "wished": list(wished), "now": now},
-    )
+    """Nothing of this kind is to be written about a pull request any more, but what is `wished` for."""
+    which = "repository_id = %(repository)s AND number = %(number)s AND kind = %(kind)s AND id <> ALL(%(wished)s)"
+    facts = {"repository": repository_id, "number": number, "kind": kind, "wished": list(wished), "now": now}
+    _take_back(tx, which, facts)
 
 
 def put_aside(tx: Transaction, target: str, now: datetime) -> None:
     """What waits to be written to a target is of no interest any more."""
+    _take_back(tx, "target = %(target)s", {"target": target, "now": now})
+
+
+def _take_back(tx: Transaction, which: str, facts: dict[str, Any]) -> None:
+    """What waits ends; what was sent is read to its end, and is not made again."""
     tx.execute(
-        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
-        " WHERE target = %(target)s AND status = 'pending'",
-        {"target": target, "now": now},
+        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"  # noqa: S608
+        f" WHERE {which} AND status = 'pending'",
+        facts,
     )
+    tx.execute(f"UPDATE intents SET withdrawn_at = %(now)s WHERE {which} AND status = 'sent'", facts)  # noqa: S608
 
 
 def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) -> UUID:
@@ -104,10 +107,14 @@ def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) 
     return intent_id
 
 
-def reopen(tx: Transaction, intent_id: UUID, now: datetime) -> None:
-    """Let a denied intent be decided again, since what it was denied for may have changed."""
+def wish_again(tx: Transaction, intent_id: UUID, now: datetime) -> None:
+    """An intent is wished for once more: a denied one is decided again, since what it was denied for may have changed.
+
+    What was withdrawn after it was sent is made again, should it prove not to be written.
+    """
+    tx.execute("UPDATE intents SET withdrawn_at = NULL WHERE id = %(id)s AND status = 'sent'", {"id": intent_id})
     tx.execute(
-        "UPDATE intents SET status = 'pending', due_at = %(now)s, queued_at = NULL, settled_at = NULL"
+        "UPDATE intents SET status = 'pending', attempts = 0, due_at = %(now)s, queued_at = NULL, settled_at = NULL"
         " WHERE id = %(id)s AND status = 'denied'",
         {"id": intent_id, "now": now},
     )
@@ -161,6 +168,12 @@ def superseded_by(tx: Transaction, claimed: Claimed) -> int | None:
         {"target": claimed.intent.target, "sequence": claimed.intent.sequence},
     ).fetchone()
     return row["newest"] if row else None
+
+
+def is_withdrawn(tx: Transaction, claimed: Claimed) -> bool:
+    """Whether nothing wishes for it any more."""
+    row = tx.execute("SELECT FROM intents WHERE id = %(id)s AND withdrawn_at IS NOT NULL", {"id": claimed.id})
+    return row.fetchone() is not None
 
 
 def mark_sent(tx: Transaction, claimed: Claimed) -> None:

@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 from policies import gates
 from policies.decision import Blocker, Decision
 from policies.gates import Posture
-from policies.intents import Intent, StatusContent
+from policies.intents import KINDS, Content, Intent, StatusContent
+from tests.policies.test_intents import ALL, STATUS
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OPEN: dict[str, Any] = {"live": True, "repositories": ("acme/widget",), "kinds": ("status",), "pinned_id": 1}
+EVERY: dict[str, Any] = OPEN | {"kinds": KINDS}
 
 
 def _intent(**changes: Any) -> Intent:
-    content = StatusContent(
-        sha="a" * 40, context="mergegate: main", state="success", description="ok", target_url="https://g.example/p"
-    )
     facts = {
         "run_id": "r",
         "repository": "acme/widget",
@@ -28,11 +27,11 @@ def _intent(**changes: Any) -> Intent:
         "number": 7,
         "sequence": 1,
     }
-    return Intent(**{**facts, "content": content, **changes})
+    return Intent(**{**facts, "content": STATUS, **changes})
 
 
-def _codes(posture: Posture) -> list[str]:
-    return [blocker.code for blocker in gates.decide(_intent(), posture, NOW).blockers]
+def _codes(posture: Posture, content: Content = STATUS) -> list[str]:
+    return [blocker.code for blocker in gates.decide(_intent(content=content), posture, NOW).blockers]
 
 
 def test_it_allows_what_everything_speaks_for_and_says_what_that_was() -> None:
@@ -43,6 +42,7 @@ def test_it_allows_what_everything_speaks_for_and_says_what_that_was() -> None:
         "writes of the kind status are allowed",
         "acme/widget is on the allow list as repository 1",
         "no newer intent for the same target exists",
+        "it is still wished for",
         "budget is left",
     )
 
@@ -59,12 +59,21 @@ def test_nothing_configured_allows_nothing() -> None:
         ({"repositories": ("acme/widgets", "Acme/widget")}, "REPO_NOT_ALLOWED"),
         ({"pinned_id": 2}, "REPO_NOT_ALLOWED"),
         ({"superseded_by": 2}, "INTENT_SUPERSEDED"),
+        ({"withdrawn": True}, "INTENT_SUPERSEDED"),
         ({"not_before": NOW + timedelta(seconds=1)}, "RATE_LIMITED"),
     ],
 )
-def test_each_condition_has_its_blocker(change: dict[str, Any], code: str) -> None:
-    assert _codes(Posture(**(OPEN | change))) == [code]
-    assert _codes(Posture(**OPEN)) == []
+@pytest.mark.parametrize("content", ALL, ids=KINDS)
+def test_each_condition_has_its_blocker_for_every_kind(content: Content, change: dict[str, Any], code: str) -> None:
+    assert _codes(Posture(**(EVERY | change)), content) == [code]
+    assert _codes(Posture(**EVERY), content) == []
+
+
+@pytest.mark.parametrize("content", ALL, ids=KINDS)
+def test_a_kind_is_allowed_by_its_own_word_alone(content: Content) -> None:
+    others = tuple(kind for kind in KINDS if kind != content.kind)
+    assert _codes(Posture(**(EVERY | {"kinds": others})), content) == ["MUTATION_NOT_ALLOWED"]
+    assert _codes(Posture(**(EVERY | {"kinds": (content.kind,)})), content) == []
 
 
 def test_a_repository_that_was_never_used_is_not_pinned_yet() -> None:

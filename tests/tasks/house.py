@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -145,6 +146,17 @@ class House:
     def states(self) -> list[str]:
         """The states of what GitHub was written, oldest first."""
         return [state for state, _ in self.statuses()]
+
+    def wait_until_one_waits(self) -> None:
+        """Until a transaction of another thread waits for a lock."""
+        with database.pool(self.context.settings.database_url) as pool:
+            for _ in range(1000):
+                with pool.connection() as tx:
+                    row = tx.execute("SELECT count(*) AS n FROM pg_locks WHERE NOT granted").fetchone()
+                if row is not None and row["n"] > 0:
+                    return
+                threading.Event().wait(0.01)
+        raise AssertionError("nobody waits")
 
     def newest_run(self) -> dict[str, Any]:
         return self.rows("SELECT status, error, attempts FROM runs ORDER BY created_at")[-1]

@@ -69,21 +69,24 @@ def test_what_is_sent_is_what_was_wished_for(house: House, kind: str) -> None:
     assert house.written(kind) == [bodies[kind]]
 
 
-def test_a_kind_that_is_not_allowed_is_recorded_and_does_not_leave(house: House, kind: str) -> None:
+CLOSED: dict[str, dict[str, Any]] = {
+    "MUTATION_NOT_ALLOWED": {"allowed_writes": ("status",)},
+    "REPO_NOT_ALLOWED": {"allowed_repositories": ()},
+    "TRANSPORT_DISABLED": {"github_projector": "local"},
+}
+
+
+@pytest.mark.parametrize("code", CLOSED)
+def test_what_is_not_allowed_is_recorded_and_decided_again_when_it_is_wished_for_again(
+    house: House, kind: str, code: str
+) -> None:
     prepare(house, kind)
-    house.with_settings(allowed_writes=("status",))
+    allowed = house.context.settings
+    house.with_settings(**CLOSED[code])
     house.work()
-    assert house.written(kind) == []
-    assert _intents(house, kind) == ["denied"]
     denied = house.rows("SELECT blockers -> 0 ->> 'code' AS code FROM decisions WHERE NOT allowed")
-    assert denied == [{"code": "MUTATION_NOT_ALLOWED"}]
-
-
-def test_a_denied_one_is_decided_again_when_it_is_wished_for_again(house: House, kind: str) -> None:
-    prepare(house, kind)
-    house.with_settings(allowed_writes=("status",))
-    house.work()
-    house.with_settings(allowed_writes=house.kinds)
+    assert (house.written(kind), _intents(house, kind), denied) == ([], ["denied"], [{"code": code}])
+    house.with_settings(**{name: getattr(allowed, name) for name in CLOSED[code]})
     wish(house, kind)
     house.work()
     assert (len(house.written(kind)), _intents(house, kind)) == (1, ["written"])
@@ -113,7 +116,7 @@ def test_without_effect_it_is_made_again_once_that_is_certain(house: House, kind
     assert (len(house.written(kind)), _outcomes(house, kind)) == (1, ["absent", "written"])
 
 
-@pytest.mark.parametrize("status", [307, 404, 422])
+@pytest.mark.parametrize("status", [307, 403, 404, 410, 422])
 def test_a_definite_refusal_is_recorded_and_not_repeated(house: House, kind: str, status: int) -> None:
     prepare(house, kind)
     _fault(house, kind, status, when="before")
@@ -155,6 +158,16 @@ def test_the_same_wish_again_is_no_second_write(house: House, kind: str) -> None
     wish(house, kind)
     house.work()
     assert (len(house.written(kind)), _intents(house, kind)) == (1, ["written"])
+
+
+def test_what_was_denied_often_has_its_whole_patience_when_it_is_allowed(house: House, kind: str) -> None:
+    prepare(house, kind)
+    house.work()
+    house.rows(f"UPDATE intents SET status = 'denied', attempts = 40 WHERE kind = '{kind}' RETURNING id")
+    wish(house, kind)
+    assert house.rows(f"SELECT status, attempts FROM intents WHERE kind = '{kind}'") == [
+        {"status": "pending", "attempts": 0}
+    ]
 
 
 def test_a_dismissal_that_lists_did_not_show_is_recognized_the_second_time(house: House) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from app import chain_text, database, explain
+from app import chain_text, explain
 from app.events import Event
 from app.github.answers import Unavailable
 from app.github.reader import Place
@@ -202,7 +202,7 @@ def test_a_verdict_that_is_being_recorded_is_waited_for(house: House) -> None:
     def overlap(name: str) -> None:
         if name == "evaluate.before_commit":
             go.set()
-            _wait_until_one_waits(house)
+            house.wait_until_one_waits()
 
     house.deliver(_told(house, "checks_requested", entry))
     group_run = house.sent.pop(0)[1]
@@ -214,17 +214,6 @@ def test_a_verdict_that_is_being_recorded_is_waited_for(house: House) -> None:
     judge.join(10)
     rows = house.rows("SELECT state FROM evaluations WHERE number = 0 ORDER BY seq")
     assert [row["state"] for row in rows] == ["success", "pending"]
-
-
-def _wait_until_one_waits(house: House) -> None:
-    with database.pool(house.context.settings.database_url) as pool:
-        for _ in range(1000):
-            with pool.connection() as tx:
-                row = tx.execute("SELECT count(*) AS n FROM pg_locks WHERE NOT granted").fetchone()
-            if row is not None and row["n"] > 0:
-                return
-            threading.Event().wait(0.01)
-    raise AssertionError("nobody waits")
 
 
 def test_a_closed_pull_request_holds_its_group_back(house: House) -> None:
