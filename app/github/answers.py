@@ -3,19 +3,24 @@
 from datetime import UTC, datetime, timedelta
 
 from app.github.client import Answer
+from policies import text
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, SERVER_ERROR = 401, 403, 404, 429, 500
 SECONDARY_LIMIT_SECONDS = 60
 LONGEST_WAIT_SECONDS = 6 * 3600
+LONGEST_SENTENCE_CHARACTERS = 500
 
 
 class Unavailable(Exception):
-    """A fact could not be had. `code` is stable, the message one sentence, `not_before` set where GitHub said wait."""
+    """A fact could not be had. `code` is stable, the message one sentence, `not_before` set where GitHub said wait.
+
+    The sentence may name what a policy or GitHub wrote, so it is made one line that can be shown and stored.
+    """
 
     def __init__(self, code: str, sentence: str, not_before: datetime | None = None) -> None:
-        super().__init__(sentence)
         self.code = code
-        self.sentence = sentence
+        self.sentence = text.short(sentence, LONGEST_SENTENCE_CHARACTERS)
+        super().__init__(self.sentence)
         self.not_before = not_before
 
 

@@ -39,6 +39,17 @@ def test_a_name_with_a_nul_in_it_is_stored_all_the_same(house: House) -> None:
     assert house.states() == ["pending"]
 
 
+def test_trouble_with_a_team_of_an_impossible_name_is_kept_for_the_next_attempt(house: House) -> None:
+    _commit_policy(house, OF_AUTHOR % 'teams: ["acme/a\\0b%s"]' % ("x" * 1000))
+    house.github.fault("GET", "/orgs/.*", 502)
+    house.deliver_pull()
+    house.work()
+    assert (house.newest_run()["status"], len(house.newest_run()["error"])) == ("pending", 500)
+    house.clock.forward(3)
+    house.sweep()
+    assert house.states() == ["error"]
+
+
 @pytest.mark.parametrize(
     ("push_first", "said"), [("yes", "was replaced while it was read"), ("no", "changed while it was read")]
 )
