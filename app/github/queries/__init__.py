@@ -55,5 +55,4 @@ def _fits(value: object, kind: type, needed: bool) -> bool:
 TALK = read("talk")
 REVIEW_REQUESTS = read("review_requests")
 MERGE_QUEUE = read("merge_queue")
-MERGE_QUEUE = read("merge_queue")
-BY_DIGEST = {query.digest: query for query in (TALK, REVIEW_REQUESTS, MERGE_QUEUE, MERGE_QUEUE)}
+BY_DIGEST = {query.digest: query for query in (TALK, REVIEW_REQUESTS, MERGE_QUEUE)}
