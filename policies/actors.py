@@ -10,7 +10,10 @@ KEYS = ("users", "teams", "organizations", "permissions", "admins", "write_colla
 
 
 class Actors(Frozen):
-    """Anybody who fits any of the four lists; four empty lists mean nobody."""
+    """Anybody who fits any of the four lists; four empty lists mean nobody.
+
+    The empty login stands for nobody GitHub knows, who belongs to nothing.
+    """
 
     users: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
@@ -23,16 +26,18 @@ class Actors(Frozen):
 
     def include(self, login: str, snapshot: PullSnapshot) -> bool:
         """Look no further than the first list that fits; raise `FactMissing` or `CannotJudge`."""
-        return (
-            login in self.users
-            or (bool(self.teams) and any(snapshot.is_team_member(_checked(team), login) for team in self.teams))
-            or (bool(self.organizations) and any(snapshot.is_org_member(org, login) for org in self.organizations))
-            or (bool(self.permissions) and self._permit(snapshot.permission_of(login)))
-        )
+        return login in self.users or (bool(login) and self._include_known(login, snapshot))
 
     def need_lookup(self, login: str) -> bool:
         """Whether somebody must be asked about this login."""
-        return login not in self.users and bool(self.teams or self.organizations or self.permissions)
+        return bool(login) and login not in self.users and bool(self.teams or self.organizations or self.permissions)
+
+    def _include_known(self, login: str, snapshot: PullSnapshot) -> bool:
+        return (
+            (bool(self.teams) and any(snapshot.is_team_member(_checked(team), login) for team in self.teams))
+            or (bool(self.organizations) and any(snapshot.is_org_member(org, login) for org in self.organizations))
+            or (bool(self.permissions) and self._permit(snapshot.permission_of(login)))
+        )
 
     def _permit(self, level: Level) -> bool:
         rank = LEVELS.index(level)

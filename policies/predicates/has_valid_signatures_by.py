@@ -28,13 +28,22 @@ class HasValidSignaturesBy(Predicate):
         return self.wanted
 
     def people(self, snapshot: PullSnapshot) -> tuple[str, ...]:
-        signatures = (commit.signature for commit in history.commits(snapshot))
-        return tuple(sorted(dict.fromkeys(signature.signer for signature in signatures if signature)))
+        """Nobody where a signature is at fault, since that decides."""
+        return () if _fault(snapshot) else _signers(snapshot)
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
-        fault = next((fault for commit in history.commits(snapshot) if (fault := signature_fault(commit))), "")
-        signers = () if fault else self.people(snapshot)
+        fault, signers = _fault(snapshot), self.people(snapshot)
         stranger = next((login for login in signers if not self.wanted.include(login, snapshot)), None)
         if stranger is not None:
             fault = f"Contributor {quoted(stranger)} does not meet the required membership conditions for signing"
         return PredicateResult(kind=self.key, satisfied=not fault, description=fault, values=signers)
+
+
+def _fault(snapshot: PullSnapshot) -> str:
+    return next((fault for commit in history.commits(snapshot) if (fault := signature_fault(commit))), "")
+
+
+def _signers(snapshot: PullSnapshot) -> tuple[str, ...]:
+    """Sorted; one without an account is the empty text."""
+    signatures = (commit.signature for commit in history.commits(snapshot))
+    return tuple(sorted(dict.fromkeys(signature.signer for signature in signatures if signature)))

@@ -91,8 +91,17 @@ def test_it_looks_up_authors_contributors_and_ignored_committers(pull: Any, comm
 
 def test_it_looks_up_who_signed(pull: Any, commit: Any) -> None:
     signed = Signature(kind="gpg", valid=True, state="VALID", signer="sam", key_id="K1")
-    commits = (commit("c1", ("b0",), signature=signed), commit("b0", (), signature=None))
+    commits = (commit("c1", ("b0",), signature=signed), commit("b0", (), signature=signed))
     assert users_to_look_up(rule("if: {has_valid_signatures_by: {admins: true}}"), pull(commits=commits)) == ("sam",)
+
+
+@pytest.mark.parametrize(("valid", "signer"), [(False, "sam"), (False, ""), (True, "")])
+def test_it_looks_up_no_signer_who_is_unknown_or_does_not_matter(
+    pull: Any, commit: Any, signer: str, *, valid: bool
+) -> None:
+    signed = Signature(kind="gpg", valid=valid, state="ANY", signer=signer, key_id="K1")
+    snapshot = pull(commits=(commit("c1", (), signature=signed),))
+    assert users_to_look_up(rule("if: {has_valid_signatures_by: {admins: true}}"), snapshot) == ()
 
 
 def test_it_looks_up_who_turns_down_and_who_revokes(pull: Any, says: Any, approves: Any) -> None:

@@ -74,3 +74,18 @@ def test_it_shows_what_it_compared(ask: Any, commit: Any) -> None:
 def test_it_does_not_guess_the_signatures(found: Any, commit: Any, condition: str) -> None:
     with pytest.raises(FactMissing, match="signature"):
         found(condition, commits=(commit("c1", (), signature=NOT_FETCHED),))
+
+
+NOBODY_KNOWN = Signature(kind="gpg", valid=True, state="VALID", key_id="K1")
+UNKNOWN_KEY = Signature(kind="gpg", valid=False, state="UNKNOWN_KEY", key_id="K1")
+
+
+@pytest.mark.parametrize(
+    ("signature", "sentence"), [(NOBODY_KNOWN, STRANGER.replace("bob", "")), (UNKNOWN_KEY, INVALID)]
+)
+@pytest.mark.parametrize("actors", ["permissions: [read]", "teams: [acme/core]", "organizations: [acme]"])
+def test_it_asks_nothing_about_a_signer_without_an_account(
+    found: Any, commit: Any, actors: str, signature: Signature, sentence: str
+) -> None:
+    commits = (commit("c1", (), signature=signature),)
+    assert found(f"has_valid_signatures_by: {{{actors}}}", commits=commits) == (False, sentence)
