@@ -18,7 +18,7 @@ from policies.text import short
 from tasks import proposing, telling
 from tasks.context import Context
 
-STANDING = ("pending", "sent", "written")
+STANDING = ("pending", "sent", "written", "blocked")
 """Where an intent stands whose status is on GitHub, or may get there."""
 
 

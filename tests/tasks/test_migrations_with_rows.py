@@ -7,6 +7,7 @@ import pytest
 from app import chain_text, explain, ledger, schema
 from app.records import evaluations
 from tests.tasks.house import REPOSITORY, House
+from tests.tasks.wishes import OTHER_KINDS, prepare, wish
 
 OLD_COLUMNS = (
     "id, seq, run_id, repository_id, number, head_sha, base_ref, policy_source, policy_digest, snapshot_digest, state,"
@@ -81,6 +82,27 @@ def test_evaluations_older_than_the_two_modes_can_be_read(house: House) -> None:
     assert (row.mode, row.state, row.policy) == ("compat", "pending", None)
     assert chain is not None
     assert "verdict   pending: 0/1 rules approved" in chain_text.render(chain)
+
+
+@pytest.mark.parametrize("kind", OTHER_KINDS)
+@pytest.mark.parametrize("fault", [None, 502])
+def test_a_write_that_the_older_gate_does_not_know_ends_and_can_be_wished_for_anew(
+    house: House, kind: str, fault: int | None
+) -> None:
+    prepare(house, kind)
+    if fault is not None:
+        house.github.fault("POST", "/", fault, when="before")
+        house.github.fault("PUT", "/", fault, when="before")
+        house.work()
+    _down_to(house, "0003_writes")
+    assert house.rows("SELECT id FROM intents WHERE status IN ('pending', 'sent')") == []
+    _up(house)
+    house.work()
+    wish(house, kind)
+    house.work()
+    house.clock.forward(60)
+    house.sweep()
+    assert len(house.written(kind)) == 1
 
 
 def test_all_the_way_down_and_up_is_a_gate_without_a_past(house: House) -> None:

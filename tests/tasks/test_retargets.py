@@ -103,6 +103,13 @@ def test_a_status_that_was_never_written_is_not_taken_back(house: House) -> None
     ]
 
 
+def test_a_success_that_may_be_there_is_taken_back_though_nobody_could_read_it(house: House) -> None:
+    _approved(house)
+    house.rows("UPDATE intents SET status = 'blocked' WHERE content ->> 'state' = 'success' RETURNING id")
+    _retarget(house, "release")
+    assert [state for state, _ in _shown(house, "main")] == ["pending", "success", "pending"]
+
+
 def test_a_closed_one_leaves_no_success_to_be_opened_again_on(house: House) -> None:
     _approved(house)
     house.github.close(REPOSITORY, 1)
