@@ -13,7 +13,7 @@ from urllib.parse import quote
 from cachetools import LRUCache
 
 from app.github import documents
-from app.github.answers import NOT_FOUND, Unavailable, unavailable, utc_now
+from app.github.answers import NOT_FOUND, Unavailable, message, unavailable, utc_now
 from app.github.asking import OK, Asking, Place
 from app.github.client import App
 from app.rosters import Rosters
@@ -22,6 +22,8 @@ MOST_BYTES = 4 * 2**20
 LARGEST_POLICY_BYTES = 256 * 2**10
 OVERHEAD_BYTES = 512
 NO_SUCH_COMMIT = 422
+COMMIT_NOT_FOUND = "No commit found"
+"""How GitHub begins a 404 that says nothing of the file."""
 SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -84,6 +86,8 @@ class PolicyFileReader(Asking):
 
     def _text(self, place: Place, sha: str, path: str) -> str | None:
         answer = self._ask(place, f"/contents/{quote(path)}", f"the file {path}", {"ref": sha})
+        if answer.status == NOT_FOUND and message(answer).startswith(COMMIT_NOT_FOUND):
+            raise Unavailable("GITHUB_API_ERROR", f"GitHub does not know the commit {sha[:10]} yet, or any more.")
         if answer.status == NOT_FOUND:
             return None
         if isinstance(answer.document, list):

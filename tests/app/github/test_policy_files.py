@@ -44,6 +44,13 @@ def test_a_file_that_is_not_there_is_asked_for_again(ground: Ground) -> None:
     assert _times_read(ground) == 2
 
 
+def test_a_commit_that_github_does_not_know_is_no_commit_without_the_file(ground: Ground) -> None:
+    """A push may be seen at the branch before it is seen everywhere; another policy must not step in meanwhile."""
+    with pytest.raises(Unavailable, match="does not know the commit aaaaaaaaaa") as trouble:
+        LiveReader(ground.app).policy_file_at(ground.place, "a" * 40, "a.yml")
+    assert trouble.value.code == "GITHUB_API_ERROR"
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [
