@@ -60,6 +60,11 @@ def read(fields: Fields) -> Actors:
     )
 
 
+def is_team(team: str) -> bool:
+    """Whether it is written as a team; who is in another one can't be asked, nor judged."""
+    return team.count("/") == 1
+
+
 def _level(value: Value) -> Level | None:
     for level in LEVELS:
         if value.text().lower() == level:
@@ -69,6 +74,6 @@ def _level(value: Value) -> Level | None:
 
 
 def _checked(team: str) -> str:
-    if team.count("/") != 1:
+    if not is_team(team):
         raise CannotJudge(f"the team {team!r} is not written as organization/team")
     return team

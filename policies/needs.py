@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from policies import candidates, history
+from policies import actors, candidates, history
 from policies.actors import Actors
 from policies.candidates import ReviewState
 from policies.error import CannotJudge
@@ -57,16 +57,16 @@ def facts_needed(policy: Policy) -> FactsNeeded:
         workflow_runs="workflow_runs" in fields,
         signatures="signatures" in fields,
         custom_properties="custom_properties" in fields,
-        permissions=any(actors.permissions for actors in people),
-        teams=_sorted(team for actors in people for team in actors.teams),
-        organizations=_sorted(org for actors in people for org in actors.organizations),
+        permissions=any(each.permissions for each in people),
+        teams=_sorted(team for each in people for team in each.teams if actors.is_team(team)),
+        organizations=_sorted(org for each in people for org in each.organizations),
     )
 
 
 def users_to_look_up(policy: Policy, snapshot: PullSnapshot) -> tuple[str, ...]:
     """The logins whose permission, team or organization may be asked for, sorted; facts must be there already."""
     return _sorted(
-        login for actors, people in _questions(policy, snapshot) for login in people if actors.need_lookup(login)
+        login for wanted, people in _questions(policy, snapshot) for login in people if wanted.need_lookup(login)
     )
 
 

@@ -68,6 +68,11 @@ def test_it_lists_teams_and_organizations_once_and_sorted() -> None:
     assert (needed.teams, needed.organizations) == (("acme/core", "acme/zoo"), ("acme",))
 
 
+def test_it_does_not_ask_for_what_is_not_written_as_a_team() -> None:
+    """Asked for by one name, the members of an organization would pass for those of a team."""
+    assert facts_needed(rule("requires: {count: 1, teams: [acme, acme/core, acme/core/x]}")).teams == ("acme/core",)
+
+
 def test_it_looks_up_only_whom_the_lists_do_not_name(pull: Any, says: Any, approves: Any) -> None:
     policy = rule("requires: {count: 1, users: [bob], permissions: [write]}")
     snapshot = pull(
