@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 def read(path: Path) -> list[Record]:
     """The cases of a file; raise `Unreadable`."""
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8").split("\n")  # JSON may hold other ends of lines, as they are
     except (OSError, ValueError) as trouble:
         raise Unreadable(f"The file of cases {path} can't be read: {trouble}") from trouble
     return [_case(path, number, line) for number, line in enumerate(lines, start=1) if line.strip()]

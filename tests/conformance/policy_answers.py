@@ -37,7 +37,8 @@ def ours(case: Record) -> Record:
     try:
         policy_words.check(case)
         server = _server(case)
-        return _loaded({**case, "pull": {**DEFAULTS, **case["pull"]}}, server)
+        written = {key: value for key, value in case["pull"].items() if value is not None}
+        return _loaded({**case, "pull": {**DEFAULTS, **written}}, server)
     except (UnknownWord, PolicyError, KeyError, ValueError, TypeError, AttributeError):
         return answer("input", "error", error_kind="input")
 

@@ -114,9 +114,9 @@ def signature(written: Record | None) -> Signature | None:
         return None
     return Signature(
         kind=written["type"],
-        valid=written["valid"],
-        state=written["state"],
-        signer=written["signer"],
+        valid=written.get("valid") is True,
+        state=written.get("state") or "",
+        signer=written.get("signer") or "",
         key_id=written.get("key_id") or "",
     )
 

@@ -41,7 +41,7 @@ class Failed(Exception):
 def main(arguments: list[str]) -> int:
     """Run the files named on the command line and print the outcome."""
     try:
-        cases = [json.loads(line) for name in arguments for line in Path(name).read_text("utf-8").splitlines() if line]
+        cases = [json.loads(line) for name in arguments for line in Path(name).read_text("utf-8").split("\n") if line]
     except (OSError, ValueError) as trouble:
         _say(f"The file of cases can't be read as JSON Lines: {trouble}")
         return 2
