@@ -15,6 +15,8 @@ from policies.reviewers import Collaborator, Reviewers, Roster
 from tasks.context import Context
 
 MOST_QUESTIONS = 200
+MOST_TEAM_MEMBERSHIPS = 5_000
+"""Each team is listed once, and answers from that list."""
 MOST_PUSH_TIMES = 30
 MOST_TEAMS = 50
 
@@ -26,10 +28,16 @@ def snapshot(context: Context, place: Place, pull: documents.Pull, repository: s
     seen_at = _seen_at(context, place, pull)
     known = bare.model_copy(update={"head_seen_at": seen_at, **_documents(context, place, pull, wanted)})
     logins = needs.users_to_look_up(policy, known)
-    if len(logins) * (wanted.permissions + len(wanted.teams) + len(wanted.organizations)) > MOST_QUESTIONS:
-        raise Unavailable("EVIDENCE_INCOMPLETE", f"More than {MOST_QUESTIONS} memberships would have to be looked up.")
+    _demand_bounded(wanted, len(logins))
     known = known.model_copy(update=_people(context, place, known.owner, wanted, logins))
     return _with_push_times(context, place, policy, known, seen_at) if wanted.push_times else known
+
+
+def _demand_bounded(wanted: FactsNeeded, logins: int) -> None:
+    questions = logins * (wanted.permissions + len(wanted.organizations)) + len(wanted.teams)
+    if questions > MOST_QUESTIONS or logins * len(wanted.teams) > MOST_TEAM_MEMBERSHIPS:
+        sentence = f"The membership of {logins} people would have to be looked up, in too many places."
+        raise Unavailable("EVIDENCE_INCOMPLETE", sentence)
 
 
 def _seen_at(context: Context, place: Place, pull: documents.Pull) -> datetime:

@@ -88,6 +88,12 @@ def test_a_list_of_members_is_read_once_for_all_who_are_asked_for(furnished: Hou
     assert read == ["/orgs/acme/teams/core/members"]
 
 
+WRITERS = """
+policy: {approval: [r]}
+approval_rules:
+  - name: r
+    requires: {count: 1, %s}
+"""
 OF_PUSHES = """
 policy: {approval: [r]}
 approval_rules:
@@ -122,10 +128,24 @@ def test_too_many_push_times_are_an_error_and_not_a_guess(house: House, monkeypa
     assert house.states() == ["error"]
 
 
-def test_too_many_memberships_are_an_error_and_not_a_guess(furnished: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gathering, "MOST_QUESTIONS", 2)
+@pytest.mark.parametrize("limit", ["MOST_QUESTIONS", "MOST_TEAM_MEMBERSHIPS"])
+def test_too_many_memberships_are_an_error_and_not_a_guess(
+    furnished: House, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr(gathering, limit, 0)
     _judge(furnished)
     assert furnished.states() == ["error"]
+
+
+def test_many_teams_are_asked_for_many_people(house: House) -> None:
+    teams = {f"t{number}": {"alice": "member"} for number in range(60)}
+    house.github.add_organization("acme", teams=teams)
+    named = ", ".join(f"acme/{team}" for team in teams)
+    house.github.push(REPOSITORY, "main", {".policy.yml": WRITERS % f"teams: [{named}]"}, by="acme")
+    for login in ("alice", "carol", "dan", "eve"):
+        house.github.comment(REPOSITORY, 1, by=login, body=":+1:")
+    asked = [path for _, path, _ in _judge(house) if path.startswith("/orgs/")]
+    assert (house.states(), len(asked)) == (["success"], 60)
 
 
 def _reviewers(house: House, keys: str) -> Reviewers:
