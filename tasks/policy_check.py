@@ -1,9 +1,11 @@
 """Check a pull request that changes the policy file: is the new policy sound, and whose verdict would it change?"""
 
 from dataclasses import dataclass
-from itertools import islice
+from datetime import timedelta
 from typing import Literal
 from uuid import UUID
+
+from celery.exceptions import SoftTimeLimitExceeded
 
 from app import backtest
 from app.backtest import Plan, Tally, Trial
@@ -26,6 +28,7 @@ from tasks.proposing import Cause
 
 NAME = "mergegate: policy"
 MOST_PULLS_TRIED = 200
+MOST_SECONDS = 5
 MOST_LISTED = 30
 MOST_TITLE_CHARACTERS = 200
 MOST_SENTENCE_CHARACTERS = 300
@@ -44,6 +47,15 @@ class Report:
     annotations: tuple[Annotation, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Changes:
+    """What trying the policy came to, with a line for each verdict that is another; `are_all`: none is left to try."""
+
+    tally: Tally
+    lines: tuple[str, ...]
+    are_all: bool
+
+
 def content(context: Context, run: Run, judged: Judged) -> CheckRunContent | None:
     """What to report on the head; None where the policy file stays as it is, or where no check may be written.
 
@@ -57,6 +69,8 @@ def content(context: Context, run: Run, judged: Judged) -> CheckRunContent | Non
     except Unavailable as trouble:
         broken = trouble.code == "POLICY_UNREADABLE"
         report = Report("failure" if broken else "neutral", UNREADABLE, code(trouble.sentence))
+    except SoftTimeLimitExceeded:
+        report = Report("neutral", "The policy could not be tried in time", "The verdict stands without that.")
     return None if report is None else _content(context, run, judged, report)
 
 
@@ -135,29 +149,31 @@ def _annotations(findings: tuple[Finding, ...], path: str) -> tuple[Annotation, 
     )
 
 
-def _changes(context: Context, run: Run, judged: Judged, policy: Policy) -> tuple[Tally, tuple[str, ...]]:
-    """How the other open pull requests of the branch end on the facts last recorded of each; a line for each change."""
+def _changes(context: Context, run: Run, judged: Judged, policy: Policy) -> _Changes:
+    """How the other open pull requests of the branch end on the facts last recorded of each."""
     plan, tally, lines = Plan(policy, context.settings.policy_options), Tally(), list[str]()
+    until = context.clock() + timedelta(seconds=MOST_SECONDS)
+    context.checkpoint("policy_check.trying")
     with context.pool.connection() as tx:
         stored = evaluations.newest_of_open(tx, run.repository_id, judged.pull.base.ref)
         others = (each for each in stored if each.number != judged.pull.number)
-        for trial in backtest.trials(plan, islice(others, MOST_PULLS_TRIED)):
+        for trial in backtest.trials(plan, others):
             tally.add(trial)
             if trial.outcome != "unchanged":
                 lines.append(_changed(trial))
-    return tally, tuple(lines)
+            if tally.judged >= MOST_PULLS_TRIED or context.clock() >= until:
+                break
+        return _Changes(tally, tuple(lines), next(others, None) is None)
 
 
-def _tried(
-    changes: tuple[Tally, tuple[str, ...]], base: str, findings: tuple[Finding, ...], remarks: tuple[Annotation, ...]
-) -> Report:
-    tally, lines = changes
-    unknown = tally.outcomes["unknown"]
-    title = f"{len(lines) - unknown} of {tally.judged} other open pull requests into {base} get another verdict"
+def _tried(changes: _Changes, base: str, findings: tuple[Finding, ...], remarks: tuple[Annotation, ...]) -> Report:
+    tally, unknown = changes.tally, changes.tally.outcomes["unknown"]
+    title = f"{len(changes.lines) - unknown} of {tally.judged} other open pull requests into {base} get another verdict"
+    title = f"{title}, of {unknown} it cannot be told" if unknown else title
     return Report(
-        conclusion="neutral" if lines else "success",
-        title=f"{title}, of {unknown} it cannot be told" if unknown else title,
-        summary=_listed((*map(_found, findings), *lines)) or "Judged on the facts last recorded of each.",
+        conclusion="neutral" if changes.lines or not changes.are_all else "success",
+        title=title if changes.are_all else f"{title}; others are not tried",
+        summary=_listed((*map(_found, findings), *changes.lines)) or "Judged on the facts last recorded of each.",
         annotations=remarks,
     )
 

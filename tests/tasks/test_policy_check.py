@@ -1,9 +1,11 @@
 """A pull request that changes the policy: the check on its head says whether that is sound, and whom it would touch."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 
 from tasks import policy_check
 from tests.tasks.house import POLICY, REPOSITORY, House, built
@@ -79,6 +81,35 @@ def test_where_nothing_changes_the_check_succeeds(house: House) -> None:
         "success",
         "0 of 1 other open pull requests into main get another verdict",
     )
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_PULLS_TRIED", 1), ("MOST_SECONDS", 0)])
+def test_what_was_not_tried_is_said_and_is_no_success(
+    house: House, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(policy_check, limit, most)
+    judge(house, 1)
+    house.github.push(REPOSITORY, "other", {"b.py": "1"}, by="bob")
+    judge(house, house.github.open_pull(REPOSITORY, "other", by="bob", title="Add b").number)
+    propose(house, POLICY.replace("policy:", "# the same\npolicy:", 1))
+    said = report(house)
+    assert said["conclusion"] == "neutral"
+    assert (
+        said["output"]["title"] == "0 of 1 other open pull requests into main get another verdict; others are not tried"
+    )
+
+
+def test_a_check_that_takes_too_long_never_holds_the_verdict_up(house: House) -> None:
+    judge(house, 1)
+
+    def wait_for_ever(name: str) -> None:
+        if name == "policy_check.trying":
+            raise SoftTimeLimitExceeded
+
+    house.context = replace(house.context, checkpoint=wait_for_ever)
+    number = propose(house, SOUND)
+    assert report(house)["output"]["title"] == "The policy could not be tried in time"
+    assert house.rows(f"SELECT state FROM evaluations WHERE number = {number}") == [{"state": "pending"}]
 
 
 def test_what_cannot_be_told_is_said(house: House) -> None:
