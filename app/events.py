@@ -29,7 +29,8 @@ class Event(_Fact):
     `pulls`: numbers of the pull requests that the payload names; empty for check and status events of forks,
     which resolve by `head_sha`. `branch`: base branch of a pull request, of a push or of a merge group, without
     `refs/heads/`. `owner`: the organization or account that an event without a repository is about. `team`: as
-    `organization/slug`. `repositories`: those that the App was just given.
+    `organization/slug`. `repositories`: those that the App was just given. `updated_at`: of the pull request itself, by
+    GitHub's clock.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Event(_Fact):
     team: str | None = None
     repositories: tuple[Repository, ...] = ()
     remark: Remark | None = None
+    updated_at: AwareDatetime | None = None
 
 
 class Delivery(_Fact):

@@ -86,7 +86,8 @@ def _take_a_turn(context: Context, run: Run) -> None:
 def _see(context: Context, run: Run, pull: documents.Pull) -> None:
     """Note the head at once: if the rest can't be read, that is where trouble is told."""
     with context.pool.connection() as tx:
-        pulls.first_seen_at(tx, run.repository_id, pull.number, pull.head.sha, context.clock())
+        now = max(context.clock(), pull.updated_at)
+        pulls.first_seen_at(tx, run.repository_id, pull.number, pull.head.sha, now)
         pulls.seen(tx, _sighting(run, pull))
 
 

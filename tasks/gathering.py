@@ -42,7 +42,8 @@ def _demand_bounded(wanted: FactsNeeded, logins: int) -> None:
 
 def _seen_at(context: Context, place: Place, pull: documents.Pull) -> datetime:
     with context.pool.connection() as tx:
-        return pulls.first_seen_at(tx, place.repository_id, pull.number, pull.head.sha, context.clock())
+        now = max(context.clock(), pull.updated_at)
+        return pulls.first_seen_at(tx, place.repository_id, pull.number, pull.head.sha, now)
 
 
 def _documents(context: Context, place: Place, pull: documents.Pull, wanted: FactsNeeded) -> dict[str, object]:

@@ -141,8 +141,9 @@ def _want(tx: Transaction, work: Wanted, delivery_id: int, *, due_at: datetime, 
 def _see_heads(tx: Transaction, delivery: Delivery) -> None:
     event = delivery.event
     if event.name == "pull_request" and event.repository and event.head_sha:
+        at = max(delivery.received_at, event.updated_at or delivery.received_at)
         for number in event.pulls:
-            pulls.first_seen_at(tx, event.repository.id, number, event.head_sha, delivery.received_at)
+            pulls.first_seen_at(tx, event.repository.id, number, event.head_sha, at)
 
 
 def _note_group(context: Context, tx: Transaction, event: Event, now: datetime) -> None:

@@ -42,7 +42,8 @@ def _pull_request(payload: Payload) -> dict[str, Any]:
     found = _review(payload)
     if read_positive(payload, "number") != found["pulls"][0]:
         raise Malformed("malformed_field", "The field number should be the same in both places.")
-    return found
+    pull = read_object(payload, "pull_request")
+    return {**found, "updated_at": read_moment(pull, "updated_at") if "updated_at" in pull else None}
 
 
 def _review(payload: Payload) -> dict[str, Any]:

@@ -50,7 +50,11 @@ def closed(tx: Transaction, repository_id: int, number: int) -> None:
 
 
 def first_seen_at(tx: Transaction, repository_id: int, number: int, sha: str, now: datetime) -> datetime:
-    """When this gate first saw the commit as the head of this pull request: now, if it never did."""
+    """When this gate first saw the commit as the head of this pull request: now, if it never did.
+
+    `now`: no earlier than the pull request's `updated_at`, so that a slow clock of ours makes no push older than an
+    approval that was given before it.
+    """
     values = {"repository": repository_id, "number": number, "sha": sha, "now": now}
     tx.execute(
         "INSERT INTO heads (repository_id, number, sha, first_seen_at)"

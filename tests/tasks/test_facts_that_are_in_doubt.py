@@ -101,6 +101,26 @@ def test_being_seen_in_another_pull_request_does_not_make_a_push_older(house: Ho
     assert newest["state"] == "pending"
 
 
+@pytest.mark.parametrize("first_seen", ["by the webhook", "by the evaluation"])
+def test_a_slow_clock_of_ours_makes_no_push_older(house: House, first_seen: str) -> None:
+    house.deliver_pull()
+    house.work()
+    house.clock.forward(60)
+    house.github.review(REPOSITORY, 1, by="alice", state="approved")
+    house.clock.forward(60)
+    house.github.push(REPOSITORY, "feature", {"a.py": "2"}, by="bob")
+    pushed_at = house.github.state.pull(REPOSITORY, 1).updated_at
+    house.clock.forward(-90)
+    event = house.event("pull_request", "synchronize", pulls=(1,), updated_at=pushed_at, branch="main")
+    head = house.github.state.pull(REPOSITORY, 1).head_sha
+    house.deliver(event.model_copy(update={"head_sha": head} if first_seen == "by the webhook" else {}))
+    house.work()
+    house.clock.forward(61)
+    house.sweep()
+    newest = house.rows("SELECT head_sha, state FROM evaluations ORDER BY seq")[-1]
+    assert (newest["head_sha"], newest["state"]) == (head, "pending")
+
+
 def test_the_oldest_status_tells_the_time_of_the_push_as_in_policy_bot(house: House) -> None:
     head = house.github.state.pull(REPOSITORY, 1).head_sha
     house.github.set_status(REPOSITORY, head, by="bob", context="ci", state="success")

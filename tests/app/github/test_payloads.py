@@ -25,7 +25,12 @@ LARGE_SECONDS = 2.0
 JUNK: tuple[Any, ...] = (None, True, -1, 0, 2**63, 1.5, "", "x\x00y", "\ud800", [], [None], {}, {"id": "1"})
 
 REPOSITORY = {"id": 1, "full_name": "octocat/hello", "owner": {"login": "octocat"}}
-PULL = {"number": 7, "head": {"sha": "a" * 40, "ref": "f", "repo": None}, "base": {"sha": "b" * 40, "ref": "main"}}
+PULL = {
+    "number": 7,
+    "head": {"sha": "a" * 40, "ref": "f", "repo": None},
+    "base": {"sha": "b" * 40, "ref": "main"},
+    "updated_at": "2026-01-31T10:00:00Z",
+}
 OPENED = {"action": "opened", "number": 7, "pull_request": PULL, "repository": REPOSITORY}
 
 IGNORED_REASONS = {
@@ -83,6 +88,7 @@ def test_a_pull_request_is_read() -> None:
         pulls=(7,),
         head_sha="a" * 40,
         branch="main",
+        updated_at=datetime(2026, 1, 31, 10, tzinfo=UTC),
     )
 
 
@@ -243,6 +249,7 @@ def test_it_ignores_with_a_reason(name: str, payload: dict[str, Any], reason: st
         (("pull_request", "head", "sha"), "a" * 40 + "\n"),
         (("pull_request", "head"), None),
         (("pull_request", "base", "ref"), ""),
+        (("pull_request", "updated_at"), "2026-01-31T10:00:00"),
         (("installation",), {"id": "5"}),
         (("sender",), {"login": "evil\r\nINFO audit: approved"}),
         (("action",), None),
