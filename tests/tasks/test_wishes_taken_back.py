@@ -5,8 +5,9 @@ import threading
 import pytest
 
 from app import ledger
+from app.records import runs
 from tasks import evaluate
-from tests.tasks.asking import asked, open_pull, push
+from tests.tasks.asking import asked, open_pull, push, write_policy
 from tests.tasks.house import REPOSITORY, House
 
 KEPT = """
@@ -74,7 +75,44 @@ def test_a_closed_pull_request_is_left_alone(asking: House, kind: str) -> None:
     assert _settled(asking, kind)[-1] == "superseded"
 
 
-def test_a_request_that_waits_is_put_aside_where_somebody_was_asked_already(asking: House) -> None:
+def test_what_waits_about_another_pull_request_goes_on_waiting(asking: House) -> None:
+    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=300)
+    open_pull(asking)
+    asking.github.push(REPOSITORY, "other", {"b.py": "1"}, by="bob")
+    other = asking.github.open_pull(REPOSITORY, "other", by="bob", title="Add b").number
+    asking.github.close(REPOSITORY, other)
+    asking.deliver_pull(other, action="closed")
+    asking.work()
+    asking.clock.forward(301)
+    asking.sweep()
+    assert asked(asking) == [["alice"]]
+
+
+def test_a_request_that_waits_is_put_aside_where_the_pull_request_can_not_be_judged(asking: House) -> None:
+    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=3600)
+    open_pull(asking)
+    asking.github.fault("GET", "/pulls/1$", 502, times=99)
+    asking.deliver_pull(action="edited")
+    asking.work()
+    for attempt in range(1, runs.TELL_AFTER_ATTEMPTS):
+        asking.clock.forward(runs.backoff_seconds(attempt) + 1)
+        asking.sweep()
+    assert _settled(asking, "review_request") == ["superseded"]
+
+
+def test_a_request_that_had_no_effect_is_repeated_if_it_is_wished_for_again(asking: House) -> None:
+    asking.github.fault("POST", "/requested_reviewers", 502, when="before")
+    open_pull(asking)
+    _forget_wishes(asking)
+    write_policy(asking)
+    asking.deliver_pull(action="edited")
+    asking.work()
+    asking.clock.forward(60)
+    asking.sweep()
+    assert asked(asking) == [["alice"]]
+
+
+def test_a_request_that_waits_is_put_aside_where_somebody_where_somebody_was_asked_already(asking: House) -> None:
     asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=300)
     open_pull(asking)
     asking.github.request_review(REPOSITORY, 1, "alice")
