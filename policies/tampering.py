@@ -8,7 +8,7 @@ from policies.actors import NOBODY, Actors
 from policies.candidates import NOUNS, Candidate, ReviewState
 from policies.error import CannotJudge
 from policies.facts import NOT_FETCHED, Alteration, Comment, FactMissing, Frozen, PullSnapshot, Review, fetched
-from policies.mode import Manner
+from policies.mode import COMPAT, Manner
 from policies.options import Methods
 from policies.policy import Disapproval, Policy, Rule
 from policies.result import Result
@@ -24,11 +24,14 @@ class Place(Frozen):
     rule: Rule | None = None
     people: Actors = NOBODY
 
-    def counts(self, login: str, snapshot: PullSnapshot, manner: Manner) -> bool:
-        """Raise `FactMissing` or `CannotJudge` where it cannot be told."""
+    def counts(self, login: str, snapshot: PullSnapshot) -> bool:
+        """Whether it does in policy-bot: whom strict mode bars besides is no reason to overlook an alteration there.
+
+        Raise `FactMissing` or `CannotJudge` where it cannot be told.
+        """
         if self.rule is None:
             return self.people.include(login, snapshot)
-        return not rules.objection(login, self.rule, rules.barred(self.rule, snapshot, manner), snapshot)
+        return not rules.objection(login, self.rule, rules.barred(self.rule, snapshot, COMPAT), snapshot)
 
 
 def evaluate(policy: Policy, snapshot: PullSnapshot, manner: Manner) -> Result | None:
@@ -76,11 +79,11 @@ def _sides(disapproval: Disapproval) -> tuple[Place, ...]:
 
 def _sentences(place: Place, snapshot: PullSnapshot, manner: Manner) -> Iterator[str]:
     for entry in _edited_entries(place, snapshot, manner):
-        if place.counts(entry.login, snapshot, manner):
+        if place.counts(entry.login, snapshot):
             yield _sentence(_editor(entry), "edited", entry.login, NOUNS[entry.source])
     for alteration in snapshot.alterations:
         is_open = _has_counted(alteration, place.methods) and not _has_spoken_since(alteration, snapshot)
-        if is_open and place.counts(alteration.author, snapshot, manner):
+        if is_open and place.counts(alteration.author, snapshot):
             yield _sentence(alteration.by, alteration.what, alteration.author, NOUNS["comment"])
 
 

@@ -8,7 +8,7 @@ from policies.document import parse
 from policies.evaluation import evaluate
 from policies.facts import NOT_FETCHED, Alteration
 from policies.needs import users_to_look_up
-from policies.policy import Mode
+from policies.policy import MODES, Mode
 from policies.result import Result
 from tests.policies.conftest import at, build_pull
 
@@ -75,6 +75,14 @@ def test_it_is_cleared_when_the_author_says_it_again(edited: Any, says: Any, app
     ]
     for facts in not_yet:
         assert judged(ONE % "", **facts).status == "disapproved"
+
+
+def test_strict_forgets_nobody_whose_remark_counts_in_policy_bot(edited: Any, commit: Any, approves: Any) -> None:
+    """Strictly bob wrote a branch that was merged in, so that his own remark counts no more; ana's edit of it does."""
+    merged = (commit("c1", ("b0",)), commit("s1", ("b0",), author="bob"), commit("m", ("c1", "s1")))
+    for said in ({"comments": (edited(),)}, {"alterations": (altered(),)}):
+        facts: Any = {"commits": merged, "head_sha": "m", "reviews": (approves("cid", 30),), **said}
+        assert [judged(ONE % "", mode, **facts).status for mode in MODES] == ["disapproved", "disapproved"]
 
 
 def test_it_counts_only_where_its_author_counts(edited: Any, commit: Any) -> None:
