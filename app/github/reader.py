@@ -40,7 +40,9 @@ class LiveReader(TalkReader, ReviewRequestReader, PeopleReader, PolicyFileReader
         """All changed files; more than `MOST_FILES` are not listed by GitHub, so they are no evidence."""
         if pull.changed_files > MOST_FILES:
             raise Unavailable("EVIDENCE_INCOMPLETE", f"GitHub lists no more than {MOST_FILES} changed files.")
-        return self._all(place, documents.File, f"/pulls/{pull.number}/files", "the changed files")
+        found = self._all(place, documents.File, f"/pulls/{pull.number}/files", "the changed files")
+        _demand_all(found, pull.changed_files, "the changed files")
+        return found
 
     def reviews(self, place: Place, number: int) -> tuple[documents.Review, ...]:
         """All reviews, oldest first."""
@@ -68,8 +70,10 @@ class LiveReader(TalkReader, ReviewRequestReader, PeopleReader, PolicyFileReader
     def newest_statuses(self, place: Place, sha: str) -> tuple[documents.Status, ...]:
         """The newest status of each context on a commit."""
         pages = self._pages(place, f"/commits/{sha}/status", "the combined status", {"per_page": 100})
-        read = (self._parsed(documents.CombinedStatus, page, "the combined status") for page in pages)
-        return tuple(status for page in read for status in page.statuses)
+        read = tuple(self._parsed(documents.CombinedStatus, page, "the combined status") for page in pages)
+        found = tuple(status for page in read for status in page.statuses)
+        _demand_all(found, read[0].total_count, "the statuses")
+        return found
 
     def check_runs(self, place: Place, sha: str) -> tuple[documents.CheckRun, ...]:
         """The check runs of a commit; a name may stand there more than once."""
@@ -117,6 +121,12 @@ class LiveReader(TalkReader, ReviewRequestReader, PeopleReader, PolicyFileReader
     def custom_properties(self, place: Place) -> tuple[documents.PropertyValue, ...]:
         """The custom properties of the repository, those that are not set too."""
         return self._all(place, documents.PropertyValue, "/properties/values", "the custom properties")
+
+
+def _demand_all(found: tuple[object, ...], count: int, what: str) -> None:
+    """A page may get lost on the way, and a list may be of another moment than the count: both are read again."""
+    if len(found) != count:
+        raise Unavailable("GITHUB_API_ERROR", f"GitHub counts {count} of {what} and lists {len(found)}.")
 
 
 Reader = LiveReader | LocalReader
