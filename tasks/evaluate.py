@@ -1,6 +1,6 @@
 """Evaluate one pull request: claim the run, judge, and record the verdict with what follows in one transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -66,10 +66,16 @@ def _evaluate(context: Context, run: Run) -> _Recorded:
     if pull is None or pull.state == "closed":
         _record_nothing(context, run, pull)
         return _Recorded()
+    run = _by_its_name_now(run, pull)
     _see(context, run, pull)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
     return _record(context, run, judged, policy_check.content(context, run, judged))
+
+
+def _by_its_name_now(run: Run, pull: documents.Pull) -> Run:
+    """The run under the repository's name of today, since somebody else may have the old one by now."""
+    return replace(run, full_name=pull.base.repo.full_name) if pull.base.repo else run
 
 
 def _take_a_turn(context: Context, run: Run) -> None:

@@ -10,6 +10,13 @@ def _commit_policy(house: House, text: str) -> None:
     house.github.push(REPOSITORY, "main", {".policy.yml": text}, by="acme")
 
 
+OF_NAME = f"""
+policy: {{approval: [r]}}
+approval_rules:
+  - name: r
+    requires:
+      conditions: {{repository: {{matches: [{REPOSITORY}]}}}}
+"""
 OF_AUTHOR = """
 policy: {approval: [{or: [team only, everybody]}]}
 approval_rules:
@@ -37,6 +44,16 @@ def test_a_name_with_a_nul_in_it_is_stored_all_the_same(house: House) -> None:
     house.deliver_pull()
     house.work()
     assert house.states() == ["pending"]
+
+
+def test_a_repository_is_judged_by_its_name_of_today(house: House) -> None:
+    """An event that was sent before names it as it was; meanwhile that name may be somebody else's."""
+    _commit_policy(house, OF_NAME)
+    house.github.rename(REPOSITORY, "acme/production")
+    house.deliver(house.event("pull_request", "edited", pulls=(1,), branch="main"))
+    house.work()
+    assert house.rows("SELECT state FROM evaluations") == [{"state": "pending"}]
+    assert house.rows("SELECT full_name FROM pulls") == [{"full_name": "acme/production"}]
 
 
 def test_trouble_with_a_team_of_an_impossible_name_is_kept_for_the_next_attempt(house: House) -> None:
