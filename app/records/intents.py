@@ -135,7 +135,15 @@ def claim(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -
             ).fetchone()
     except UniqueViolation:  # intents_one_leased
         return None
-    return _claimed(row) if row else None
+    try:
+        return _claimed(row) if row else None
+    except ValueError:  # a row of another version
+        tx.execute(
+            "UPDATE intents SET status = 'blocked', error = 'This version does not understand the write.',"
+            " settled_at = %(now)s, lease = NULL, lease_until = NULL WHERE id = %(id)s",
+            {"id": intent_id, "now": now},
+        )
+        return None
 
 
 def _claimed(row: dict[str, Any]) -> Claimed:

@@ -88,6 +88,16 @@ def test_what_waits_about_another_pull_request_goes_on_waiting(asking: House) ->
     assert asked(asking) == [["alice"]]
 
 
+def test_what_waits_about_the_same_number_of_another_repository_goes_on_waiting(asking: House) -> None:
+    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=300)
+    open_pull(asking)
+    asking.rows("UPDATE intents SET repository_id = 1 WHERE kind = 'review_request' RETURNING id")
+    asking.github.close(REPOSITORY, 1)
+    asking.deliver_pull(action="closed")
+    asking.work()
+    assert _settled(asking, "review_request") == ["pending"]
+
+
 def test_a_request_that_waits_is_put_aside_where_the_pull_request_can_not_be_judged(asking: House) -> None:
     asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=3600)
     open_pull(asking)

@@ -275,3 +275,17 @@ def test_a_write_that_waited_long_is_read_back_before_it_is_given_up(house: Hous
     house.clock.forward(5)
     house.sweep()
     assert (_intent(house), len(house.statuses())) == ("written", 1)
+
+
+@pytest.mark.parametrize("change", ["kind = 'label'", "content = '{}'"])
+def test_a_write_that_this_version_does_not_understand_is_shown_to_a_person(house: House, change: str) -> None:
+    house.deliver_pull()
+    house.run(*house.sent.pop(0))
+    house.rows(f"UPDATE intents SET {change} RETURNING id")
+    house.work()
+    house.clock.forward(600)
+    house.sweep()
+    assert house.statuses() == []
+    assert house.rows("SELECT status, error FROM intents") == [
+        {"status": "blocked", "error": "This version does not understand the write."}
+    ]
