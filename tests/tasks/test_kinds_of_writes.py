@@ -221,6 +221,31 @@ def test_a_review_given_meanwhile_answers_the_request_that_was_sought(house: Hou
     assert _outcomes(house, "review_request") == ["written"]
 
 
+def test_a_review_of_an_earlier_head_does_not_answer_the_request_that_was_sought(house: House) -> None:
+    prepare(house, "review_request")
+    house.sent.clear()
+    house.github.review(REPOSITORY, 1, by="carol", state="commented")
+    house.github.push(REPOSITORY, "feature", {"a.py": "2"}, by="bob")
+    _fault(house, "review_request", 502, when="before")
+    wish(house, "review_request")
+    house.work()
+    house.clock.forward(60)
+    house.sweep()
+    assert _outcomes(house, "review_request") == ["absent", "written"]
+
+
+def test_a_team_that_is_not_on_the_list_leaves_the_request_that_was_sought_open(house: House) -> None:
+    prepare(house, "review_request")
+    house.sent.clear()
+    house.github.request_review(REPOSITORY, 1, "carol")
+    _fault(house, "review_request", 502, when="before")
+    wish(house, "review_request", teams=("core",))
+    house.work()
+    house.clock.forward(60)
+    house.sweep()
+    assert _outcomes(house, "review_request")[0] == "absent"
+
+
 def test_whoever_was_asked_at_this_head_is_not_asked_again_but_others_are(house: House) -> None:
     prepare(house, "review_request")
     house.work()
