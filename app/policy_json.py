@@ -89,9 +89,13 @@ def evaluation(repository: str, row: Mapping[str, Any]) -> Document:
     }
 
 
-def modes(rows: list[dict[str, Any]]) -> Document:
-    """The pull requests that the mode which is not posted judges otherwise."""
-    return {"schemaVersion": MODES_SCHEMA, "pulls": [_differing(row) for row in rows]}
+def modes(differing: list[dict[str, Any]], unknown: list[dict[str, Any]]) -> Document:
+    """The pull requests that the mode which is not posted judges otherwise, and those of which it says nothing."""
+    return {
+        "schemaVersion": MODES_SCHEMA,
+        "pulls": [_differing(row) for row in differing],
+        "unknown": [{"repository": row["repository"], "number": row["number"]} for row in unknown],
+    }
 
 
 def validation(files: Mapping[str, tuple[Finding, ...]]) -> Document:

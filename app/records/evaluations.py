@@ -277,3 +277,17 @@ def that_differ(tx: Transaction, repository: str | None = None) -> list[dict[str
         " WHERE other_state <> state ORDER BY full_name, number",
         {"name": repository},
     ).fetchall()
+
+
+def judged_in_one_mode(tx: Transaction, repository: str | None = None) -> list[dict[str, Any]]:
+    """The open pull requests of which the other mode says nothing: not judged yet, or nothing could be evaluated.
+
+    Rows of repository and number, in this order.
+    """
+    return tx.execute(
+        "SELECT full_name AS repository, number FROM pulls WHERE is_open"
+        " AND (%(name)s::text IS NULL OR lower(full_name) = lower(%(name)s))"
+        " AND (SELECT other_state FROM evaluations AS e WHERE e.repository_id = pulls.repository_id"
+        "  AND e.number = pulls.number ORDER BY seq DESC LIMIT 1) IS NULL ORDER BY full_name, number",
+        {"name": repository},
+    ).fetchall()

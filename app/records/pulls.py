@@ -150,6 +150,12 @@ def named(tx: Transaction, full_name: str, number: int) -> dict[str, Any] | None
     ).fetchone()
 
 
+def knows_repository(tx: Transaction, full_name: str) -> bool:
+    """Whether any pull request of the repository was ever seen."""
+    query = "SELECT 1 FROM pulls WHERE lower(full_name) = lower(%(name)s) LIMIT 1"
+    return tx.execute(query, {"name": full_name}).fetchone() is not None
+
+
 def with_page_key(tx: Transaction, page_key: str) -> dict[str, Any] | None:
     """The pull request whose page has this key."""
     return tx.execute("SELECT * FROM pulls WHERE page_key = %(key)s", {"key": page_key}).fetchone()

@@ -6,8 +6,11 @@ import click
 
 from app import policy_json
 from app.cli.policy import given, shown
-from app.records import evaluations
+from app.records import evaluations, pulls
 from policies.mode import OTHER, Mode
+from policies.text import plain
+
+MOST_LISTED = 10
 
 
 @click.command(short_help="List the verdicts that the other mode would change.")
@@ -19,14 +22,18 @@ def modes(*, repo: str | None, as_json: bool) -> None:
     Look here before setting POLICY_MODE=strict or naming a repository in STRICT_REPOSITORIES.
     """
     with given.unusable(), given.transaction() as tx:
-        rows = evaluations.that_differ(tx, repo)
+        if repo is not None and not pulls.knows_repository(tx, repo):
+            raise given.Unusable(f"Nothing is known of {plain(repo)}: this gate has never seen a pull request of it.")
+        differing, unknown = evaluations.that_differ(tx, repo), evaluations.judged_in_one_mode(tx, repo)
     if as_json:
-        shown.as_json(policy_json.modes(rows))
+        shown.as_json(policy_json.modes(differing, unknown))
         return
-    for row in rows:
+    for row in differing:
         _show(row)
-    count = "No open pull request" if not rows else f"{len(rows)} open pull request{'s' * (len(rows) > 1)}"
-    shown.line(f"{count} would get another verdict in the other mode.")
+    count = "No" if not differing else len(differing)
+    shown.line(f"{count} open pull request{'s' * (len(differing) > 1)} would get another verdict in the other mode.")
+    if unknown:
+        shown.line(f"Of {len(unknown)} it cannot be told, since nothing was evaluated: {_listed(unknown)}.")
 
 
 def _show(row: dict[str, Any]) -> None:
@@ -36,3 +43,8 @@ def _show(row: dict[str, Any]) -> None:
     for sentence in row["differences"] or (row["other_description"],):
         shown.line(f"- {sentence}", 1)
     shown.line()
+
+
+def _listed(rows: list[dict[str, Any]]) -> str:
+    names = [f"{row['repository']}#{row['number']}" for row in rows[:MOST_LISTED]]
+    return ", ".join(names) + (" ..." if len(rows) > MOST_LISTED else "")

@@ -83,7 +83,21 @@ def test_before_the_first_verdict_it_says_so(house: House, monkeypatch: pytest.M
 
 def test_nothing_differs_between_the_modes(run: Command) -> None:
     assert run("modes").output == "No open pull request would get another verdict in the other mode.\n"
-    assert last_json(run("modes", "--json")) == {"schemaVersion": "mergegate.modes.v1", "pulls": []}
+    assert last_json(run("modes", "--json")) == {"schemaVersion": "mergegate.modes.v1", "pulls": [], "unknown": []}
+
+
+def test_of_what_was_not_judged_in_both_modes_it_is_not_said_that_nothing_differs(run: Command, house: House) -> None:
+    house.rows("UPDATE evaluations SET mode = NULL, other_state = NULL, other_result = NULL RETURNING 1")
+    assert run("modes").output.splitlines() == [
+        "No open pull request would get another verdict in the other mode.",
+        "Of 1 it cannot be told, since nothing was evaluated: acme/widget#1.",
+    ]
+    assert last_json(run("modes", "--json"))["unknown"] == [{"repository": "acme/widget", "number": 1}]
+
+
+def test_a_repository_that_nobody_knows_is_no_repository_without_differences(run: Command) -> None:
+    result = run("modes", "--repo", "acme/typo")
+    assert (result.exit_code, "Nothing is known of acme/typo" in result.output) == (2, True)
 
 
 def test_what_the_other_mode_would_change_is_listed(run: Command, house: House) -> None:

@@ -162,6 +162,23 @@ def test_who_agrees_again_is_listed_no_more(tx: Transaction) -> None:
     assert evaluations.that_differ(tx) == []
 
 
+def test_of_whom_the_other_mode_says_nothing_is_listed_too(tx: Transaction) -> None:
+    _record(tx, number=1, other=STRICTER)
+    _record(tx, number=2, other=STRICTER)
+    _record(tx, number=2, minute=1, mode=None)
+    _record(tx, repository="acme/Gear", number=3, mode=None)
+    _record(tx, number=4, mode=None)
+    pulls.closed(tx, 1, 4)
+    pulls.seen(tx, pulls.Sighting(1, 5, "acme/widget", 7))
+    found = evaluations.judged_in_one_mode(tx)
+    assert [(row["repository"], row["number"]) for row in found] == [
+        ("acme/Gear", 3),
+        ("acme/widget", 2),
+        ("acme/widget", 5),
+    ]
+    assert [row["number"] for row in evaluations.judged_in_one_mode(tx, "ACME/gear")] == [3]
+
+
 def test_it_is_known_beforehand_how_many_will_come_and_how_many_have_no_facts(tx: Transaction) -> None:
     _record(tx, head="h1")
     _record(tx, head="h2", minute=1)
