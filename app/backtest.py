@@ -116,7 +116,7 @@ def _recorded_policy(text: str | None, server: ServerOptions) -> Policy | None:
 
 
 def _as_recorded(pull: Stored) -> Verdict:
-    result = None if pull.result is None else Result.model_validate_json(json.dumps(pull.result))
+    result = None if pull.result is None else Result.from_json(json.dumps(pull.result))
     return Verdict(pull.state, pull.description, result)
 
 

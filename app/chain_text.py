@@ -59,7 +59,7 @@ def _evaluation(row: Row) -> Iterator[str]:
     yield _line("verdict", f"{row['state']}: {row['description']}", 1)
     yield from _mode(row)
     if row["result"] is not None:
-        tree = explanation.render(Result.model_validate_json(json.dumps(row["result"])))
+        tree = explanation.render(Result.from_json(json.dumps(row["result"])))
         yield from (f"{INDENT * 2}{line}" for line in tree.splitlines())
     for intent in row["intents"]:
         yield from _intent(intent)

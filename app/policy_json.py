@@ -114,7 +114,7 @@ def findings(found: tuple[Finding, ...]) -> Document:
 
 def tree(result: Result) -> Any:
     """A result with keys as in the rest of the JSON."""
-    return _camel(json.loads(result.model_dump_json()))
+    return _camel(json.loads(result.to_json()))
 
 
 def _pull(pull: Stored) -> Document:

@@ -49,7 +49,7 @@ def run(request: Request, pull: Stored, server: ServerOptions, now: datetime) ->
     told = _with_rights(request, PullSnapshot.model_validate_json(pull.snapshot), policy)
     result = evaluate(policy, _simulated(request, told, now), mode)
     end = certainty.settled(result, mode)
-    before = None if pull.result is None else Result.model_validate_json(json.dumps(pull.result))
+    before = None if pull.result is None else Result.from_json(json.dumps(pull.result))
     return Simulated(
         pull=pull,
         mode=mode,

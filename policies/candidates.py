@@ -130,7 +130,7 @@ def _reviews(methods: Methods, text: str) -> bool:
 def _body(methods: Methods, snapshot: PullSnapshot) -> Iterator[Candidate]:
     if methods.body_patterns and patterns.matches_any(methods.body_patterns, snapshot.body or ""):
         yield Candidate(
-            approver=Approver(login=snapshot.author, source="body", created_at=snapshot.created_at),
+            approver=Approver(login=snapshot.author, source="body", review_id=None, created_at=snapshot.created_at),
             edited_at=snapshot.unread("body_edited_at"),
             edited_by=snapshot.unread("body_edited_by"),
         )

@@ -26,9 +26,7 @@ def settled(result: Result, mode: Mode) -> Result | None:
     if possible == (result.status,):
         return result
     description = f"{possible[0]} even without {', '.join(missing_facts(result))}"
-    return result.model_copy(
-        update={"status": possible[0], "description": description, "error": "", "missing_fact": ""}
-    )
+    return result._replace(status=possible[0], description=description, error="", missing_fact="")
 
 
 def missing_facts(result: Result) -> tuple[str, ...]:

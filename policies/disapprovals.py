@@ -31,9 +31,9 @@ def _evaluate(disapproval: Disapproval, snapshot: PullSnapshot, manner: Manner) 
         if manner.is_strict:
             predicate.check_globs()
         if found[-1].satisfied:
-            return _disapproved(found[-1].description or SATISFIED).model_copy(update={"predicates": tuple(found)})
+            return _disapproved(found[-1].description or SATISFIED)._replace(predicates=tuple(found))
     people = _people(disapproval, snapshot, manner)
-    return people.model_copy(update={"predicates": tuple(found)})
+    return people._replace(predicates=tuple(found))
 
 
 def _people(disapproval: Disapproval, snapshot: PullSnapshot, manner: Manner) -> Result:
@@ -47,7 +47,7 @@ def _people(disapproval: Disapproval, snapshot: PullSnapshot, manner: Manner) ->
     if against is None:
         return _skipped("No disapprovals")
     if revoking is None or against.created_at > revoking.created_at:
-        return _disapproved(f"Disapproved by {against.login}").model_copy(update={"approvers": (against.approver,)})
+        return _disapproved(f"Disapproved by {against.login}")._replace(approvers=(against.approver,))
     return _skipped(f"Disapproval revoked by {revoking.login}")
 
 

@@ -49,7 +49,7 @@ def _leaves(policy: Policy, snapshot: PullSnapshot, mode: Mode) -> Iterator[Resu
 def _approval(policy: Policy, leaves: Iterator[Result], mode: Mode) -> Result:
     if policy.approval:
         children = tuple(_node(node, leaves, mode) for node in policy.approval)
-        return _all_of(children).model_copy(update={"name": "approval", "kind": "approval"})
+        return _all_of(children)._replace(name="approval", kind="approval")
     if mode == "strict":
         return Result(name="approval", kind="approval", status="error", error=ASKS_FOR_NOTHING)
     return Result(name="approval", kind="approval", status="approved", description=NO_POLICY)

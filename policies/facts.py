@@ -219,7 +219,7 @@ class PullSnapshot(Facts):
     body_edited_by: Fetched[Text | None] = NOT_FETCHED
     """Login of the last editor; `None`: never edited."""
     head_seen_at: Fetched[Moment | None] = NOT_FETCHED
-    """When this gate first saw the head in this pull request; `None`: it does not know."""
+    """Since when the head is the head, as far as this gate saw; `None`: it does not know."""
     labels: Annotated[Fetched[tuple[Text, ...]], AfterValidator(_sorted_labels)] = NOT_FETCHED
     files: Fetched[tuple[ChangedFile, ...]] = NOT_FETCHED
     commits: Fetched[tuple[Commit, ...]] = NOT_FETCHED

@@ -30,7 +30,7 @@ def evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner = COMPAT) -> Res
     try:
         return _evaluate(rule, snapshot, manner)
     except FactMissing as missing:
-        return _failed(rule, str(missing)).model_copy(update={"missing_fact": missing.name})
+        return _failed(rule, str(missing))._replace(missing_fact=missing.name)
     except CannotJudge as problem:
         return _failed(rule, str(problem))
 

@@ -64,7 +64,7 @@ def judge(context: Context, run: Run, pull: documents.Pull) -> Judged:
 
 def tree(result: Result) -> dict[str, Any]:
     """The explanation as JSON that Postgres can hold: it holds no NUL."""
-    document: dict[str, Any] = json.loads(result.model_dump_json().replace(r"\u0000", r"\ufffd"))
+    document: dict[str, Any] = json.loads(result.to_json().replace(r"\u0000", r"\ufffd"))
     return document
 
 

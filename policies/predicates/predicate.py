@@ -39,9 +39,7 @@ class Predicate(Frozen, ABC):
         if mode == "strict":
             self.check_globs()
             doubt = self.doubt(snapshot) if found.satisfied else ""
-            return (
-                found.model_copy(update={"satisfied": False, "description": doubt, "doubt": doubt}) if doubt else found
-            )
+            return found._replace(satisfied=False, description=doubt, doubt=doubt) if doubt else found
         return found
 
     def check_globs(self) -> None:

@@ -28,7 +28,7 @@ def stored(policy: str, snapshot: PullSnapshot, mode: Mode = "compat", **changed
         "mode": mode,
         "state": said.state,
         "description": said.summary,
-        "result": json.loads(result.model_dump_json()),
+        "result": json.loads(result.to_json()),
         "policy_source": str(ORIGIN),
         "policy": policy,
         "snapshot": snapshot.model_dump_json(),

@@ -199,7 +199,7 @@ from policies.facts import PullSnapshot
 lines = iter(sys.stdin.read().splitlines())
 for text, facts in zip(lines, lines):
     for mode in ("compat", "strict"):
-        print(evaluate(parse(text), PullSnapshot.model_validate_json(facts), mode).model_dump_json())
+        print(evaluate(parse(text), PullSnapshot.model_validate_json(facts), mode).to_json())
 """
 
 
@@ -207,7 +207,7 @@ for text, facts in zip(lines, lines):
 @given(st.lists(st.tuples(policies(DISAPPROVALS), SNAPSHOTS), min_size=40, max_size=40))
 def test_the_same_facts_give_the_same_result_in_another_process(batch: list[tuple[str, PullSnapshot]]) -> None:
     given_facts = "".join(f"{text}\n{snapshot.model_dump_json()}\n" for text, snapshot in batch)
-    here = [evaluate(parse(text), snapshot, mode).model_dump_json() for text, snapshot in batch for mode in MODES]
+    here = [evaluate(parse(text), snapshot, mode).to_json() for text, snapshot in batch for mode in MODES]
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", ELSEWHERE],

@@ -53,7 +53,7 @@ def _show_tree(row: dict[str, Any], mode: Mode, posted: Mode) -> None:
         return
     if mode != posted:
         shown.line(f"What {mode} mode says, which was not posted:")
-    shown.tree(Result.model_validate_json(json.dumps(document)))
+    shown.tree(Result.from_json(json.dumps(document)))
 
 
 def _show_other(row: dict[str, Any], other: Mode) -> None:
