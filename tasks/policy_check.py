@@ -163,7 +163,8 @@ def _changes(context: Context, run: Run, judged: Judged, policy: Policy) -> _Cha
                 lines.append(_changed(trial))
             if tally.judged >= MOST_PULLS_TRIED or context.clock() >= until:
                 break
-        return _Changes(tally, tuple(lines), next(others, None) is None)
+        known = pulls.count_others_into(tx, run.repository_id, judged.pull.base.ref, number=judged.pull.number)
+        return _Changes(tally, tuple(lines), tally.judged >= known)
 
 
 def _tried(changes: _Changes, base: str, findings: tuple[Finding, ...], remarks: tuple[Annotation, ...]) -> Report:

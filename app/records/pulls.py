@@ -71,6 +71,28 @@ def first_seen_at(tx: Transaction, repository_id: int, number: int, sha: str, no
     return at
 
 
+def head_since(tx: Transaction, repository_id: int, number: int, sha: str, now: datetime) -> datetime:
+    """Since when this commit, which `first_seen_at` knows, is the head: now, if another one was the head since then.
+
+    A forced push may bring an old head back, and what was said meanwhile was said of the other one.
+    """
+    values = {"repository": repository_id, "number": number, "sha": sha, "now": now}
+    tx.execute(
+        "UPDATE heads SET came_back_at = %(now)s WHERE repository_id = %(repository)s AND number = %(number)s"
+        " AND sha = %(sha)s AND coalesce(came_back_at, first_seen_at) <= (SELECT max(coalesce(came_back_at,"
+        " first_seen_at)) FROM heads WHERE repository_id = %(repository)s AND number = %(number)s AND sha <> %(sha)s)",
+        values,
+    )
+    row = tx.execute(
+        "SELECT coalesce(came_back_at, first_seen_at) AS since FROM heads"
+        " WHERE repository_id = %(repository)s AND number = %(number)s AND sha = %(sha)s",
+        values,
+    ).fetchone()
+    assert row is not None  # noqa: S101 -- the caller has noted it, and rows of this table are never deleted
+    since: datetime = row["since"]
+    return since
+
+
 def get(tx: Transaction, repository_id: int, number: int) -> dict[str, Any] | None:
     """What is known of a pull request."""
     return tx.execute(
@@ -99,6 +121,17 @@ def others_with_head_into(
         {"repository": repository_id, "sha": sha, "base": base_ref, "number": number},
     ).fetchall()
     return tuple(row["number"] for row in rows)
+
+
+def count_others_into(tx: Transaction, repository_id: int, base_ref: str, *, number: int) -> int:
+    """How many other open pull requests go into this branch, or may: of some it is not known yet."""
+    row = tx.execute(
+        "SELECT count(*) FROM pulls WHERE repository_id = %(repository)s AND is_open"
+        " AND number <> %(number)s AND coalesce(base_ref, %(base)s) = %(base)s",
+        {"repository": repository_id, "base": base_ref, "number": number},
+    ).fetchone()
+    assert row is not None  # noqa: S101 -- an aggregate always has one row
+    return int(row["count"])
 
 
 def judged_bases(tx: Transaction, repository_id: int, number: int, sha: str) -> tuple[str, ...]:

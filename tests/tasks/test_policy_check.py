@@ -122,6 +122,17 @@ def test_what_cannot_be_told_is_said(house: House) -> None:
     assert said["output"]["summary"] == "- #1: cannot be told for lack of `files`"
 
 
+def test_who_was_never_judged_on_facts_is_not_passed_over(house: House) -> None:
+    judge(house, 1)
+    house.rows("UPDATE evaluations SET snapshot_digest = NULL RETURNING 1")
+    propose(house, f"{POLICY}# the same\n")
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"]) == (
+        "neutral",
+        "0 of 0 other open pull requests into main get another verdict; others are not tried",
+    )
+
+
 def test_a_branch_that_is_only_behind_is_not_checked(house: House) -> None:
     house.github.push(REPOSITORY, "main", {".policy.yml": SOUND}, by="alice")
     judge(house, 1)
