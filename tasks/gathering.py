@@ -25,8 +25,8 @@ def snapshot(context: Context, place: Place, pull: documents.Pull, repository: s
     """The facts, frozen. Raises `Unavailable`, which names the fact that could not be had."""
     wanted = needs.facts_needed(policy)
     bare = facts.snapshot(pull, repository, place.repository_id, context.clock())
-    seen_at = _seen_at(context, place, pull)
-    known = bare.model_copy(update={"head_seen_at": seen_at, **_documents(context, place, pull, wanted)})
+    seen_at, since = _seen_at(context, place, pull)
+    known = bare.model_copy(update={"head_seen_at": since, **_documents(context, place, pull, wanted)})
     logins = needs.users_to_look_up(policy, known)
     _demand_bounded(wanted, len(logins))
     known = known.model_copy(update=_people(context, place, known.owner, wanted, logins))
@@ -40,10 +40,11 @@ def _demand_bounded(wanted: FactsNeeded, logins: int) -> None:
         raise Unavailable("EVIDENCE_INCOMPLETE", sentence)
 
 
-def _seen_at(context: Context, place: Place, pull: documents.Pull) -> datetime:
+def _seen_at(context: Context, place: Place, pull: documents.Pull) -> tuple[datetime, datetime]:
+    """When the head was first seen, and since when it is the head."""
+    where, now = (place.repository_id, pull.number, pull.head.sha), max(context.clock(), pull.updated_at)
     with context.pool.connection() as tx:
-        now = max(context.clock(), pull.updated_at)
-        return pulls.first_seen_at(tx, place.repository_id, pull.number, pull.head.sha, now)
+        return pulls.first_seen_at(tx, *where, now), pulls.head_since(tx, *where, now)
 
 
 def _documents(context: Context, place: Place, pull: documents.Pull, wanted: FactsNeeded) -> dict[str, object]:
