@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 
+from policies.actors import is_team
 from policies.error import CannotJudge
 from policies.facts import LEVELS, Frozen, PullSnapshot
 from policies.policy import Policy, Rule
@@ -58,7 +59,7 @@ def reviewers_needed(rules: tuple[Rule, ...]) -> ReviewersNeeded:
     return ReviewersNeeded(
         collaborators=bool(by_user),
         repository_teams=any(rule.options.request_review.mode == TEAM_MODE for rule in rules),
-        teams=_sorted(team for rule in by_user for team in rule.approvers.teams),
+        teams=_sorted(team for rule in by_user for team in rule.approvers.teams if is_team(team)),
         organizations=_sorted(org for rule in by_user for org in rule.approvers.organizations),
     )
 

@@ -130,7 +130,7 @@ def test_it_asks_for_pending_rules_under_pending_parents(tree: str, names: list[
 
 
 def test_it_needs_to_list_only_who_may_be_asked() -> None:
-    requires = "requires: {teams: [acme/zoo, acme/core], organizations: [acme]}"
+    requires = "requires: {teams: [acme/zoo, acme, acme/core], organizations: [acme]}"
     people, teams = (parse(f"approval_rules: [{{{ASK % (mode, 0)}, {requires}}}]").rules for mode in ("~", "teams"))
     by_user = ReviewersNeeded(
         collaborators=True, repository_teams=False, teams=("acme/core", "acme/zoo"), organizations=("acme",)
