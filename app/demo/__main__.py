@@ -7,7 +7,7 @@ import uuid
 
 from rich.console import Console
 
-from app.demo.stage import REPOSITORY, DemoFailed, Stage, built, eventually
+from app.demo.stage import POLICY, REPOSITORY, DemoFailed, Stage, built, eventually
 from app.embedded import EmbeddedError
 
 console = Console(highlight=False, soft_wrap=True)
@@ -37,6 +37,8 @@ def _tell(stage: Stage) -> None:
     _five_times(stage)
     _killed(stage)
     _audited(stage)
+    _strictly(stage)
+    _backtested(stage)
 
 
 def _unsigned(stage: Stage) -> None:
@@ -102,9 +104,24 @@ def _killed(stage: Stage) -> None:
 def _audited(stage: Stage) -> None:
     _step("An auditor asks")
     _say("mergegate audit verify", stage.run("audit", "verify").strip())
-    _say(f"mergegate explain {REPOSITORY}#1", "")
-    for line in stage.run("explain", f"{REPOSITORY}#1").splitlines():
-        console.print(f"    {line}", markup=False, style="dim")
+    _show(stage, "explain", f"{REPOSITORY}#1")
+
+
+def _strictly(stage: Stage) -> None:
+    _step("alice asks for changes; to policy-bot her approval still counts. What would strict mode say?")
+    _next_second(stage)
+    stage.hooks.review(REPOSITORY, 1, by="alice", state="changes_requested")
+    eventually(lambda: _idle(stage), "the evaluation of the change request")
+    said = _show(stage, "policy", "modes")
+    _expect("success in compat, pending in strict" in said, "the two modes said the same")
+
+
+def _backtested(stage: Stage) -> None:
+    _step("Somebody wants two approvals. Whose verdict would that change?")
+    changed = stage.directory / "two-approvals.yml"
+    changed.write_text(POLICY.replace("count: 1", "count: 2"), encoding="utf-8")
+    said = _show(stage, "policy", "backtest", "--policy", str(changed), "--fail-on", "never")
+    _expect("stricter, success -> pending" in said, "the changed policy changed nothing")
 
 
 def _await_status(stage: Stage, count: int, state: str) -> None:
@@ -137,6 +154,15 @@ def _next_second(stage: Stage) -> None:
     """GitHub's times have whole seconds, and an approval counts only from the second after the push."""
     now = stage.github.now()
     eventually(lambda: (stage.github.now() - now).total_seconds() > 1, "the next second")
+
+
+def _show(stage: Stage, *arguments: str) -> str:
+    """Run a command of mergegate's, and print it with what it says."""
+    said = stage.run(*arguments)
+    _say(f"mergegate {' '.join(arguments)}", "")
+    for line in said.strip().splitlines():
+        console.print(f"    {line}", markup=False, style="dim")
+    return said
 
 
 def _step(title: str) -> None:

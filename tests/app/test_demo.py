@@ -11,6 +11,9 @@ CHAPTERS = [
     "the same webhook five times",
     "the worker is killed",
     "An auditor asks",
+    "receipt   read back from GitHub",
+    "success in compat, pending in strict",
+    "stricter, success -> pending",
     "All as told",
 ]
 

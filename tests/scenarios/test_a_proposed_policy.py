@@ -1,4 +1,4 @@
-"""A pull request that changes the policy learns on its head what is wrong with it, and whose verdict it would change."""
+"""A pull request that changes the policy learns what is wrong with it, and whose verdict it would change."""
 
 from app.simulator.records import CheckRun
 from tests.scenarios.gate import Gate, Scene
