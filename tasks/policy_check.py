@@ -16,7 +16,6 @@ from app.github.reader import Place
 from app.records import evaluations, pulls
 from app.records.runs import Run
 from policies import document, reference, validation
-from policies.facts import ChangedFile
 from policies.intents import MOST_ANNOTATIONS, Annotation, CheckRunContent
 from policies.policy import Policy
 from policies.text import plain, short
@@ -67,8 +66,7 @@ def content(context: Context, run: Run, judged: Judged) -> CheckRunContent | Non
     try:
         report = _report(context, run, judged)
     except Unavailable as trouble:
-        broken = trouble.code == "POLICY_UNREADABLE"
-        report = Report("failure" if broken else "neutral", UNREADABLE, code(trouble.sentence))
+        report = _unreadable(trouble)
     except SoftTimeLimitExceeded:
         report = Report("neutral", "The policy could not be tried in time", "The verdict stands without that.")
     return None if report is None else _content(context, run, judged, report)
@@ -105,10 +103,13 @@ def _content(context: Context, run: Run, judged: Judged, report: Report) -> Chec
 
 def _report(context: Context, run: Run, judged: Judged) -> Report | None:
     place, path = Place(run.installation_id, run.repository_id), context.settings.policy_path
-    text = context.reader.policy_file_at(place, judged.pull.head.sha, path).text
+    try:
+        text = context.reader.policy_file_at(place, judged.pull.head.sha, path).text
+    except Unavailable as trouble:
+        return _unreadable(trouble) if _touches(context, place, judged, path) else None
     if text == judged.policy_text or (text is None and not judged.source.startswith(f"{run.full_name}@")):
         return None
-    changes = tuple(file.status for file in _files(context, place, judged) if file.filename == path)
+    changes = _touches(context, place, judged, path)
     if not changes:
         return None  # the branch is behind its base, and that is all
     if text is not None:
@@ -118,11 +119,18 @@ def _report(context: Context, run: Run, judged: Judged) -> Report | None:
     return Report("neutral", UNREADABLE, "GitHub does not show it at the head, though the pull request changes it.")
 
 
-def _files(context: Context, place: Place, judged: Judged) -> tuple[ChangedFile, ...]:
-    """The changed files, a renamed one under both of its names."""
+def _unreadable(trouble: Unavailable) -> Report:
+    broken = trouble.code == "POLICY_UNREADABLE"
+    return Report("failure" if broken else "neutral", UNREADABLE, code(trouble.sentence))
+
+
+def _touches(context: Context, place: Place, judged: Judged, path: str) -> tuple[str, ...]:
+    """How the pull request changes the file; a renamed one is listed under both of its names."""
     if judged.snapshot is not None and judged.snapshot.knows("files"):
-        return judged.snapshot.files
-    return facts.files(context.reader.files(place, judged.pull))
+        files = judged.snapshot.files
+    else:
+        files = facts.files(context.reader.files(place, judged.pull))
+    return tuple(file.status for file in files if file.filename == path)
 
 
 def _judge(context: Context, run: Run, judged: Judged, text: str) -> Report:

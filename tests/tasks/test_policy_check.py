@@ -171,6 +171,24 @@ def test_a_file_that_cannot_be_read_fails_the_check(house: House) -> None:
     assert "larger than 256 KiB" in said["output"]["summary"]
 
 
+def test_trouble_with_a_file_that_stays_as_it_is_is_no_matter_of_the_check(house: House) -> None:
+    judge(house, 1)
+    house.github.push(REPOSITORY, "feature", {"a.py": "2"}, by="bob")
+    house.github.fault("GET", "/contents/", 502, times=9)
+    judge(house, 1)
+    assert house.states() == ["pending", "pending"]
+    assert house.written("check_run") == []
+
+
+def test_trouble_with_the_changed_file_is_reported(house: House) -> None:
+    house.github.push(REPOSITORY, "policy", {".policy.yml": SOUND}, by="bob")
+    pull = house.github.open_pull(REPOSITORY, "policy", by="bob", title="Change the policy")
+    judge(house, 1)
+    house.github.fault("GET", "/contents/", 502, times=9)
+    judge(house, pull.number)
+    assert (report(house)["conclusion"], report(house)["output"]["title"]) == ("neutral", policy_check.UNREADABLE)
+
+
 def test_trouble_with_the_file_never_holds_the_verdict_up(house: House) -> None:
     house.github.push(REPOSITORY, "policy", {".policy.yml": SOUND}, by="bob")
     pull = house.github.open_pull(REPOSITORY, "policy", by="bob", title="Change the policy")
