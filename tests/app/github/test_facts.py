@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.github import facts
-from app.github.documents import File, PropertyValue, Pull, WorkflowRun
+from app.github.documents import CheckRun, File, PropertyValue, Pull, Status, WorkflowRun
 from policies.facts import ChangedFile
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -46,6 +46,19 @@ def test_the_order_of_a_list_changes_no_fact(data: st.DataObject) -> None:
         for number, (conclusion, path, event) in enumerate(data.draw(st.lists(kinds, max_size=8)))
     ]
     assert facts.workflow_runs(data.draw(st.permutations(rows))) == facts.workflow_runs(rows)
+
+
+@pytest.mark.parametrize("backwards", [1, -1])
+def test_the_newest_check_of_a_name_stands_for_it_even_while_it_runs(backwards: int) -> None:
+    status = Status(id=9, state="success", context="ci", created_at=NOW)
+    checks = [
+        CheckRun(id=1, name="ci", conclusion="success"),
+        CheckRun(id=3, name="ci", conclusion=None),
+        CheckRun(id=1, name="lint", conclusion="success"),
+        CheckRun(id=2, name="lint", conclusion="failure"),
+    ]
+    found = facts.statuses([status], checks[::backwards])
+    assert found == (("ci", ""), ("lint", "failure"))
 
 
 def test_only_properties_that_are_set_are_facts() -> None:

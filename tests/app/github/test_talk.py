@@ -138,6 +138,15 @@ def test_an_answer_with_a_gap_is_no_answer(ground: Ground, name: str) -> None:
     assert _trouble(ground, alter) == code
 
 
+def test_an_editor_whose_account_is_gone_has_edited_all_the_same(ground: Ground) -> None:
+    said = ground.github.comment(REPOSITORY, 1, by="alice", body=":+1:")
+    ground.github.edit_comment(REPOSITORY, 1, said.id, ":+1:!", by="mallory")
+    reader = Altering(ground.app)
+    reader.alter = lambda r: r["pullRequest"]["comments"]["nodes"][0].update(editor=None)
+    (comment,) = reader.talk(ground.place, ground.pull()).comments
+    assert comment.edited_by == "ghost"
+
+
 @pytest.mark.parametrize(
     ("kind", "code"),
     [
