@@ -4,8 +4,6 @@ from typing import Any
 
 import pytest
 
-from app import chain_text, explain
-from policies.intents import MOST_ANNOTATIONS, MOST_SUMMARY_CHARACTERS, Annotation
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.wishes import OTHER_KINDS, prepare, wish
 
@@ -162,6 +160,14 @@ def test_the_same_wish_again_is_no_second_write(house: House, kind: str) -> None
     assert (len(house.written(kind)), _intents(house, kind)) == (1, ["written"])
 
 
+def test_one_under_way_stays_so_when_it_is_wished_for_again(house: House, kind: str) -> None:
+    prepare(house, kind)
+    _fault(house, kind, 502, when="after")
+    house.work()
+    wish(house, kind)
+    assert _intents(house, kind) == ["sent"]
+
+
 def test_what_was_denied_often_has_its_whole_patience_when_it_is_allowed(house: House, kind: str) -> None:
     prepare(house, kind)
     house.work()
@@ -170,32 +176,6 @@ def test_what_was_denied_often_has_its_whole_patience_when_it_is_allowed(house: 
     assert house.rows(f"SELECT status, attempts FROM intents WHERE kind = '{kind}'") == [
         {"status": "pending", "attempts": 0}
     ]
-
-
-HOSTILE = "\x00\ud800\u202e\x1b[2J\n@acme/core \U0001f600"
-WIDEST: dict[str, dict[str, Any]] = {
-    "review_request": {"users": ("carol", HOSTILE)},
-    "review_dismiss": {"message": HOSTILE, "login": HOSTILE},
-    "check_run": {
-        "title": HOSTILE,
-        "summary": "\U0001f600" * MOST_SUMMARY_CHARACTERS,
-        "annotations": (Annotation(path=HOSTILE, line=3, level="failure", message=HOSTILE),) * MOST_ANNOTATIONS,
-    },
-}
-
-
-def test_hostile_and_large_contents_end_like_any_other(house: House, kind: str) -> None:
-    prepare(house, kind)
-    house.work()
-    house.rows(f"UPDATE intents SET status = 'superseded' WHERE kind = '{kind}' RETURNING id")
-    wish(house, kind, **WIDEST[kind])
-    house.work()
-    ends = {"review_request": "refused", "review_dismiss": "sent", "check_run": "written"}
-    assert _intents(house, kind) == ["superseded", ends[kind]]
-    with house.context.pool.connection() as tx:
-        chain = explain.pull_request(tx, REPOSITORY, 1)
-    assert chain is not None
-    assert "\x1b" not in chain_text.render(chain)
 
 
 def test_a_dismissal_that_lists_did_not_show_is_recognized_the_second_time(house: House) -> None:
