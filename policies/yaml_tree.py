@@ -16,6 +16,7 @@ from yaml import (
     YAMLError,
 )
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
+from yaml.reader import ReaderError
 
 from policies.error import PolicyError
 
@@ -48,7 +49,7 @@ def compose(text: str) -> Node | None:
         parser = _Parser(text)
         root = parser.get_node() if parser.check_node() else None
     except YAMLError as error:
-        raise _refusal(error) from error
+        raise _refusal(error, text) from error
     if root is not None:
         _count(root, {}, [])
     return root
@@ -77,11 +78,14 @@ def _check_depth(parser: _Parser) -> None:
             raise PolicyError("yaml_syntax", message, *place(event.start_mark))
 
 
-def _refusal(error: YAMLError) -> PolicyError:
+def _refusal(error: YAMLError, text: str) -> PolicyError:
+    if isinstance(error, ReaderError):
+        before = text.encode()[: error.position].decode(errors="ignore")
+        here = (before.count("\n") + 1, len(before) - before.rfind("\n"))
+        return PolicyError("yaml_syntax", "a character is not allowed here", *here)
     mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
     problem = error.problem if isinstance(error, MarkedYAMLError) else None
-    message = problem or "a character is not allowed here"
-    return PolicyError("yaml_syntax", message, *place(mark))
+    return PolicyError("yaml_syntax", problem or "this is not understood", *place(mark))
 
 
 def _count(node: Node, known: dict[int, int], path: list[Node]) -> int:
