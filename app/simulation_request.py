@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from policies.actors import Actors
-from policies.facts import Comment, Level, Review, Text
+from policies.facts import Comment, Level, Moment, Review, Text
 from policies.policy import Mode
 from policies.simulation import Simulation
 from policies.text import plain, short
@@ -59,8 +59,8 @@ class AddedComment(_Asked):
 
     author: Name
     body: Body = ""
-    created_at: AwareDatetime | None = None
-    last_edited_at: AwareDatetime | None = None
+    created_at: Moment | None = None
+    last_edited_at: Moment | None = None
 
     def comment(self, now: datetime) -> Comment:
         return Comment(
@@ -79,8 +79,8 @@ class AddedReview(_Asked):
     author: Name
     state: ReviewState
     body: Body = ""
-    created_at: AwareDatetime | None = None
-    last_edited_at: AwareDatetime | None = None
+    created_at: Moment | None = None
+    last_edited_at: Moment | None = None
     sha: Name | None = None
     teams: Names = ()
 

@@ -105,6 +105,7 @@ def test_it_simulates_in_the_shape_of_policy_bot(client: FlaskClient) -> None:
         (b"", 400, "empty_body"),
         (b"{", 400, "malformed_body"),
         (b'{"x": 1}', 400, "malformed_body"),
+        (b'{"add_comments": [{"author": "a", "created_at": "9999-12-31T23:59:59-23:59"}]}', 400, "malformed_body"),
         (b'{"policy": "no: policy"}', 422, "policy_invalid"),
         (b" " * (guard.MOST_BYTES + 1), 413, "too_large"),
         (b"[" * 100_000, 400, "malformed_body"),
