@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from policies import history
-from policies.facts import PullSnapshot
+from policies.facts import Commit, PullSnapshot
 from policies.predicates.has_contributor_in import HasContributorIn
 from policies.result import PredicateResult
 from policies.text import quoted
@@ -17,11 +17,12 @@ class OnlyHasContributorsIn(HasContributorIn):
     key: ClassVar[str] = "only_has_contributors_in"
 
     def doubt(self, snapshot: PullSnapshot) -> str:
-        unknown = next((commit for commit in history.commits(snapshot) if not history.users(commit)), None)
+        unknown = next((commit for commit in history.commits(snapshot) if _is_by_a_stranger(commit)), None)
         if unknown is None:
             return ""
         name = unknown.sha[:SHORT_SHA_CHARACTERS]
-        return f"Commit {name} is by nobody that GitHub knows; its author has to add the e-mail address to an account"
+        who = "author" if unknown.author is None else "committer"
+        return f"Commit {name} has an unknown {who}, who has to add the e-mail address to an account"
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         people = self.people(snapshot)
@@ -34,3 +35,8 @@ class OnlyHasContributorsIn(HasContributorIn):
             description="" if stranger is None else failure,
             values=people,
         )
+
+
+def _is_by_a_stranger(commit: Commit) -> bool:
+    """Whether one of its two people has no account; GitHub itself, which commits at the web, has none either."""
+    return commit.author is None or (commit.committer is None and not commit.committed_via_web)

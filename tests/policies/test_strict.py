@@ -132,12 +132,24 @@ def test_a_contributor_whom_nobody_knows_is_no_member(commit: Any) -> None:
     commits = (commit("c1", ("b0",)), commit("c2-longer-sha", ("c1",), author=None))
     assert both(text, commits=commits, head_sha="c2-longer-sha") == ("approved", "pending")
     rule = judged(text, commits=commits, head_sha="c2-longer-sha").children[0].children[0]
-    sentence = (
-        "Commit c2-longer- is by nobody that GitHub knows; its author has to add the e-mail address to an account"
-    )
+    sentence = "Commit c2-longer- has an unknown author, who has to add the e-mail address to an account"
     assert (rule.status, rule.description, rule.predicates[0].doubt) == ("pending", sentence, sentence)
     assert both(text) == ("approved", "approved")
     assert both(text.replace("[ana]", "[bob]"), commits=commits, head_sha="c2-longer-sha") == ("skipped", "skipped")
+
+
+@pytest.mark.parametrize(
+    ("who", "strictly"),
+    [
+        ({"author": None, "committer": "ana"}, "pending"),
+        ({"author": "ana", "committer": None}, "pending"),
+        ({"author": None, "committer": None, "committed_via_web": True}, "pending"),
+        ({"author": "ana", "committer": None, "committed_via_web": True}, "approved"),
+    ],
+)
+def test_a_commit_is_known_by_its_author_and_its_committer(commit: Any, who: dict[str, Any], strictly: str) -> None:
+    text = CONDITIONAL % "only_has_contributors_in: {users: [ana]}"
+    assert both(text, commits=(commit("c1", ("b0",), **who),)) == ("approved", strictly)
 
 
 def test_a_doubtful_condition_is_not_held(commit: Any) -> None:
