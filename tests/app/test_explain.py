@@ -30,7 +30,7 @@ def test_it_prints_every_station_of_a_written_status(house: House) -> None:
     house.work()
     assert _stations(_of_pull(house)) == [
         *("delivery", "event", "run", "facts", "policy", "verdict", "mode", "intent", "content", "decision"),
-        *("ground",) * 5,
+        *("ground",) * 6,
         *("permit", "write", "receipt"),
         *("audit",) * 4,
     ]
