@@ -21,7 +21,11 @@ def transaction() -> Iterator[Transaction]:
                 tx.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
                 tx.read_only = True
                 yield tx
-        except psycopg.errors.UndefinedTable:
-            raise click.ClickException("The database has no schema yet; run: mergegate migrate up") from None
+        except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
+            raise click.ClickException(
+                "The database has no schema yet, or an old one; run: mergegate migrate up"
+            ) from None
+        except (UnicodeEncodeError, psycopg.DataError):
+            raise click.ClickException("What was given holds characters that stand in no database.") from None
         except psycopg.OperationalError as trouble:
             raise click.ClickException(f"The database cannot be read: {str(trouble).splitlines()[0]}") from None

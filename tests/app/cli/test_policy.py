@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from app import schema
 from app.cli import main
 from tests.app.test_explain import house
 from tests.tasks.house import POLICY, House
@@ -258,3 +259,18 @@ def test_without_a_database_a_backtest_is_no_answer(monkeypatch: pytest.MonkeyPa
     result = command("backtest", "--policy", command.file(POLICY))
     assert result.exit_code == 2
     assert "The database cannot be read" in result.output
+
+
+@pytest.mark.parametrize("kept", [0, 3])
+def test_on_an_older_schema_it_says_what_to_do(run: Command, house: House, kept: int) -> None:
+    url = house.context.settings.database_url
+    schema.down(url, steps=len(schema.status(url)) - kept)
+    result = run("modes")
+    assert (result.exit_code, "an old one; run: mergegate migrate up" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("command", [("modes",), ("backtest", "--policy", "FILE")])
+def test_what_no_database_can_hold_is_refused(run: Command, command: tuple[str, ...]) -> None:
+    file = run.file(POLICY)
+    result = run(*(file if argument == "FILE" else argument for argument in command), "--repo", "acme/\udcff")
+    assert (result.exit_code, "stand in no database" in result.output) == (2, True)
