@@ -38,8 +38,8 @@ def tree(result: Result, depth: int = 0) -> None:
 
 
 def as_json(document: Mapping[str, Any]) -> None:
-    """The document, indented."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    """The document, indented; ASCII, since a terminal may obey what text from outside says."""
+    click.echo(json.dumps(document, indent=2))
 
 
 def _print(text: str, indent: str, hanging: str) -> None:

@@ -97,3 +97,11 @@ def test_hostile_text_is_shown_without_control_characters() -> None:
     assert result.exit_code == 1
     assert "\x1b" not in result.output
     assert "\u202e" not in result.output
+
+
+def test_hostile_text_is_escaped_in_json(files: Path) -> None:
+    hostile = "\u202e\\x9b31m é"
+    (files / "new.yml").write_text(f'policy: {{approval: ["{hostile}"]}}\n')
+    result = run("--json", str(files / "new.yml"))
+    assert result.stdout.isascii()
+    assert "é" in json.loads(result.stdout)["files"][0]["findings"][0]["message"]
