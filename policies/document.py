@@ -1,5 +1,6 @@
 """Parses the text of a policy file, refusing whatever is not understood."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from policies import actors, options, server_options
@@ -38,7 +39,7 @@ def _policy(root: Value, server: ServerOptions) -> Policy:
     defaults = fields["approval_defaults"].fields(("options",))["options"]
     lower = options.read(defaults).over(server.approval_defaults.over(BUILT_IN))
     override = OptionsWritten(ignore_edited_comments=server.ignore_edited_comments)
-    rules = tuple(_rule(item, lower, override) for item in fields["approval_rules"].items() or ())
+    rules = _sharing_options(_rule(item, lower, override) for item in fields["approval_rules"].items() or ())
     branches = fields["policy"].fields(("approval", "disapproval"))
     return Policy(
         approval=read_approval(branches["approval"], {rule.name: rule for rule in rules}),
@@ -61,6 +62,12 @@ def _rule(value: Value, defaults: Options, override: OptionsWritten) -> Rule:
         approvers=actors.read(requires),
         conditions=catalogue.read(requires["conditions"]),
     )
+
+
+def _sharing_options(rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Rules whose options are equal hold the very same ones: what is remembered for one is soon found for the next."""
+    seen = dict[Options, Options]()
+    return tuple(rule.model_copy(update={"options": seen.setdefault(rule.options, rule.options)}) for rule in rules)
 
 
 def _disapproval(value: Value) -> Disapproval:

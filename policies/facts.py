@@ -94,7 +94,7 @@ class Guard:
     def __get__(self, facts: "Facts | None", _owner: type) -> Any:
         if facts is None:  # of the class: pydantic looks there for defaults, and finds none
             raise AttributeError(self._name)
-        return fetched(self._name, facts.unread(self._name))
+        return fetched(self._name, facts.__dict__[self._name])
 
     def __set__(self, facts: "Facts", value: Any) -> None:
         """Being there lets this guard go before the value itself."""

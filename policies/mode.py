@@ -1,8 +1,6 @@
 """How strictly to judge: as policy-bot does, or so that nothing doubtful is approved."""
 
-from typing import Literal
-
-from policies.facts import Frozen
+from typing import Literal, NamedTuple
 
 Mode = Literal["compat", "strict"]
 """`compat` gives the verdicts of policy-bot; `strict` approves nothing beyond them, and nothing doubtful."""
@@ -10,7 +8,7 @@ MODES: tuple[Mode, ...] = ("compat", "strict")
 OTHER: dict[Mode, Mode] = {"compat": "strict", "strict": "compat"}
 
 
-class Manner(Frozen):
+class Manner(NamedTuple):
     """`head_reported`: a rule judged before has failed because the head is not among the commits."""
 
     mode: Mode = "compat"

@@ -1,5 +1,7 @@
 """The options of a rule, resolved field by field from the rule, the policy's defaults and what is built in."""
 
+from functools import cached_property
+
 from policies import actors, patterns
 from policies.actors import Actors
 from policies.facts import Frozen
@@ -19,7 +21,18 @@ METHODS = ("comments", "github_review", *TEXT_METHODS)
 DEFAULT_MODE = "random-users"
 
 
-class Methods(Frozen):
+class Block(Frozen):
+    """Options that questions are remembered by, so that their hash is asked for all the time and is kept."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(tuple(value for _, value in self))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+class Methods(Block):
     """What counts as a yes (or, in a disapproval, as a no)."""
 
     comments: tuple[str, ...] = ()
@@ -50,7 +63,7 @@ class RequestReview(Frozen):
     count: int = 0
 
 
-class Options(Frozen):
+class Options(Block):
     """Everything decided: no field is open any more."""
 
     allow_author: bool = False

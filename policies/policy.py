@@ -1,5 +1,6 @@
 """A parsed policy file: rules, the tree over them, and what disapproves."""
 
+from functools import cached_property
 from typing import Literal
 
 from policies.actors import NOBODY, Actors
@@ -51,6 +52,10 @@ class Policy(Frozen):
 
     def used_rules(self) -> tuple[Rule, ...]:
         """The rules that the tree mentions."""
+        return self._used
+
+    @cached_property
+    def _used(self) -> tuple[Rule, ...]:
         return tuple(rule for node in self.approval for rule in _leaves(node))
 
 

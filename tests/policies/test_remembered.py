@@ -22,7 +22,7 @@ def test_it_asks_once_for_the_same_snapshot_and_arguments(pull: Any) -> None:
     assert asked == [("<", ">"), ("(", ")"), ("<", ">"), ("<", ">")]
 
 
-def test_it_forgets_the_oldest_answers(pull: Any) -> None:
+def test_it_forgets_a_snapshot_when_another_is_asked_about(pull: Any) -> None:
     asked: list[int] = []
 
     @remembered
@@ -30,8 +30,22 @@ def test_it_forgets_the_oldest_answers(pull: Any) -> None:
         asked.append(snapshot.number)
         return snapshot.number
 
-    snapshots = [pull(number=number) for number in range(MAX_ANSWERS + 1)]
-    assert [number(snapshot) for snapshot in (*snapshots, snapshots[0])] == [*range(MAX_ANSWERS + 1), 0]
+    one, other = pull(number=1), pull(number=2)
+    assert [number(snapshot) for snapshot in (one, one, other, one)] == [1, 1, 2, 1]
+    assert asked == [1, 2, 1]
+
+
+def test_it_keeps_no_more_answers_than_its_limit(pull: Any) -> None:
+    asked: list[int] = []
+
+    @remembered
+    def sum_with(snapshot: PullSnapshot, number: int) -> int:
+        asked.append(number)
+        return snapshot.number + number
+
+    snapshot = pull(number=1)
+    numbers = (*range(MAX_ANSWERS), MAX_ANSWERS - 1, MAX_ANSWERS, 0)
+    assert [sum_with(snapshot, number) for number in numbers] == [number + 1 for number in numbers]
     assert asked == [*range(MAX_ANSWERS + 1), 0]
 
 
