@@ -2,13 +2,14 @@
 
 from datetime import datetime
 from itertools import product
+from operator import attrgetter
 
 from app.github import documents, facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.records import alterations, pulls
 from policies import needs, review_requests
-from policies.facts import NOT_FETCHED, Commit, Grant, Membership, PullSnapshot
+from policies.facts import NOT_FETCHED, Alteration, Commit, Grant, Membership, PullSnapshot
 from policies.needs import FactsNeeded
 from policies.policy import Policy, Rule
 from policies.reviewers import Collaborator, Reviewers, Roster
@@ -27,6 +28,7 @@ def snapshot(context: Context, place: Place, pull: documents.Pull, repository: s
     bare = facts.snapshot(pull, repository, place.repository_id, context.clock())
     seen_at, since = _seen_at(context, place, pull)
     known = bare.model_copy(update={"head_seen_at": since, **_documents(context, place, pull, wanted)})
+    known = known.model_copy(update={"alterations": _alterations(context, known)})
     logins = needs.users_to_look_up(policy, known)
     _demand_bounded(wanted, len(logins))
     known = known.model_copy(update=_people(context, place, known.owner, wanted, logins))
@@ -53,7 +55,6 @@ def _documents(context: Context, place: Place, pull: documents.Pull, wanted: Fac
         fetched["files"] = facts.files(reader.files(place, pull))
     if wanted.commits or wanted.reviews or wanted.comments or wanted.body:
         fetched |= facts.talk(reader.talk(place, pull))
-        fetched["alterations"] = _alterations(context, place, pull)
     if wanted.statuses:
         fetched["statuses"] = facts.statuses(reader.newest_statuses(place, sha), reader.check_runs(place, sha))
     if wanted.workflow_runs:
@@ -63,9 +64,18 @@ def _documents(context: Context, place: Place, pull: documents.Pull, wanted: Fac
     return fetched
 
 
-def _alterations(context: Context, place: Place, pull: documents.Pull) -> tuple[object, ...]:
-    with context.pool.connection() as tx:
-        return alterations.of_pull(tx, place.repository_id, pull.number)
+def _alterations(context: Context, known: PullSnapshot) -> tuple[Alteration, ...]:
+    """What webhooks have told of comments, and what GitHub shows of reviews."""
+    if not known.knows("reviews"):
+        return ()
+    where = (known.repository_id, known.number)
+    try:
+        with context.pool.connection() as tx:
+            found = (*alterations.of_pull(tx, *where), *alterations.of_reviews(tx, *where, known.reviews))
+    except alterations.TooManyAlterations:
+        sentence = f"Others than their authors altered more than {alterations.MOST_ALTERATIONS} remarks."
+        raise Unavailable("EVIDENCE_INCOMPLETE", sentence) from None
+    return tuple(sorted(found, key=attrgetter("altered_at")))
 
 
 def _people(

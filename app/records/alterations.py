@@ -1,11 +1,12 @@
 """Alterations: remarks that somebody other than their author edited or deleted, with the text the gate last saw."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from app.database import Transaction
 from app.events import Delivery, Remark
-from policies.facts import Alteration
+from policies.facts import Alteration, Review
 
 GHOST = "ghost"
 """Who did it where GitHub names nobody."""
@@ -34,6 +35,24 @@ _SEEN = """
      ORDER BY seq DESC LIMIT 1
 """
 """The newest text of the comment before it was altered."""
+
+_SEEN_IN_REVIEW = """
+    SELECT review ->> 'body' AS body
+      FROM (SELECT seq, facts
+              FROM evaluations JOIN snapshots ON digest = snapshot_digest
+             WHERE evaluations.repository_id = %(repository)s AND evaluations.number = %(number)s
+               AND jsonb_typeof(facts -> 'reviews') = 'array'
+             ORDER BY seq DESC LIMIT %(snapshots)s) AS known,
+           jsonb_array_elements(facts -> 'reviews') AS review
+     WHERE review ->> 'id' = %(review)s
+       AND (jsonb_typeof(review -> 'edited_at') = 'null' OR review ->> 'edited_by' = %(author)s)
+     ORDER BY seq DESC LIMIT 1
+"""
+"""The newest text of the review that was its author's own."""
+
+
+class TooManyAlterations(Exception):
+    """More than are read, so that one which counts could be among the others."""
 
 
 def record(tx: Transaction, delivery: Delivery, delivery_id: int) -> bool:
@@ -71,7 +90,10 @@ def _altered_at(remark: Remark, received_at: datetime) -> datetime:
 
 
 def of_pull(tx: Transaction, repository_id: int, number: int) -> tuple[Alteration, ...]:
-    """The oldest `MOST_ALTERATIONS`. One whose text this gate never saw counted nowhere and is left out."""
+    """Those of comments, of which webhooks tell. One whose text this gate never saw counted nowhere and is left out.
+
+    Raise `TooManyAlterations`.
+    """
     rows = tx.execute(
         f"SELECT author, altered_by, what, said_at, altered_at, seen.body FROM alterations"  # noqa: S608
         f" CROSS JOIN LATERAL ({_SEEN}) AS seen"
@@ -81,10 +103,34 @@ def of_pull(tx: Transaction, repository_id: int, number: int) -> tuple[Alteratio
             "number": number,
             "clocks_differ": CLOCKS_DIFFER_SECONDS,
             "snapshots": MOST_SNAPSHOTS,
-            "limit": MOST_ALTERATIONS,
+            "limit": MOST_ALTERATIONS + 1,
         },
     ).fetchall()
+    if len(rows) > MOST_ALTERATIONS:
+        raise TooManyAlterations
     return tuple(_alteration(row) for row in rows)
+
+
+def of_reviews(tx: Transaction, repository_id: int, number: int, reviews: tuple[Review, ...]) -> tuple[Alteration, ...]:
+    """Those of the reviews that GitHub shows; who edited one is known from there. Raise `TooManyAlterations`."""
+    altered = [review for review in reviews if isinstance(review.edited_by, str) and review.edited_by != review.author]
+    if len(altered) > MOST_ALTERATIONS:
+        raise TooManyAlterations
+    return tuple(found for review in altered for found in _of_review(tx, repository_id, number, review))
+
+
+def _of_review(tx: Transaction, repository_id: int, number: int, review: Review) -> Iterator[Alteration]:
+    values = {"repository": repository_id, "number": number, "review": review.id, "author": review.author}
+    seen = tx.execute(_SEEN_IN_REVIEW, {**values, "snapshots": MOST_SNAPSHOTS}).fetchone()
+    if seen is not None and review.knows("edited_at") and review.edited_at is not None:
+        yield Alteration(
+            author=review.author,
+            by=str(review.edited_by),
+            what="edited",
+            was=seen["body"],
+            said_at=review.created_at,
+            altered_at=review.edited_at,
+        )
 
 
 def _alteration(row: dict[str, Any]) -> Alteration:

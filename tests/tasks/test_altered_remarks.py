@@ -218,3 +218,12 @@ def test_an_alteration_is_a_fact_with_its_times(house: House) -> None:
         altered_at=house.clock(),
     )
     assert timedelta(seconds=60) <= found.altered_at - found.said_at < timedelta(seconds=61)
+
+
+def test_more_alterations_than_are_read_are_no_yes(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alterations, "MOST_ALTERATIONS", 1)
+    first, second = _say(house, "hm"), _say(house, "well")
+    _delete(house, first, by="mallory")
+    assert house.states()[-1] == "pending"
+    _delete(house, second, by="mallory")
+    assert house.states()[-1] == "error"
