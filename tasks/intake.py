@@ -82,7 +82,7 @@ def _want_all(
     context: Context, tx: Transaction, event: Event, delivery_id: int, now: datetime
 ) -> list[tuple[str, UUID]]:
     """Each repository of many has to be looked through, so these get slots as their pull requests do."""
-    wanted, due_at = route(event), now + timedelta(seconds=context.settings.fold_seconds)
+    wanted, due_at = (*route(event), *_with_head(tx, event)), now + timedelta(seconds=context.settings.fold_seconds)
     per_minute = context.settings.reevaluations_per_minute
     many = len(wanted) if (event.name, event.action) in OF_NEW_REPOSITORIES else 0
     moments = slots.take(tx, event.installation_id or 0, many, per_minute=per_minute, now=due_at) if many else ()
@@ -118,6 +118,17 @@ def _route_one(event: Event, repository: Repository, installation_id: int) -> tu
         return (Wanted("find_by_repository", *place),)
     group = _group(event, repository, installation_id)
     return (group,) if group is not None and event.action == "checks_requested" else ()
+
+
+def _with_head(tx: Transaction, event: Event) -> tuple[Wanted, ...]:
+    """The pull requests beside those that a check names: a fork's may have the same head, and GitHub names none."""
+    if event.name not in CHECK_EVENTS or not event.pulls or event.installation_id is None:
+        return ()
+    if event.repository is None or event.head_sha is None:
+        return ()
+    known = pulls.with_head(tx, event.repository.id, event.head_sha)
+    place = _place(event.repository, event.installation_id)
+    return tuple(Wanted("evaluate", *place, number=number) for number in known if number not in event.pulls)
 
 
 def _place(repository: Repository, installation_id: int) -> tuple[int, str, int]:

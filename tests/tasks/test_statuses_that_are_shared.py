@@ -52,3 +52,17 @@ def test_the_one_that_stays_open_has_the_status_to_itself(house: House) -> None:
     house.deliver_pull(1, "closed")
     house.work()
     assert _last(house) == ("success", "All rules are approved")
+
+
+def test_a_check_that_names_one_of_them_has_the_others_judged_too(house: House) -> None:
+    """GitHub names those of the checked repository's own branches, and none out of a fork with the same head."""
+    _twins(house)
+    house.deliver_pull(2)
+    house.work()
+    head = house.github.state.pull(REPOSITORY, 1).head_sha
+    before = len(house.rows("SELECT id FROM evaluations"))
+    house.clock.forward(60)
+    house.deliver(house.event("check_run", "completed", pulls=(2,), head_sha=head))
+    house.work()
+    after = house.rows("SELECT number FROM evaluations ORDER BY seq")[before:]
+    assert sorted(row["number"] for row in after) == [1, 2]
