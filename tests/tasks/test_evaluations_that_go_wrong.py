@@ -13,9 +13,11 @@ def _try_until(house: House, attempts: int) -> None:
         house.sweep()
 
 
-@pytest.mark.parametrize("path", ["GET /pulls/1$", "GET /branches/", "GET /contents/", "POST /graphql"])
-def test_a_fact_that_fails_for_once_is_read_again(house: House, path: str) -> None:
-    house.github.fault(*path.split(), 502)
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/pulls/1$"), ("GET", "/branches/"), ("GET", "/contents/"), ("POST", "/graphql")]
+)
+def test_a_fact_that_fails_for_once_is_read_again(house: House, method: str, path: str) -> None:
+    house.github.fault(method, path, 502)
     house.deliver_pull()
     house.work()
     assert house.newest_run()["status"] == "pending"
