@@ -33,11 +33,13 @@ class Actors(Frozen):
         return bool(login) and login not in self.users and bool(self.teams or self.organizations or self.permissions)
 
     def _include_known(self, login: str, snapshot: PullSnapshot) -> bool:
-        return (
-            (bool(self.teams) and any(snapshot.is_team_member(_checked(team), login) for team in self.teams))
-            or (bool(self.organizations) and any(snapshot.is_org_member(org, login) for org in self.organizations))
-            or (bool(self.permissions) and self._permit(snapshot.permission_of(login)))
-        )
+        for team in self.teams:
+            if snapshot.is_team_member(_checked(team), login):
+                return True
+        for organization in self.organizations:
+            if snapshot.is_org_member(organization, login):
+                return True
+        return bool(self.permissions) and self._permit(snapshot.permission_of(login))
 
     def _permit(self, level: Level) -> bool:
         rank = LEVELS.index(level)

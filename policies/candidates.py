@@ -1,6 +1,5 @@
 """Whose comment or review could count, before anybody asks who they are."""
 
-from collections.abc import Iterator
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple
@@ -77,7 +76,10 @@ def sift(candidates: tuple[Candidate, ...], options: Options, snapshot: PullSnap
 
 def says(methods: Methods, text: str) -> bool:
     """Whether a comment with this text counts."""
-    return any(entry in text for entry in methods.comments) or patterns.matches_any(methods.comment_patterns, text)
+    for entry in methods.comments:
+        if entry in text:
+            return True
+    return patterns.matches_any(methods.comment_patterns, text)
 
 
 @remembered
@@ -99,26 +101,24 @@ def _newer(before: Candidate, candidate: Candidate) -> Candidate:
 def _entries(
     methods: Methods, snapshot: PullSnapshot, state: ReviewState, *, forgives_head: bool
 ) -> tuple[Candidate, ...]:
-    said = _said(methods, snapshot, state, forgives_head=forgives_head) if methods.read_talk else ()
-    comments = tuple(candidate for candidate in said if candidate.source == "comment")
-    return (*comments, *_body(methods, snapshot), *said[len(comments) :])
+    if not methods.read_talk:
+        return _body(methods, snapshot)
+    comments, reviews = _said(methods, snapshot, state, forgives_head=forgives_head)
+    return (*comments, *_body(methods, snapshot), *reviews)
 
 
 def _said(
     methods: Methods, snapshot: PullSnapshot, state: ReviewState, *, forgives_head: bool
-) -> tuple[Candidate, ...]:
-    """Comments first, then reviews."""
+) -> tuple[list[Candidate], list[Candidate]]:
+    """In comments and the like, and in reviews."""
     if not forgives_head:
         history.check_head(snapshot)
     comments, reviews = snapshot.comments, snapshot.reviews
-    remarks: list[Comment | Review] = [*comments, *(review for review in reviews if review.state == "commented")]
+    remarks: list[Comment | Review] = [*comments, *[review for review in reviews if review.state == "commented"]]
+    deciding = [review for review in reviews if review.state == state]
     return (
-        *(_candidate(remark, "comment") for remark in remarks if says(methods, remark.body)),
-        *(
-            _candidate(review, "review")
-            for review in reviews
-            if review.state == state and _reviews(methods, review.body)
-        ),
+        [_candidate(remark, "comment") for remark in remarks if says(methods, remark.body)],
+        [_candidate(review, "review") for review in deciding if _reviews(methods, review.body)],
     )
 
 
@@ -127,13 +127,15 @@ def _reviews(methods: Methods, text: str) -> bool:
     return patterns.matches_any(wanted, text) if wanted else methods.github_review
 
 
-def _body(methods: Methods, snapshot: PullSnapshot) -> Iterator[Candidate]:
-    if methods.body_patterns and patterns.matches_any(methods.body_patterns, snapshot.body or ""):
-        yield Candidate(
-            approver=Approver(login=snapshot.author, source="body", review_id=None, created_at=snapshot.created_at),
-            edited_at=snapshot.unread("body_edited_at"),
-            edited_by=snapshot.unread("body_edited_by"),
-        )
+def _body(methods: Methods, snapshot: PullSnapshot) -> tuple[Candidate, ...]:
+    if not (methods.body_patterns and patterns.matches_any(methods.body_patterns, snapshot.body or "")):
+        return ()
+    found = Candidate(
+        approver=Approver(login=snapshot.author, source="body", review_id=None, created_at=snapshot.created_at),
+        edited_at=snapshot.unread("body_edited_at"),
+        edited_by=snapshot.unread("body_edited_by"),
+    )
+    return (found,)
 
 
 def _candidate(entry: Comment | Review, source: Source) -> Candidate:
@@ -163,6 +165,6 @@ def _without_stale(candidates: tuple[Candidate, ...], options: Options, snapshot
         return candidates, ()
     spoilt_by = f"Invalidated by push of {considered[0].sha[:SHORT_SHA_CHARACTERS]}"
     pushed_at = history.push_time(considered[0], snapshot)
-    kept = tuple(candidate for candidate in candidates if candidate.created_at > pushed_at)
-    dropped = tuple(candidate for candidate in candidates if candidate.created_at <= pushed_at)
-    return kept, tuple(candidate.ignored("it was given before the newest push", spoilt_by) for candidate in dropped)
+    kept = tuple([candidate for candidate in candidates if candidate.created_at > pushed_at])
+    dropped = [candidate for candidate in candidates if candidate.created_at <= pushed_at]
+    return kept, tuple([candidate.ignored("it was given before the newest push", spoilt_by) for candidate in dropped])

@@ -7,7 +7,7 @@ from policies import disapprovals, history, rules, tampering
 from policies.facts import PullSnapshot
 from policies.mode import Manner, Mode
 from policies.policy import Operator, Policy, Rule
-from policies.result import Result, Status
+from policies.result import Kind, Result, Status
 
 NO_POLICY = "No approval policy defined"
 ASKS_FOR_NOTHING = "the policy asks for no approval, so policy.approval has to name at least one rule"
@@ -48,8 +48,8 @@ def _leaves(policy: Policy, snapshot: PullSnapshot, mode: Mode) -> Iterator[Resu
 
 def _approval(policy: Policy, leaves: Iterator[Result], mode: Mode) -> Result:
     if policy.approval:
-        children = tuple(_node(node, leaves, mode) for node in policy.approval)
-        return _all_of(children)._replace(name="approval", kind="approval")
+        children = tuple([_node(node, leaves, mode) for node in policy.approval])
+        return _all_of(children, "approval")
     if mode == "strict":
         return Result(name="approval", kind="approval", status="error", error=ASKS_FOR_NOTHING)
     return Result(name="approval", kind="approval", status="approved", description=NO_POLICY)
@@ -58,47 +58,46 @@ def _approval(policy: Policy, leaves: Iterator[Result], mode: Mode) -> Result:
 def _node(node: Operator | Rule, leaves: Iterator[Result], mode: Mode) -> Result:
     if isinstance(node, Rule):
         return next(leaves)
-    children = tuple(_node(child, leaves, mode) for child in node.children)
-    failed = _with(children, "error")
-    if node.kind == "or" and failed and mode == "strict":
-        return _failed("or", failed[-1], children)
-    return _all_of(children) if node.kind == "and" else _one_of(children)
+    children = tuple([_node(child, leaves, mode) for child in node.children])
+    if node.kind == "and":
+        return _all_of(children, "and")
+    return _one_of(children, mode)
 
 
-def _all_of(children: Children) -> Result:
+def _all_of(children: Children, kind: Literal["and", "approval"]) -> Result:
     """The last error wins; then pending; then approved."""
-    failed = _with(children, "error")
-    if failed:
-        return _failed("and", failed[-1], children)
-    approved, pending = len(_with(children, "approved")), len(_with(children, "pending"))
+    statuses = [child.status for child in children]
+    if "error" in statuses:
+        return _failed(kind, children)
+    approved, pending = statuses.count("approved"), statuses.count("pending")
     if pending:
-        description = f"{approved}/{approved + pending} rules approved"
-        return Result(name="and", kind="and", status="pending", description=description, children=children)
+        return _operator(kind, "pending", f"{approved}/{approved + pending} rules approved", children)
     if approved:
-        return Result(
-            name="and", kind="and", status="approved", description="All rules are approved", children=children
-        )
-    return Result(name="and", kind="and", status="skipped", description=ALL_SKIPPED, children=children)
+        return _operator(kind, "approved", "All rules are approved", children)
+    return _operator(kind, "skipped", ALL_SKIPPED, children)
 
 
-def _one_of(children: Children) -> Result:
-    """One approval is enough, even beside an error; so policy-bot has it."""
-    if _with(children, "approved"):
-        description = "One or more rules approved"
-        return Result(name="or", kind="or", status="approved", description=description, children=children)
-    if _with(children, "pending"):
-        description = "None of the rules are satisfied"
-        return Result(name="or", kind="or", status="pending", description=description, children=children)
-    if failed := _with(children, "error"):
-        return _failed("or", failed[-1], children)
-    return Result(name="or", kind="or", status="skipped", description=ALL_SKIPPED, children=children)
+def _one_of(children: Children, mode: Mode) -> Result:
+    """One approval is enough, even beside an error; so policy-bot has it, and strict mode has not."""
+    statuses = [child.status for child in children]
+    if "error" in statuses and mode == "strict":
+        return _failed("or", children)
+    if "approved" in statuses:
+        return _operator("or", "approved", "One or more rules approved", children)
+    if "pending" in statuses:
+        return _operator("or", "pending", "None of the rules are satisfied", children)
+    if "error" in statuses:
+        return _failed("or", children)
+    return _operator("or", "skipped", ALL_SKIPPED, children)
 
 
-def _with(children: Children, status: Status) -> Children:
-    return tuple(child for child in children if child.status == status)
+def _operator(kind: Kind, status: Status, description: str, children: Children) -> Result:
+    return Result(name=kind, kind=kind, status=status, description=description, children=children)
 
 
-def _failed(kind: Literal["and", "or"], cause: Result, children: Children) -> Result:
+def _failed(kind: Kind, children: Children) -> Result:
+    """The last error is the one that is told."""
+    cause = [child for child in children if child.status == "error"][-1]
     return Result(
         name=kind,
         kind=kind,
@@ -112,6 +111,6 @@ def _failed(kind: Literal["and", "or"], cause: Result, children: Children) -> Re
 def _deciding(branches: Children) -> Result:
     """Which branch the verdict is taken from: one that fails, else one that is against, else the approval."""
     for status in AGAINST:
-        if found := _with(branches, status):
+        if found := [branch for branch in branches if branch.status == status]:
             return found[-1]
     return branches[0]

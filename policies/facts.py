@@ -94,7 +94,10 @@ class Guard:
     def __get__(self, facts: "Facts | None", _owner: type) -> Any:
         if facts is None:  # of the class: pydantic looks there for defaults, and finds none
             raise AttributeError(self._name)
-        return fetched(self._name, facts.__dict__[self._name])
+        value = facts.__dict__[self._name]
+        if isinstance(value, NotFetched):  # not by `fetched`: this is read some thirty times in an evaluation
+            raise FactMissing(self._name)
+        return value
 
     def __set__(self, facts: "Facts", value: Any) -> None:
         """Being there lets this guard go before the value itself."""
@@ -245,7 +248,7 @@ class PullSnapshot(Facts):
 
     def lists_head(self) -> bool:
         """Whether the head is among the commits."""
-        return any(commit.sha == self.head_sha for commit in self.commits)
+        return self.head_sha in [commit.sha for commit in self.commits]
 
     def permission_of(self, login: str) -> Level:
         """Raise `FactMissing("permission:<login>")` if it was not asked for."""

@@ -20,6 +20,7 @@ def check_head(snapshot: PullSnapshot) -> None:
         raise CannotJudge(problem)
 
 
+@remembered
 def missing_head(snapshot: PullSnapshot) -> str:
     """What to say if the commits do not hold the head, else nothing; as many as GitHub lists may be cut off."""
     if len(snapshot.commits) >= MAX_COMMITS or snapshot.lists_head():
@@ -71,9 +72,9 @@ def users(commit: Commit) -> tuple[str, ...]:
     return (author, committer) if author else (committer,)
 
 
-def contributors(listed: tuple[Commit, ...]) -> tuple[str, ...]:
-    """The known users of these commits, sorted."""
-    return tuple(sorted({login: None for commit in listed for login in users(commit)}))
+def contributors(listed: tuple[Commit, ...], *others: str) -> tuple[str, ...]:
+    """The known users of these commits, and the others, sorted."""
+    return tuple(sorted(dict.fromkeys([*others, *[login for commit in listed for login in users(commit)]])))
 
 
 def push_time(commit: Commit, snapshot: PullSnapshot) -> datetime:
@@ -109,8 +110,10 @@ def _considered(
     snapshot: PullSnapshot, ignored: Actors | None, mode: Mode, *, skips_updates: bool
 ) -> tuple[Commit, ...]:
     line = chain(snapshot)
-    shas = tuple(commit.sha for commit in line)
-    kept = tuple(commit.sha for commit in line if mode == "strict" and _brings_commits(commit, snapshot))
+    if ignored is None and not skips_updates:
+        return line
+    shas = [commit.sha for commit in line]
+    kept = [commit.sha for commit in line if mode == "strict" and _brings_commits(commit, snapshot)]
     return tuple(
         commit
         for commit in line
@@ -119,7 +122,7 @@ def _considered(
     )
 
 
-def _is_update_merge(commit: Commit, first_parents: tuple[str, ...]) -> bool:
+def _is_update_merge(commit: Commit, first_parents: list[str]) -> bool:
     if len(commit.parents) != UPDATE_MERGE_PARENTS or not commit.committed_via_web:
         return False
     return commit.parents[0] in first_parents and commit.parents[1] not in first_parents

@@ -15,7 +15,7 @@ class Paths(Frozen):
     expressions: tuple[Pattern, ...] = ()
     globs: tuple[Glob, ...] = ()
 
-    @property
+    @cached_property
     def is_empty(self) -> bool:
         return not (self.expressions or self.globs)
 

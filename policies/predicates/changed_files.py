@@ -42,5 +42,7 @@ class ChangedFiles(Predicate):
         )
 
     def first_match(self, snapshot: PullSnapshot) -> str | None:
-        names = (file.filename for file in snapshot.files)
-        return next((name for name in names if self.wanted.match(name) and not self.ignored.match(name)), None)
+        for file in snapshot.files:
+            if self.wanted.match(file.filename) and not self.ignored.match(file.filename):
+                return file.filename
+        return None

@@ -19,11 +19,14 @@ class FromBranch(TargetsBranch):
         fork = f"{snapshot.head_owner}:" if snapshot.head_owner else ""
         branch, wanted = fork + snapshot.head_ref, self.pattern.text or ""
         satisfied = self.pattern.matches(branch)
-        failure = f"Source branch {quoted(branch)} does not match specified from_branch pattern {quoted(wanted)}"
         return PredicateResult(
             kind=self.key,
             satisfied=satisfied,
-            description="" if satisfied else failure,
+            description="" if satisfied else _failure(branch, wanted),
             values=(branch,),
             condition_values=(wanted,),
         )
+
+
+def _failure(branch: str, wanted: str) -> str:
+    return f"Source branch {quoted(branch)} does not match specified from_branch pattern {quoted(wanted)}"

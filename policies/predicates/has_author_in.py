@@ -30,10 +30,13 @@ class HasAuthorIn(Predicate):
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         author = snapshot.author
         satisfied = self.wanted.include(author, snapshot)
-        failure = f"The pull request author {quoted(author)} does not meet the required membership conditions"
         return PredicateResult(
             kind=self.key,
             satisfied=satisfied,
-            description="" if satisfied else failure,
+            description="" if satisfied else _failure(author),
             values=(author,),
         )
+
+
+def _failure(author: str) -> str:
+    return f"The pull request author {quoted(author)} does not meet the required membership conditions"

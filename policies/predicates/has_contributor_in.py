@@ -26,8 +26,7 @@ class HasContributorIn(Predicate):
         return self.wanted
 
     def people(self, snapshot: PullSnapshot) -> tuple[str, ...]:
-        known = history.contributors(history.commits(snapshot))
-        return tuple(sorted(dict.fromkeys((snapshot.author, *known))))
+        return history.contributors(history.commits(snapshot), snapshot.author)
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         people = self.people(snapshot)

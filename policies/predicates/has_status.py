@@ -25,9 +25,9 @@ class HasStatus(Predicate):
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         known = dict(snapshot.statuses)
-        missing = tuple(name for name in self.wanted if name not in known)
+        missing = tuple([name for name in self.wanted if name not in known])
         allowed = conclusions.allowed(self.conclusions)
-        failing = tuple(name for name in self.wanted if name in known and known[name] not in allowed)
+        failing = tuple([name for name in self.wanted if name in known and known[name] not in allowed])
         return PredicateResult(
             kind=self.key,
             satisfied=not (missing or failing),

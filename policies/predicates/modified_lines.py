@@ -59,15 +59,15 @@ class ModifiedLines(Predicate):
         return (*self.included.globs, *self.excluded.globs)
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
-        files = tuple(file for file in snapshot.files if self._counts(file))
-        added, deleted = sum(file.additions for file in files), sum(file.deletions for file in files)
+        files = [file for file in snapshot.files if self._counts(file)]
+        added, deleted = sum([file.additions for file in files]), sum([file.deletions for file in files])
         pairs = ((self.additions, added), (self.deletions, deleted), (self.total, added + deleted))
-        given = tuple((comparison, lines) for comparison, lines in pairs if comparison is not None)
+        given = [(comparison, lines) for comparison, lines in pairs if comparison is not None]
         return PredicateResult(
             kind=self.key,
             satisfied=any(comparison.holds(lines) for comparison, lines in given),
             values=(f"+{added}", f"-{deleted}"),
-            condition_values=tuple(str(comparison) for comparison, _ in given),
+            condition_values=tuple([str(comparison) for comparison, _ in given]),
         )
 
     def _counts(self, file: ChangedFile) -> bool:

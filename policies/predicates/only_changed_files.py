@@ -3,7 +3,7 @@
 from typing import ClassVar, Self
 
 from policies import paths
-from policies.facts import PullSnapshot
+from policies.facts import ChangedFile, PullSnapshot
 from policies.globs import Glob
 from policies.paths import Paths
 from policies.predicates.predicate import Predicate, Trigger
@@ -28,18 +28,24 @@ class OnlyChangedFiles(Predicate):
         return self.wanted.globs
 
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
-        names = tuple(file.filename for file in snapshot.files)
-        other = next(((name,) for name in names if not self.wanted.match(name)), ())
+        files = snapshot.files
+        other = self._first_other(files)
         return PredicateResult(
             kind=self.key,
-            satisfied=bool(names) and not other,
-            description=_description(names, other),
+            satisfied=bool(files) and not other,
+            description=_description(files, other),
             values=other,
             condition_values=self.wanted.texts,
         )
 
+    def _first_other(self, files: tuple[ChangedFile, ...]) -> tuple[str, ...]:
+        for file in files:
+            if not self.wanted.match(file.filename):
+                return (file.filename,)
+        return ()
 
-def _description(names: tuple[str, ...], other: tuple[str, ...]) -> str:
+
+def _description(files: tuple[ChangedFile, ...], other: tuple[str, ...]) -> str:
     if other:
         return "A changed file does not match the required pattern"
-    return "" if names else "No files changed"
+    return "" if files else "No files changed"

@@ -25,11 +25,14 @@ class TargetsBranch(Predicate):
     def evaluate(self, snapshot: PullSnapshot) -> PredicateResult:
         branch, wanted = snapshot.base_ref, self.pattern.text or ""
         satisfied = self.pattern.matches(branch)
-        failure = f"Target branch {quoted(branch)} does not match required pattern {quoted(wanted)}"
         return PredicateResult(
             kind=self.key,
             satisfied=satisfied,
-            description="" if satisfied else failure,
+            description="" if satisfied else _failure(branch, wanted),
             values=(branch,),
             condition_values=(wanted,),
         )
+
+
+def _failure(branch: str, wanted: str) -> str:
+    return f"Target branch {quoted(branch)} does not match required pattern {quoted(wanted)}"
