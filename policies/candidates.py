@@ -25,26 +25,21 @@ class Candidate(NamedTuple):
     `edited_at` and `edited_by` may be `NOT_FETCHED`.
     """
 
-    approver: Approver
+    login: str
+    source: Source
+    review_id: str | None
+    created_at: datetime
     edited_at: Any
     edited_by: Any
     shas: tuple[str, ...] = ()
 
     @property
-    def login(self) -> str:
-        return self.approver.login
-
-    @property
-    def source(self) -> Source:
-        return self.approver.source
-
-    @property
-    def created_at(self) -> datetime:
-        return self.approver.created_at
+    def approver(self) -> Approver:
+        return Approver(self.login, self.source, self.review_id, self.created_at)
 
     def ignored(self, reason: str, spoilt_by: str = "") -> Ignored:
         sentence = f"{self.login}'s {NOUNS[self.source]} does not count: {reason}"
-        return Ignored(login=self.login, reason=sentence, review_id=self.approver.review_id, spoilt_by=spoilt_by)
+        return Ignored(login=self.login, reason=sentence, review_id=self.review_id, spoilt_by=spoilt_by)
 
 
 Sifted = tuple[tuple[Candidate, ...], tuple[Ignored, ...]]
@@ -95,7 +90,8 @@ def _collected(
 
 def _newer(before: Candidate, candidate: Candidate) -> Candidate:
     newest = before if candidate.created_at <= before.created_at else candidate
-    return newest._replace(shas=(*before.shas, *candidate.shas))
+    shas = (*before.shas, *candidate.shas)
+    return newest if shas == newest.shas else newest._replace(shas=shas)
 
 
 def _entries(
@@ -131,7 +127,10 @@ def _body(methods: Methods, snapshot: PullSnapshot) -> tuple[Candidate, ...]:
     if not (methods.body_patterns and patterns.matches_any(methods.body_patterns, snapshot.body or "")):
         return ()
     found = Candidate(
-        approver=Approver(login=snapshot.author, source="body", review_id=None, created_at=snapshot.created_at),
+        login=snapshot.author,
+        source="body",
+        review_id=None,
+        created_at=snapshot.created_at,
         edited_at=snapshot.unread("body_edited_at"),
         edited_by=snapshot.unread("body_edited_by"),
     )
@@ -142,7 +141,10 @@ def _candidate(entry: Comment | Review, source: Source) -> Candidate:
     review = entry if isinstance(entry, Review) else None
     review_id = review.id if review and source == "review" else None
     return Candidate(
-        approver=Approver(login=entry.author, source=source, review_id=review_id, created_at=entry.created_at),
+        login=entry.author,
+        source=source,
+        review_id=review_id,
+        created_at=entry.created_at,
         edited_at=entry.unread("edited_at"),
         edited_by=entry.unread("edited_by"),
         shas=(review.sha,) if review and review.sha else (),

@@ -95,7 +95,7 @@ def _evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Result:
             required=max(rule.count, 0),
         )
     count = _count(rule, snapshot, manner) if rule.count > 0 else Count()
-    conditions = tuple(condition.judge(snapshot, manner.mode) for condition in rule.conditions)
+    conditions = tuple([condition.judge(snapshot, manner.mode) for condition in rule.conditions])
     status, description = _judge(rule, count, conditions)
     return Result(
         name=rule.name,
@@ -130,7 +130,7 @@ def _sifted(snapshot: PullSnapshot, options: Options, manner: Manner) -> Sifted:
 
 
 def _judge(rule: Rule, count: Count, conditions: tuple[PredicateResult, ...]) -> tuple[Status, str]:
-    held = sum(condition.satisfied for condition in conditions)
+    held = [condition.satisfied for condition in conditions].count(True)
     if len(count.approvers) >= rule.count and held == len(conditions):
         return "approved", _approved(rule, count, conditions)
     parts = [f"{len(count.approvers)}/{rule.count} required approvals"] if rule.count > 0 else []
