@@ -18,6 +18,9 @@ from app.records.runs import Run, Wanted
 from tasks import names, putting_off
 from tasks.context import Context
 
+MOST_CAUSES = 10
+"""How many of its deliveries a find hands on to each pull request: a storm of them, times thousands, never ends."""
+
 Message = tuple[UUID, datetime]
 """A run, and when it is due."""
 
@@ -104,7 +107,7 @@ def _want(context: Context, tx: Transaction, run: Run, wanted: list[Wanted]) -> 
         return [(_want_one(tx, run, each, now, None), now) for each in wanted]
     waiting = runs.waiting(tx, wanted)
     for run_id in waiting.values():
-        runs.inherit_causes(tx, run_id, run.id)
+        runs.inherit_causes(tx, run_id, run.id, MOST_CAUSES)
     new = [each for each in wanted if each.subject not in waiting]
     per_minute = context.settings.reevaluations_per_minute
     moments = slots.take(tx, run.installation_id, len(new), per_minute=per_minute, now=now)
@@ -113,7 +116,7 @@ def _want(context: Context, tx: Transaction, run: Run, wanted: list[Wanted]) -> 
 
 def _want_one(tx: Transaction, run: Run, wanted: Wanted, due_at: datetime, slot_at: datetime | None) -> UUID:
     run_id = runs.want(tx, wanted, due_at, slot_at)
-    runs.inherit_causes(tx, run_id, run.id)
+    runs.inherit_causes(tx, run_id, run.id, MOST_CAUSES)
     return run_id
 
 

@@ -121,12 +121,13 @@ def caused_by(tx: Transaction, run_id: UUID, delivery_id: int) -> None:
     )
 
 
-def inherit_causes(tx: Transaction, run_id: UUID, parent_id: UUID) -> None:
-    """Remember that what led to one run led to another."""
+def inherit_causes(tx: Transaction, run_id: UUID, parent_id: UUID, most: int | None = None) -> None:
+    """Remember that what led to one run led to another: all of it, or the newest so many."""
     tx.execute(
         "INSERT INTO run_deliveries (run_id, delivery_id)"
-        " SELECT %(run)s, delivery_id FROM run_deliveries WHERE run_id = %(parent)s ON CONFLICT DO NOTHING",
-        {"run": run_id, "parent": parent_id},
+        " SELECT %(run)s, delivery_id FROM run_deliveries WHERE run_id = %(parent)s"
+        " ORDER BY delivery_id DESC LIMIT %(most)s ON CONFLICT DO NOTHING",
+        {"run": run_id, "parent": parent_id, "most": most},
     )
 
 

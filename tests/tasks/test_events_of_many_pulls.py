@@ -145,6 +145,20 @@ def test_a_burst_of_pushes_doubles_nothing_that_waits(house: House) -> None:
     assert [row["n"] for row in causes] == [4]
 
 
+def test_a_storm_of_events_is_not_handed_on_whole(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    for _ in range(12):
+        house.deliver(house.event("member", "added"))
+    house.work()
+    causes = house.rows(
+        "SELECT kind, array_agg(delivery_id ORDER BY delivery_id) AS of FROM run_deliveries JOIN runs ON id = run_id"
+        " GROUP BY run_id, kind ORDER BY max(delivery_id), kind"
+    )
+    (_, judged, find) = (row["of"] for row in causes)
+    assert (len(find), judged) == (12, find[-10:])
+
+
 def test_an_event_of_its_own_goes_before_the_others(house: House) -> None:
     house.with_settings(reevaluations_per_minute=1)
     _open(house, 2)
