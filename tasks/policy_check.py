@@ -145,7 +145,6 @@ def _judge(context: Context, run: Run, judged: Judged, text: str) -> Report:
 
 
 def _annotations(findings: tuple[Finding, ...], path: str) -> tuple[Annotation, ...]:
-    ordered = sorted(findings, key=lambda finding: finding.severity != "error")
     return tuple(
         Annotation(
             path=path,
@@ -153,7 +152,7 @@ def _annotations(findings: tuple[Finding, ...], path: str) -> tuple[Annotation, 
             level="failure" if finding.severity == "error" else "warning",
             message=plain(f"column {finding.column or 1}: {_mended(finding)}"),
         )
-        for finding in ordered[:MOST_ANNOTATIONS]
+        for finding in findings[:MOST_ANNOTATIONS]
     )
 
 

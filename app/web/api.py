@@ -25,7 +25,6 @@ PULL = "/api/v1/pulls/<owner>/<repo>/<int:number>"
 POLICY_BOT_SIMULATE = "/api/simulate/<owner>/<repo>/<int:number>"
 POLICY_BOT_VALIDATE = "/api/validate"
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
-HIGHEST_NUMBER = 2**31 - 1
 
 UNKNOWN = Reply(404, "unknown_pull", "This gate has never seen that pull request.")
 NO_VERDICT = Reply(404, "no_verdict", "There is no verdict on that pull request yet.")
@@ -149,6 +148,5 @@ def _request() -> Request | Reply:
 
 
 def _pull(tx: Transaction, owner: str, repo: str, number: int) -> dict[str, Any] | None:
-    if not (NAME.fullmatch(owner) and NAME.fullmatch(repo) and number <= HIGHEST_NUMBER):
-        return None
-    return pulls.named(tx, f"{owner}/{repo}", number)
+    known = NAME.fullmatch(owner) and NAME.fullmatch(repo)
+    return pulls.named(tx, f"{owner}/{repo}", number) if known else None

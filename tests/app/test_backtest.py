@@ -97,6 +97,13 @@ def test_it_judges_in_the_mode_that_is_asked_for(approved: Stored, mode: Mode) -
     assert trial.mode == mode
 
 
+def test_what_the_old_policy_would_have_said_in_another_mode_is_not_guessed(approves: Any) -> None:
+    pull = stored(FILES, build_pull(reviews=(approves("bob"),), files=NOT_FETCHED))
+    assert tried(plan(ONE, mode="compat"), pull)[0].outcome == "laxer"
+    [trial] = tried(plan(ONE, mode="strict"), pull)
+    assert (trial.outcome, trial.missing) == ("unknown", ("files",))
+
+
 def test_it_judges_one_row_at_a_time(approved: Stored) -> None:
     taken: list[int] = []
 

@@ -102,6 +102,18 @@ def test_what_is_told_replaces_what_is_recorded_of_a_permission_only(approved: S
     assert run(approved, teams={"acme/core": ["bob"]}).verdict.state == "success"
 
 
+def test_a_recorded_membership_stays_for_whom_something_else_is_told(approves: Any) -> None:
+    pull = stored(TEAM, build_pull(reviews=(approves("bob"),), team_members=(("acme/core", "bob", True),)))
+    assert run(pull, permissions={"bob": "read"}).verdict.state == "success"
+
+
+def test_of_whom_something_is_told_it_is_known_that_they_are_in_no_team_to_ignore(approved: Stored) -> None:
+    for people in ({"teams": ["acme/core"]}, {"organizations": ["acme"]}):
+        with pytest.raises(CannotSimulate):
+            run(approved, ignore_reviews=people)
+        assert run(approved, ignore_reviews=people, permissions={"bob": "write"}).verdict.state == "success"
+
+
 def test_the_facts_that_another_policy_needs_are_named(pending: Stored) -> None:
     files = "policy: {approval: [ok]}\napproval_rules: [{name: ok, if: {changed_files: {paths: [a]}}}]"
     pull = stored(POLICY, build_pull(files=NOT_FETCHED))

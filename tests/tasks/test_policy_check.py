@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
+from policies.server_options import ServerOptions
 from tasks import policy_check
 from tests.tasks.house import POLICY, REPOSITORY, House, built
 
@@ -120,6 +121,31 @@ def test_what_cannot_be_told_is_said(house: House) -> None:
         "0 of 1 other open pull requests into main get another verdict, of 1 it cannot be told"
     )
     assert said["output"]["summary"] == "- #1: cannot be told for lack of `files`"
+
+
+def test_the_pull_request_itself_is_none_of_the_others(house: House) -> None:
+    number = propose(house, SOUND)
+    house.github.push(REPOSITORY, "policy", {".policy.yml": f"{SOUND}# again\n"}, by="bob")
+    judge(house, number)
+    said = house.written("check_run")[-1]
+    assert said["output"]["title"] == "0 of 0 other open pull requests into main get another verdict"
+
+
+def test_where_the_policy_of_a_repository_counts_for_nothing_it_is_not_checked(house: House) -> None:
+    house.with_settings(policy_options=ServerOptions(force_shared_policy=True))
+    propose(house, WRONG)
+    assert house.written("check_run") == []
+
+
+def test_a_check_that_could_not_be_written_is_not_written_once_the_file_says_otherwise(house: House) -> None:
+    house.github.fault("POST", "/check-runs", 502, when="before")
+    number = propose(house, WRONG)
+    house.github.push(REPOSITORY, "main", {".policy.yml": WRONG}, by="alice")
+    judge(house, number)
+    house.clock.forward(60)
+    house.sweep()
+    house.work()
+    assert house.written("check_run") == []
 
 
 def test_who_was_never_judged_on_facts_is_not_passed_over(house: House) -> None:
