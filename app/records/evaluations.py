@@ -218,16 +218,21 @@ def newest_of_open(tx: Transaction, repository_id: int, base_ref: str) -> Iterat
 
 
 def counted(
-    tx: Transaction, since: datetime, repositories: tuple[str, ...] = (), each: Each = "pull"
+    tx: Transaction,
+    since: datetime,
+    repositories: tuple[str, ...] = (),
+    each: Each = "pull",
+    base_ref: str | None = None,
 ) -> tuple[int, int]:
-    """How many rows `newest` gives for the same arguments, and how many pull requests have no facts to give."""
+    """How many rows `newest` gives for the same arguments, and how many pull requests (into `base_ref`) have none."""
     row = tx.execute(
         f"SELECT count(DISTINCT ({_EACH[each]})) FILTER (WHERE snapshot_digest IS NOT NULL) AS with_facts,"  # noqa: S608
         " count(DISTINCT (repository_id, number)) - count(DISTINCT (repository_id, number))"
         " FILTER (WHERE snapshot_digest IS NOT NULL) AS without"
         " FROM evaluations AS e JOIN pulls USING (repository_id, number) WHERE evaluated_at >= %(since)s"
-        " AND (cardinality(%(names)s::text[]) = 0 OR lower(full_name) = ANY(%(names)s))",
-        {"since": since, "names": [name.lower() for name in repositories]},
+        " AND (cardinality(%(names)s::text[]) = 0 OR lower(full_name) = ANY(%(names)s))"
+        " AND (%(base)s::text IS NULL OR e.base_ref = %(base)s)",
+        {"since": since, "names": [name.lower() for name in repositories], "base": base_ref},
     ).fetchone()
     assert row is not None  # noqa: S101 -- an aggregate always has one row
     return row["with_facts"], row["without"]

@@ -93,7 +93,9 @@ def _run(asked: Asked) -> Report:
     plan, report = _plan(asked)
     found: dict[str, None] = {}
     with given.transaction() as tx:
-        expected, report.without_facts = evaluations.counted(tx, asked.since, asked.repos, asked.each)
+        expected, report.without_facts = evaluations.counted(
+            tx, asked.since, asked.repos, asked.each, base_ref=asked.base
+        )
         pulls = evaluations.newest(tx, asked.since, asked.repos, asked.each)
         concerned = (pull for pull in pulls if asked.base in (None, pull.base_ref))
         for trial in _watched(backtest.trials(plan, concerned), expected):

@@ -188,6 +188,8 @@ def test_it_is_known_beforehand_how_many_will_come_and_how_many_have_no_facts(tx
     assert evaluations.counted(tx, LONG_AGO, each="head") == (3, 1)
     assert evaluations.counted(tx, LONG_AGO, ("ACME/gear",)) == (1, 0)
     assert evaluations.counted(tx, T0 + timedelta(minutes=1)) == (1, 0)
+    assert evaluations.counted(tx, LONG_AGO, base_ref="stable") == (0, 0)
+    assert evaluations.counted(tx, LONG_AGO, base_ref="main") == (2, 1)
 
 
 def test_the_newest_of_one_pull_request_with_facts_and_the_very_last(tx: Transaction) -> None:
