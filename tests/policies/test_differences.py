@@ -36,7 +36,8 @@ def test_it_names_the_doubt_about_a_condition(commit: Any) -> None:
     text = f"policy: {{approval: [r]}}\napproval_rules: [{{name: r, {conditions}}}]"
     (sentence,) = between(text, commits=(commit("c1", (), author=None),))
     assert sentence.startswith(
-        'rule "r" is approved in policy-bot and pending strictly: only_has_contributors_in: Commit c1 has an unknown author'
+        'rule "r" is approved in policy-bot and pending strictly: '
+        "only_has_contributors_in: Commit c1 has an unknown author"
     )
 
 
