@@ -60,6 +60,16 @@ def test_whoever_wrote_it_may_take_it_back(house: House) -> None:
     assert house.states() == ["failure", "success"]
 
 
+def test_what_its_author_made_of_it_is_what_it_was(house: House) -> None:
+    said = house.github.review(REPOSITORY, 1, by="alice", state="commented", body="hm")
+    house.github.edit_review(REPOSITORY, 1, said.id, ":-1:", by="alice")
+    _told(house, "edited")
+    house.github.edit_review(REPOSITORY, 1, said.id, "fine", by="carol")
+    _told(house, "edited")
+    assert house.states()[-1] == "failure"
+    assert "carol edited alice's" in house.statuses()[-1][1]
+
+
 def test_a_later_word_of_its_author_clears_it(house: House) -> None:
     said = _objects(house)
     house.github.edit_review(REPOSITORY, 1, said.id, "fine", by="carol")

@@ -130,6 +130,28 @@ def test_a_second_event_keeps_to_the_same_limit(house: House) -> None:
     assert _due(house) == [now, now, now + MINUTE, now + MINUTE]
 
 
+def test_what_was_due_half_a_minute_ago_counts_for_the_limit(house: House) -> None:
+    house.with_settings(reevaluations_per_minute=2)
+    _open(house, 1)
+    house.deliver(house.event("push", None, branch="main", head_sha="b" * 40))
+    house.work()
+    first = house.clock()
+    house.clock.forward(30)
+    house.deliver(house.event("push", None, branch="main", head_sha="c" * 40))
+    house.work()
+    assert _due(house) == [first, first, first + MINUTE, first + MINUTE]
+
+
+def test_those_of_a_commit_that_are_known_are_judged_though_the_list_can_not_be_read(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    house.github.fault("GET", "/commits/.*/pulls", 502)
+    head = house.github.state.pull(REPOSITORY, 1).head_sha
+    house.deliver(house.event("status", None, head_sha=head))
+    house.work()
+    assert _evaluated(house) == [1, 1]
+
+
 def test_a_burst_of_pushes_doubles_nothing_that_waits(house: House) -> None:
     house.with_settings(reevaluations_per_minute=1)
     _open(house, 2)

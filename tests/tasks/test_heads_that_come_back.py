@@ -1,7 +1,8 @@
 """A head that was left and comes back: what was said of the other one in between was not said of it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from app.records import pulls
 from app.simulator.records import Pull
 from tests.tasks.house import REPOSITORY, House
 
@@ -89,3 +90,13 @@ def test_a_head_that_stays_is_the_head_since_it_was_first_seen(house: House) -> 
     since = _since(house)
     _say_yes(house)
     assert _since(house) == since
+
+
+def test_where_two_heads_were_seen_at_one_moment_the_later_one_is_not_known(house: House) -> None:
+    now = house.clock()
+    later = now + timedelta(seconds=60)
+    with house.context.pool.connection() as tx:
+        for sha in ("a" * 40, "b" * 40):
+            pulls.first_seen_at(tx, house.repository_id, 1, sha, now)
+        assert pulls.head_since(tx, house.repository_id, 1, "a" * 40, later) == later
+        assert pulls.head_since(tx, house.repository_id, 1, "a" * 40, later + timedelta(seconds=1)) == later
