@@ -20,7 +20,7 @@ import psutil
 
 from bench import ten_rules
 from bench.timing import Measured, rate, show
-from policies import document
+from policies import document, patterns
 from policies.error import PolicyError
 from policies.evaluation import evaluate
 from policies.facts import PullSnapshot
@@ -68,6 +68,7 @@ def _speed(title: str, cases: Sequence[Case]) -> None:
         _rate("parse", cases, lambda case: document.parse(case.text)),
         _rate("parse and evaluate", cases, _cold),
         _rate("evaluate", cases, lambda case: evaluate(case.policy, case.snapshot)),
+        _rate("evaluate, no match remembered", cases, _unremembered),
         _rate("evaluate in both modes", cases, _both),
         _rate("digest of the snapshot", cases, lambda case: case.snapshot.digest()),
     ]
@@ -82,6 +83,12 @@ def _rate(what: str, cases: Sequence[Case], operation: Callable[[Case], object])
 
 def _cold(case: Case) -> None:
     evaluate(document.parse(case.text), case.snapshot)
+
+
+def _unremembered(case: Case) -> None:
+    """As at the first event of a pull request: its files, branches and title have never been matched before."""
+    patterns.remembered_fit.cache_clear()
+    evaluate(case.policy, case.snapshot)
 
 
 def _both(case: Case) -> None:

@@ -18,9 +18,10 @@ Children = tuple[Result, ...]
 
 def evaluate(policy: Policy, snapshot: PullSnapshot, mode: Mode = "compat") -> Result:
     """Never raises: a fact that is missing becomes an `error` that names it."""
-    *leaves, disapproval = _leaves(policy, snapshot, mode)
+    manner = Manner(mode=mode)
+    *leaves, disapproval = _leaves(policy, snapshot, manner)
     approval = _approval(policy, iter(leaves), mode)
-    tampered = tampering.evaluate(policy, snapshot, Manner(mode=mode))
+    tampered = tampering.evaluate(policy, snapshot, manner)
     branches = (approval, disapproval, *((tampered,) if tampered else ()))
     deciding = _deciding(branches)
     return Result(
@@ -34,15 +35,14 @@ def evaluate(policy: Policy, snapshot: PullSnapshot, mode: Mode = "compat") -> R
     )
 
 
-def _leaves(policy: Policy, snapshot: PullSnapshot, mode: Mode) -> Iterator[Result]:
+def _leaves(policy: Policy, snapshot: PullSnapshot, manner: Manner) -> Iterator[Result]:
     """Every rule that is used, in the order of the tree, and the disapproval last."""
-    manner = Manner(mode=mode)
     missing_head = history.missing_head(snapshot) if snapshot.knows("commits") else ""
     for rule in policy.used_rules():
         result = rules.evaluate(rule, snapshot, manner)
         yield result
         if missing_head and result.error == missing_head:
-            manner = Manner(mode=mode, head_reported=True)
+            manner = manner._replace(head_reported=True)
     yield disapprovals.evaluate(policy.disapproval, snapshot, manner)
 
 

@@ -282,6 +282,6 @@ def _member(memberships: tuple[Membership, ...], question: tuple[str, str], kind
 def _answer(rows: tuple[Any, ...], question: tuple[str, ...]) -> Any:
     """The last element of the row that begins with the question; `None` without one. The rows are sorted."""
     place = bisect_left(rows, question)
-    if place == len(rows) or _question(rows[place]) != question:
+    if place == len(rows) or rows[place][:-1] != question:
         return None
     return rows[place][-1]

@@ -115,10 +115,12 @@ def _considered(
     shas = [commit.sha for commit in line]
     kept = [commit.sha for commit in line if mode == "strict" and _brings_commits(commit, snapshot)]
     return tuple(
-        commit
-        for commit in line
-        if commit.sha in kept
-        or not ((skips_updates and _is_update_merge(commit, shas)) or _is_ignored(commit, ignored, snapshot))
+        [
+            commit
+            for commit in line
+            if commit.sha in kept
+            or not ((skips_updates and _is_update_merge(commit, shas)) or _is_ignored(commit, ignored, snapshot))
+        ]
     )
 
 
@@ -134,8 +136,10 @@ def _brings_commits(merge: Commit, snapshot: PullSnapshot) -> bool:
 
 
 def _is_ignored(commit: Commit, ignored: Actors | None, snapshot: PullSnapshot) -> bool:
-    logins = users(commit) if ignored is not None else ()
-    return ignored is not None and bool(logins) and all(ignored.include(login, snapshot) for login in logins)
+    if ignored is None:
+        return False
+    logins = users(commit)
+    return bool(logins) and all(ignored.include(login, snapshot) for login in logins)
 
 
 def _child(commit: Commit, snapshot: PullSnapshot) -> Commit | None:

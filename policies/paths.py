@@ -20,9 +20,8 @@ class Paths(Frozen):
         return not (self.expressions or self.globs)
 
     def match(self, path: str) -> bool:
-        written = path.encode()
         for program in self._programs:  # noqa: SIM110 -- done for each file: `any` would cost as much again
-            if program.search(written) is not None:
+            if patterns.fits(program, path):
                 return True
         return False
 

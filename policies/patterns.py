@@ -14,6 +14,9 @@ from policies.text import short
 MAX_PATTERN_CHARACTERS = 10_000
 MAX_PROGRAM_BYTES = 1024 * 1024
 MAX_COMPILED_PATTERNS = 512
+MAX_REMEMBERED_MATCHES = 8192
+MAX_REMEMBERED_CHARACTERS = 256
+"""Room for any branch or title, and for nearly every path."""
 QUOTE = r"\Q"
 """What follows is literal, to the end of the expression if nothing ends it: it may swallow what is written behind."""
 Program = Any
@@ -27,7 +30,7 @@ class Pattern(Frozen):
     text: str | None
 
     def matches(self, subject: str) -> bool:
-        return self.text is not None and compiled(self.text).search(subject.encode()) is not None
+        return self.text is not None and fits(compiled(self.text), subject)
 
 
 def read(value: Value) -> Pattern:
@@ -54,6 +57,21 @@ def matches_any(patterns: tuple[Pattern, ...], subject: str) -> bool:
         if pattern.matches(subject):
             return True
     return False
+
+
+def fits(program: Program, subject: str) -> bool:
+    """Whether it matches somewhere."""
+    return _search(program, subject) if len(subject) > MAX_REMEMBERED_CHARACTERS else remembered_fit(program, subject)
+
+
+@lru_cache(maxsize=MAX_REMEMBERED_MATCHES)
+def remembered_fit(program: Program, subject: str) -> bool:
+    """A pull request is judged at each event, in two modes, and mostly its files, branches and title are as before."""
+    return _search(program, subject)
+
+
+def _search(program: Program, subject: str) -> bool:
+    return program.search(subject.encode()) is not None
 
 
 def any_of(expressions: tuple[str, ...]) -> tuple[Program, ...]:

@@ -25,6 +25,11 @@ class Rule(Frozen):
     approvers: Actors = NOBODY
     conditions: tuple[Predicate, ...] = ()
 
+    @cached_property
+    def required(self) -> int:
+        """How many approvals it asks for: policy-bot takes a negative count for none."""
+        return max(self.count, 0)
+
 
 class Operator(Frozen):
     """An inner node of the approval tree."""

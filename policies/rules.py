@@ -73,14 +73,15 @@ def _preconditions(
     """Evaluate in order up to the first that does not hold."""
     results: list[PredicateResult] = []
     for predicate in predicates:
-        results.append(predicate.judge(snapshot, manner.mode))
-        if not results[-1].satisfied:
+        found = predicate.judge(snapshot, manner.mode)
+        results.append(found)
+        if not found.satisfied:
             break
     return tuple(results)
 
 
 def _failed(rule: Rule, problem: str) -> Result:
-    return Result(name=rule.name, kind="rule", status="error", error=problem, required=max(rule.count, 0))
+    return Result(name=rule.name, kind="rule", status="error", error=problem, required=rule.required)
 
 
 def _evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Result:
@@ -92,7 +93,7 @@ def _evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Result:
             status="pending" if found[-1].doubt else "skipped",
             description=found[-1].description or UNSATISFIED,
             predicates=found,
-            required=max(rule.count, 0),
+            required=rule.required,
         )
     count = _count(rule, snapshot, manner) if rule.count > 0 else Count()
     conditions = tuple([condition.judge(snapshot, manner.mode) for condition in rule.conditions])
@@ -104,7 +105,7 @@ def _evaluate(rule: Rule, snapshot: PullSnapshot, manner: Manner) -> Result:
         description=description,
         predicates=found,
         conditions=conditions,
-        required=max(rule.count, 0),
+        required=rule.required,
         approvers=count.approvers,
         ignored=count.ignored,
     )

@@ -14,6 +14,7 @@ from policies.policy import Disapproval, Policy, Rule
 from policies.result import Result
 
 NAME = "tampering"
+REMARKS = ("comments", "reviews")
 
 
 class Place(Frozen):
@@ -48,20 +49,20 @@ def evaluate(policy: Policy, snapshot: PullSnapshot, manner: Manner) -> Result |
     return Result(name=NAME, kind="tampering", status="disapproved", description=description) if found else None
 
 
-def _edits(snapshot: PullSnapshot) -> Iterator[tuple[str, object, object]]:
+def _edits(snapshot: PullSnapshot) -> list[tuple[str, object, object]]:
     """(author, when, by whom) of the last edit of each remark, as far as it was fetched."""
-    for name in ("comments", "reviews"):
-        for remark in snapshot.unread(name) if snapshot.knows(name) else ():
-            yield remark.author, remark.unread("edited_at"), remark.unread("edited_by")
+    remarks = [remark for name in REMARKS if snapshot.knows(name) for remark in snapshot.unread(name)]
+    edits = [(remark.author, remark.unread("edited_at"), remark.unread("edited_by")) for remark in remarks]
     if snapshot.knows("body"):
-        yield snapshot.author, snapshot.unread("body_edited_at"), snapshot.unread("body_edited_by")
+        edits.append((snapshot.author, snapshot.unread("body_edited_at"), snapshot.unread("body_edited_by")))
+    return edits
 
 
 def _is_suspect(author: str, edited_at: object, edited_by: object, manner: Manner) -> bool:
     """Whether somebody else has edited it; strictly, that has to be known."""
     if isinstance(edited_by, str):
         return edited_by != author
-    return manner.is_strict and edited_at is not None
+    return edited_at is not None and manner.is_strict
 
 
 def _places(policy: Policy) -> tuple[Place, ...]:

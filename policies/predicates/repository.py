@@ -1,5 +1,6 @@
 """`repository`: the full name of the repository matches a pattern."""
 
+from functools import cached_property
 from typing import ClassVar, Self
 
 from policies import patterns
@@ -38,8 +39,12 @@ class Repository(Predicate):
             satisfied=bool(description),
             description=description,
             values=(subject,),
-            condition_values=patterns.texts((*self.matches, *self.not_matches)),
+            condition_values=self._texts,
         )
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        return patterns.texts((*self.matches, *self.not_matches))
 
     def _reason(self, subject: str) -> str:
         if patterns.matches_any(self.matches, subject):

@@ -32,6 +32,18 @@ def test_it_looks_no_further_than_the_first_hit(pull: Any) -> None:
     assert not everything.need_lookup("bob")
 
 
+def test_it_looks_through_all_teams_and_organizations(pull: Any) -> None:
+    facts = {
+        "team_members": (("acme/core", "cid", False), ("acme/web", "cid", False), ("acme/web", "dan", True)),
+        "org_members": (("acme", "cid", False), ("emca", "cid", True)),
+        "permissions": (("cid", "write"),),
+    }
+    snapshot = pull(**facts)
+    assert Actors(organizations=("acme", "emca")).include("cid", snapshot)
+    assert not Actors(teams=("acme/core", "acme/web"), organizations=("acme",)).include("cid", snapshot)
+    assert Actors(organizations=("acme",), permissions=("write",)).include("cid", snapshot)
+
+
 @pytest.mark.parametrize("wanted", LEVELS)
 @pytest.mark.parametrize("held", LEVELS)
 def test_it_takes_a_permission_or_a_higher_one(pull: Any, wanted: Level, held: Level) -> None:

@@ -10,7 +10,7 @@ from yaml import Mark, ScalarNode
 
 from policies import patterns
 from policies.error import PolicyError
-from policies.patterns import Pattern
+from policies.patterns import MAX_REMEMBERED_CHARACTERS, Pattern
 from policies.reading import Problems, Value
 
 PATIENCE_SECONDS = 5
@@ -98,3 +98,22 @@ def test_what_does_not_go_together_is_matched_one_by_one() -> None:
     swallowing = (r"a\Qb", "c")
     assert [len(patterns.any_of(texts)) for texts in ((), ("a",), ("a", "b"))] == [0, 1, 1]
     assert [len(patterns.any_of(texts)) for texts in (too_large_together, swallowing)] == [2, 2]
+
+
+class Asked:
+    """A program that counts how often it is asked, and finds an `a`."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def search(self, subject: bytes) -> object | None:
+        self.times += 1
+        return b"a" in subject or None
+
+
+@pytest.mark.parametrize(("length", "times"), [(MAX_REMEMBERED_CHARACTERS, 2), (MAX_REMEMBERED_CHARACTERS + 1, 4)])
+def test_it_remembers_what_it_found_in_a_short_subject_only(length: int, times: int) -> None:
+    program = Asked()
+    subjects = ("a" * length, "b" * length)
+    assert [patterns.fits(program, subject) for subject in subjects * 2] == [True, False] * 2
+    assert program.times == times
