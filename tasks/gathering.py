@@ -86,7 +86,7 @@ def _people(
     asked = logins if wanted.permissions else ()
     permissions: list[Grant] = [(login, facts.level(reader.permission(place, login))) for login in asked]
     teams: list[Membership] = [
-        (team, login, reader.is_team_member(place, team, login)) for team, login in product(wanted.teams, logins)
+        (team, login, reader.is_team_member(place, owner, team, login)) for team, login in product(wanted.teams, logins)
     ]
     organizations: list[Membership] = [
         (org, login, reader.is_member(place, owner, org, login)) for org, login in product(wanted.organizations, logins)
@@ -132,39 +132,39 @@ def _pushed_at(context: Context, place: Place, known: PullSnapshot, sha: str, se
 def reviewers(context: Context, place: Place, pull: documents.Pull, rules: tuple[Rule, ...]) -> Reviewers:
     """Whom these rules could ask, and who was asked before. A team or organization that can't be listed is left out."""
     wanted, reader = review_requests.reviewers_needed(rules), context.reader
+    owner = pull.base.repo.owner.login if pull.base.repo else ""
     teams = reader.repository_teams(place) if wanted.collaborators or wanted.repository_teams else ()
     return Reviewers(
-        collaborators=_collaborators(context, place, pull, teams) if wanted.collaborators else NOT_FETCHED,
+        collaborators=_collaborators(context, place, owner, teams) if wanted.collaborators else NOT_FETCHED,
         repository_teams=tuple((team.slug, facts.team_level(team)) for team in teams)
         if wanted.repository_teams
         else NOT_FETCHED,
         requested=facts.requested(*reader.review_requests(place, pull)),
-        teams=_listed(context, place, wanted.teams),
-        organizations=_listed(context, place, wanted.organizations),
+        teams=_listed(context, place, owner, wanted.teams),
+        organizations=_listed(context, place, owner, wanted.organizations),
     )
 
 
 def _collaborators(
-    context: Context, place: Place, pull: documents.Pull, teams: tuple[documents.RepositoryTeam, ...]
+    context: Context, place: Place, owner: str, teams: tuple[documents.RepositoryTeam, ...]
 ) -> tuple[Collaborator, ...]:
     """GitHub doesn't say through what somebody holds a permission, so the teams' members are listed for that."""
     if len(teams) > MOST_TEAMS:
         raise Unavailable("EVIDENCE_INCOMPLETE", f"More than {MOST_TEAMS} teams would have to be listed.")
-    owner = pull.base.repo.owner.login if pull.base.repo else ""
     through_teams = tuple(
         (login, facts.team_level(team))
         for team in teams
-        for login in context.reader.members(place, f"{owner}/{team.slug}")
+        for login in context.reader.members(place, owner, f"{owner}/{team.slug}")
     )
     everybody, direct = (context.reader.collaborators(place, affiliation) for affiliation in ("all", "direct"))
     return facts.collaborators(everybody, direct, through_teams)
 
 
-def _listed(context: Context, place: Place, groups: tuple[str, ...]) -> tuple[Roster, ...]:
+def _listed(context: Context, place: Place, owner: str, groups: tuple[str, ...]) -> tuple[Roster, ...]:
     found: list[Roster] = []
     for group in groups:
         try:
-            found.append((group, context.reader.members(place, group)))
+            found.append((group, context.reader.members(place, owner, group)))
         except Unavailable as trouble:
             if trouble.not_before is not None:
                 raise

@@ -53,13 +53,13 @@ class Asking:
     def _pages(self, place: Place, path: str, what: str, parameters: dict[str, Any]) -> list[Any]:
         return self._pages_of(place.installation_id, _below(place, path), what, parameters)
 
-    def _pages_of(self, installation_id: int, path: str, what: str, parameters: dict[str, Any]) -> list[Any]:
+    def _pages_of(self, installation_id: int | None, path: str, what: str, parameters: dict[str, Any]) -> list[Any]:
         answer = self._get(installation_id, path, what, parameters)
         if answer.status == NOT_FOUND:
             raise Unavailable("GITHUB_API_ERROR", f"GitHub has no {what.removeprefix('the ')} here (404).")
         return self._following(installation_id, answer, what)
 
-    def _following(self, installation_id: int, first: Answer, what: str) -> list[Any]:
+    def _following(self, installation_id: int | None, first: Answer, what: str) -> list[Any]:
         """The first page and all that follow it."""
         answer, pages = first, [first.document]
         while (following := next_page(answer)) is not None:

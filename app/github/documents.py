@@ -214,3 +214,15 @@ class Contents(_Document):
 
 class OurApp(_Document):
     slug: str
+
+
+class Account(_Document):
+    """Where an App is installed: a user or an organization. An enterprise has no login."""
+
+    login: Text = ""
+
+
+class Installation(_Document):
+    id: int
+    account: Account | None
+    suspended_at: AwareDatetime | None

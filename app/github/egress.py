@@ -24,6 +24,7 @@ READS = tuple(
     re.compile(pattern)
     for pattern in (
         r"/app",
+        r"/app/installations",
         REPOSITORY,
         rf"{REPOSITORY}/actions/runs",
         rf"{REPOSITORY}/branches/{_SEGMENT}",

@@ -114,8 +114,8 @@ def test_memberships_are_read(ground: Ground) -> None:
     reader = LiveReader(ground.app)
     assert reader.is_member(ground.place, "acme", "acme", "alice")
     assert not reader.is_member(ground.place, "acme", "acme", "bob")
-    assert reader.is_team_member(ground.place, "acme/core", "alice")
-    assert not reader.is_team_member(ground.place, "acme/core", "bob")
+    assert reader.is_team_member(ground.place, "acme", "acme/core", "alice")
+    assert not reader.is_team_member(ground.place, "acme", "acme/core", "bob")
 
 
 def test_what_is_not_there_is_none_and_not_an_error(ground: Ground) -> None:

@@ -41,6 +41,7 @@ def test_a_permit_cannot_be_made_by_its_constructor() -> None:
     "path",
     [
         "/app",
+        "/app/installations?per_page=100&page=2",
         "/repositories/1",
         "/repositories/1/pulls/7?per_page=100",
         "/repositories/1/pulls/7/files",
@@ -66,6 +67,8 @@ def test_it_lets_a_listed_reading_pass(path: str) -> None:
     "path",
     [
         "/user",
+        "/app/installations/5",
+        "/app/installations/5/access_tokens",
         "/repositories/1/../2/pulls",
         "/repositories/1/contents/../../app",
         "/repositories/x/pulls",

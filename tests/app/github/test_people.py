@@ -25,13 +25,13 @@ def _asked(ground: Ground) -> list[str]:
 
 
 def test_a_list_answers_for_everybody_until_it_is_dropped(ground: Ground, people: LiveReader, redis_db: str) -> None:
-    assert people.is_team_member(ground.place, "acme/core", "Alice")
-    assert not people.is_team_member(ground.place, "acme/core", "bob")
+    assert people.is_team_member(ground.place, "acme", "acme/core", "Alice")
+    assert not people.is_team_member(ground.place, "acme", "acme/core", "bob")
     assert len(_asked(ground)) == 1
     ground.github.remove_from_team("acme", "core", "alice")
-    assert people.is_team_member(ground.place, "acme/core", "alice")
+    assert people.is_team_member(ground.place, "acme", "acme/core", "alice")
     Rosters(redis_db).drop(ground.place.installation_id, "acme")
-    assert not people.is_team_member(ground.place, "acme/core", "alice")
+    assert not people.is_team_member(ground.place, "acme", "acme/core", "alice")
 
 
 def test_a_list_that_was_asked_for_before_a_change_is_not_believed_after_it(
@@ -46,8 +46,8 @@ def test_a_list_that_was_asked_for_before_a_change_is_not_believed_after_it(
             Rosters(redis_db).drop(ground.place.installation_id, "acme")
             return read
 
-    assert Slow(ground.app, rosters=Rosters(redis_db)).is_team_member(ground.place, "acme/core", "alice")
-    assert not people.is_team_member(ground.place, "acme/core", "alice")
+    assert Slow(ground.app, rosters=Rosters(redis_db)).is_team_member(ground.place, "acme", "acme/core", "alice")
+    assert not people.is_team_member(ground.place, "acme", "acme/core", "alice")
 
 
 def test_a_long_list_is_not_read_to_find_one_login(
@@ -57,8 +57,8 @@ def test_a_long_list_is_not_read_to_find_one_login(
     for number in range(101):
         ground.github.add_to_team("acme", "core", f"u{number}")
         ground.github.add_member("acme", f"u{number}")
-    assert people.is_team_member(ground.place, "acme/core", "u100")
-    assert not people.is_team_member(ground.place, "acme/core", "bob")
+    assert people.is_team_member(ground.place, "acme", "acme/core", "u100")
+    assert not people.is_team_member(ground.place, "acme", "acme/core", "bob")
     assert people.is_member(ground.place, "acme", "acme", "u100")
     assert not people.is_member(ground.place, "acme", "acme", "carol")
     assert sum(path.endswith("/members") for path in _asked(ground)) == 2
@@ -67,7 +67,7 @@ def test_a_long_list_is_not_read_to_find_one_login(
 def test_members_of_an_organization_are_those_of_its_list(ground: Ground, people: LiveReader) -> None:
     assert people.is_member(ground.place, "Acme", "acme", "alice")
     assert not people.is_member(ground.place, "acme", "acme", "carol")
-    assert people.members(ground.place, "acme") == ("alice", "bob")
+    assert people.members(ground.place, "acme", "acme") == ("alice", "bob")
 
 
 def test_a_list_of_public_members_is_not_taken_for_all(ground: Ground, people: LiveReader) -> None:
@@ -81,9 +81,9 @@ def test_a_list_of_public_members_is_not_taken_for_all(ground: Ground, people: L
 @pytest.mark.parametrize("team", ["acme/nobody-made-this", "elsewhere/core", "acme/", "/core"])
 def test_a_team_that_cannot_be_seen_is_no_answer(ground: Ground, people: LiveReader, team: str) -> None:
     with pytest.raises(Unavailable):
-        people.is_team_member(ground.place, team, "alice")
+        people.is_team_member(ground.place, "acme", team, "alice")
     with pytest.raises(Unavailable):
-        LiveReader(ground.app).is_team_member(ground.place, team, "alice")
+        LiveReader(ground.app).is_team_member(ground.place, "acme", team, "alice")
 
 
 def test_members_of_another_organization_cannot_be_known(ground: Ground, people: LiveReader) -> None:
