@@ -90,6 +90,8 @@ def _elsewhere(tx: Transaction, run: Run) -> list[Wanted]:
     """Pull requests that only our rows can tell of."""
     if run.kind == "find_by_installation":
         rows = pulls.of_installation(tx, run.installation_id)
+        if run.full_name:
+            rows += pulls.with_policy_naming(tx, run.full_name, run.installation_id)
     elif run.kind == "find_by_branch" and run.branch is not None:
         rows = pulls.with_policy_from(tx, run.full_name, run.branch)
     else:
@@ -109,9 +111,17 @@ def _want(context: Context, tx: Transaction, run: Run, wanted: list[Wanted]) -> 
     for run_id in waiting.values():
         runs.inherit_causes(tx, run_id, run.id, MOST_CAUSES)
     new = [each for each in wanted if each.subject not in waiting]
-    per_minute = context.settings.reevaluations_per_minute
-    moments = slots.take(tx, run.installation_id, len(new), per_minute=per_minute, now=now)
-    return [(_want_one(tx, run, each, slot, slot), slot) for each, slot in zip(new, moments, strict=True)]
+    return [(_want_one(tx, run, each, slot, slot), slot) for each, slot in _with_slots(context, tx, new, now)]
+
+
+def _with_slots(context: Context, tx: Transaction, new: list[Wanted], now: datetime) -> list[tuple[Wanted, datetime]]:
+    """Each with a slot of its own installation's; these are locked, so one after the other in one order."""
+    found: list[tuple[Wanted, datetime]] = []
+    for installation_id in sorted({each.installation_id for each in new}):
+        mine = [each for each in new if each.installation_id == installation_id]
+        per_minute = context.settings.reevaluations_per_minute
+        found += zip(mine, slots.take(tx, installation_id, len(mine), per_minute=per_minute, now=now), strict=True)
+    return found
 
 
 def _want_one(tx: Transaction, run: Run, wanted: Wanted, due_at: datetime, slot_at: datetime | None) -> UUID:

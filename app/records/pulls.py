@@ -174,6 +174,20 @@ def of_installation(tx: Transaction, installation_id: int) -> list[dict[str, Any
     ).fetchall()
 
 
+def with_policy_naming(tx: Transaction, organization: str, installation_id: int) -> list[dict[str, Any]]:
+    """The open pull requests of other installations whose policy, as last read, holds the name of an organization;
+    at most `MOST_PULLS`. It may stand there for another reason, which costs an evaluation and nothing else.
+    """
+    return tx.execute(
+        "SELECT pulls.* FROM pulls CROSS JOIN LATERAL (SELECT policy_digest FROM evaluations"
+        " WHERE evaluations.repository_id = pulls.repository_id AND evaluations.number = pulls.number"
+        " ORDER BY seq DESC LIMIT 1) AS newest WHERE installation_id <> %(id)s AND is_open AND newest.policy_digest IN"
+        " (SELECT digest FROM policy_files WHERE strpos(lower(text), lower(%(name)s)) > 0)"
+        " ORDER BY repository_id, number LIMIT %(limit)s",
+        {"id": installation_id, "name": organization, "limit": MOST_PULLS},
+    ).fetchall()
+
+
 def named(tx: Transaction, full_name: str, number: int) -> dict[str, Any] | None:
     """The pull request of that name, which has no case; None when this gate never saw it."""
     return tx.execute(
