@@ -18,6 +18,15 @@ def test_who_leaves_the_team_has_not_approved_for_it(gate: Gate) -> None:
     scene.shows("pending")
 
 
+def test_who_leaves_the_team_of_another_owner_has_not_approved_for_it(gate: Gate) -> None:
+    github = gate.stage.github
+    github.add_organization("elsewhere", members={"ann": "admin"}, teams={"core": {"carol": "member"}})
+    github.install(gate.app, "elsewhere")
+    scene = _approved(gate, OF_A_TEAM.replace("acme", "elsewhere"))
+    scene.hooks.remove_from_team("elsewhere", "core", "carol", by="ann")
+    scene.shows("pending")
+
+
 def test_who_joins_the_team_has_approved_for_it(gate: Gate) -> None:
     scene = gate.scene(OF_A_TEAM)
     scene.hooks.review(scene.name, 1, by="dave")
