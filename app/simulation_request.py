@@ -31,6 +31,16 @@ def _list(value: object) -> object:
     return tuple(value or ()) if value is None or isinstance(value, list) else value
 
 
+def _text(value: object) -> object:
+    """`null` is an empty text, too."""
+    return "" if value is None else value
+
+
+def _object(value: object) -> object:
+    """And an empty object."""
+    return {} if value is None else value
+
+
 Name = Annotated[Text, Field(min_length=1, max_length=MOST_NAME_CHARACTERS)]
 Body = Annotated[Text, Field(max_length=MOST_TEXT_CHARACTERS)]
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_ENTRIES), BeforeValidator(_list)]
@@ -104,11 +114,11 @@ class Request(_Asked):
     Who is named in `permissions`, `teams` or `organizations` holds exactly what is said there, beside what is known.
     """
 
-    ignore_comments: People = People()
-    ignore_reviews: People = People()
-    add_comments: Annotated[tuple[AddedComment, ...], Field(max_length=MOST_ENTRIES)] = ()
-    add_reviews: Annotated[tuple[AddedReview, ...], Field(max_length=MOST_ENTRIES)] = ()
-    base_branch: Annotated[Text, Field(max_length=MOST_NAME_CHARACTERS)] = ""
+    ignore_comments: Annotated[People, BeforeValidator(_object)] = People()
+    ignore_reviews: Annotated[People, BeforeValidator(_object)] = People()
+    add_comments: Annotated[tuple[AddedComment, ...] | None, Field(max_length=MOST_ENTRIES)] = ()
+    add_reviews: Annotated[tuple[AddedReview, ...] | None, Field(max_length=MOST_ENTRIES)] = ()
+    base_branch: Annotated[Text, Field(max_length=MOST_NAME_CHARACTERS), BeforeValidator(_text)] = ""
     policy: Annotated[str, Field(max_length=MOST_POLICY_CHARACTERS)] | None = None
     mode: Mode | None = None
     permissions: Annotated[Mapping[Name, Level], Field(max_length=MOST_ENTRIES)] = {}
@@ -116,11 +126,11 @@ class Request(_Asked):
     organizations: Annotated[Mapping[Name, Names], Field(max_length=MOST_ENTRIES)] = {}
 
     def simulation(self, head_sha: str, now: datetime) -> Simulation:
-        added = enumerate(self.add_reviews, start=1)
+        added = enumerate(self.add_reviews or (), start=1)
         return Simulation(
             ignore_comments=self.ignore_comments.actors(),
             ignore_reviews=self.ignore_reviews.actors(),
-            add_comments=tuple(comment.comment(now) for comment in self.add_comments),
+            add_comments=tuple(comment.comment(now) for comment in self.add_comments or ()),
             add_reviews=tuple(review.review(number, head_sha, now) for number, review in added),
             base_ref=self.base_branch,
         )

@@ -46,7 +46,7 @@ class Guard:
         return view
 
     def _knows(self, incoming: Request) -> bool:
-        given = incoming.headers.get("Authorization", "").encode("utf-8", "replace")
+        given = incoming.headers.get("Authorization", "").encode("latin-1", "replace")  # WSGI's way to hand on bytes
         return hmac.compare_digest(self._wanted, given)
 
 

@@ -28,7 +28,7 @@ def install(flask: Flask, token: SecretStr | None) -> None:
         if token is None:
             abort(404)
         wanted = b"Bearer " + token.get_secret_value().encode()
-        if not hmac.compare_digest(wanted, request.headers.get("Authorization", "").encode("utf-8", "replace")):
+        if not hmac.compare_digest(wanted, request.headers.get("Authorization", "").encode("latin-1", "replace")):
             abort(401)
         return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 

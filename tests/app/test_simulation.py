@@ -63,6 +63,11 @@ def test_an_ignored_review_does_not_count(approved: Stored, people: dict[str, An
     assert run(approved, ignore_reviews={**people, "teams": None}).verdict.state == "pending"
 
 
+def test_a_null_is_a_key_that_is_not_there(approved: Stored) -> None:
+    asked = run(approved, add_comments=None, add_reviews=None, ignore_reviews=None, base_branch=None, policy=None)
+    assert asked.verdict.state == "success"
+
+
 def test_another_base_is_judged_by_the_same_policy_and_says_so() -> None:
     pull = stored(STABLE, build_pull())
     assert run(pull).verdict.state == "error"

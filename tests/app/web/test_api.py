@@ -48,6 +48,12 @@ def test_who_has_no_token_gets_nothing(house: House, given: str | None) -> None:
     assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+def test_a_token_may_hold_any_letters(house: House) -> None:
+    token = "schlüssel-0123456789"
+    sent = f"Bearer {token}".encode().decode("latin-1")
+    assert opened(house, token).get(PULL, headers={"Authorization": sent}).status_code == 200
+
+
 def test_without_a_token_there_is_no_api(house: House) -> None:
     assert opened(house, token=None).get(PULL, headers={"Authorization": "Bearer "}).status_code == 404
 
