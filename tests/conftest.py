@@ -20,7 +20,10 @@ from app.settings import Settings
 
 TEMPLATE = "template_migrated"
 TRAVERSABLE_MODE = 0o711
-hypothesis.settings.register_profile("any_machine", deadline=None)  # a busy machine is no failure
+# A busy machine is no failure.
+hypothesis.settings.register_profile(
+    "any_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("any_machine")
 
 

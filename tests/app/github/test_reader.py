@@ -15,7 +15,7 @@ MORE_THAN_A_PAGE = 101
 class Losing(LiveReader):
     """Reads through something that drops the `Link` to the next page."""
 
-    def _following(self, installation_id: int, first: Answer, what: str) -> list[Any]:
+    def _following(self, installation_id: int | None, first: Answer, what: str) -> list[Any]:
         return [first.document]
 
 
