@@ -17,7 +17,7 @@ from tasks import group_verdict, names, putting_off, telling_groups
 from tasks.context import Context
 
 LISTED_WITHIN_ATTEMPTS = 4
-"""GitHub's list may lag behind its webhook; later than that the group is not there."""
+"""GitHub's list may lag behind its webhooks; what it says after so many attempts is believed."""
 
 
 def group(context: Context, run_id: UUID) -> None:
@@ -42,9 +42,19 @@ def _members(context: Context, run: Run) -> tuple[QueuedPull, ...]:
     """Those that merging the group would merge; none where that can't be told."""
     place = Place(run.installation_id, run.repository_id)
     found = ahead(context.reader.merge_queue(place, run.full_name, run.branch or ""), run.sha or "")
-    if not found and run.attempts < LISTED_WITHIN_ATTEMPTS:
-        raise Unavailable("EVIDENCE_INCOMPLETE", f"The merge queue of {run.branch} does not list this group yet.")
+    if run.attempts < LISTED_WITHIN_ATTEMPTS and (lag := _lag(context, run, found)):
+        raise Unavailable("EVIDENCE_INCOMPLETE", f"The merge queue of {run.branch} {lag}.")
     return found
+
+
+def _lag(context: Context, run: Run, found: tuple[QueuedPull, ...]) -> str:
+    """How the list is behind what we know; empty where it isn't. One that was merged ahead may stand in it still."""
+    if not found:
+        return "does not list this group yet"
+    numbers = tuple(sorted(pull.number for pull in found))
+    with context.pool.connection() as tx:
+        closed = [row["number"] for row in groups.verdicts(tx, run.repository_id, numbers) if not row["is_open"]]
+    return f"still lists #{closed[0]}, which is closed" if closed else ""
 
 
 def ahead(entries: tuple[QueueEntry, ...], sha: str) -> tuple[QueuedPull, ...]:

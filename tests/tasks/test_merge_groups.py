@@ -221,7 +221,25 @@ def test_a_closed_pull_request_holds_its_group_back(house: House) -> None:
     house.github.close(REPOSITORY, 1)
     house.deliver_pull(action="closed")
     house.work()
+    for _ in range(3):
+        house.clock.forward(60)
+        house.sweep()
     assert _shown(house, entry)[-1] == ("error", "#1: it is not open any more")
+
+
+def test_one_that_was_merged_ahead_costs_the_next_group_nothing(house: House) -> None:
+    second = _second(house)
+    _approve(house, 1)
+    _approve(house, second)
+    _enqueue(house, 1)
+    entry = _enqueue(house, second)
+    house.github.close(REPOSITORY, 1)  # merged, and the list of the queue lags behind
+    house.deliver_pull(action="closed")
+    house.work()
+    house.github.merge_next(REPOSITORY)
+    house.clock.forward(60)
+    house.sweep()
+    assert [state for state, _ in _shown(house, entry)] == ["success", "success"]
 
 
 def test_the_audit_and_the_chain_tell_of_the_group(house: House) -> None:
