@@ -71,21 +71,14 @@ def simulation(simulated: Simulated) -> Document:
 
 def evaluation(repository: str, row: Mapping[str, Any]) -> Document:
     """A row of `evaluations`; `other` is null where the other mode was not computed."""
-    mode: Mode = row["mode"] or "compat"
+    other = None if row["other_state"] is None else {**_other(row), "result": _camel(row["other_result"])}
     return {
         "schemaVersion": EVALUATION_SCHEMA,
         "repository": repository,
-        "number": row["number"],
-        "headSha": row["head_sha"],
-        "baseRef": row["base_ref"],
-        "evaluatedAt": row["evaluated_at"].isoformat(),
-        "mode": mode,
-        "state": row["state"],
-        "description": row["description"],
+        **_posted(row),
         "policy": {"source": row["policy_source"], "sha256": row["policy_digest"]},
         "result": _camel(row["result"]),
-        "other": _other(mode, row),
-        "differences": row["differences"] or [],
+        "other": other,
     }
 
 
@@ -135,31 +128,31 @@ def _leaf(leaf: Leaf | None) -> Document | None:
     return None if leaf is None else leaf.model_dump()
 
 
-def _other(mode: Mode, row: Mapping[str, Any]) -> Document | None:
-    if row["other_state"] is None:
-        return None
-    return {
-        "mode": OTHER[mode],
-        "state": row["other_state"],
-        "description": row["other_description"],
-        "result": _camel(row["other_result"]),
-    }
-
-
 def _differing(row: Mapping[str, Any]) -> Document:
-    mode: Mode = row["mode"] or "compat"
+    return {"repository": row["repository"], **_posted(row), "other": _other(row)}
+
+
+def _posted(row: Mapping[str, Any]) -> Document:
     return {
-        "repository": row["repository"],
         "number": row["number"],
         "headSha": row["head_sha"],
         "baseRef": row["base_ref"],
         "evaluatedAt": row["evaluated_at"].isoformat(),
-        "mode": mode,
+        "mode": _mode(row),
         "state": row["state"],
         "description": row["description"],
-        "other": {"mode": OTHER[mode], "state": row["other_state"], "description": row["other_description"]},
         "differences": row["differences"] or [],
     }
+
+
+def _other(row: Mapping[str, Any]) -> Document:
+    return {"mode": OTHER[_mode(row)], "state": row["other_state"], "description": row["other_description"]}
+
+
+def _mode(row: Mapping[str, Any]) -> Mode:
+    """Rows of before there were two are `compat`."""
+    mode: Mode = row["mode"] or "compat"
+    return mode
 
 
 def _camel(value: Any) -> Any:

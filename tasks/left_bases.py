@@ -71,13 +71,9 @@ def _evaluation(run: Run, pull: documents.Pull, base: str, *, now: datetime) -> 
         number=pull.number,
         head_sha=pull.head.sha,
         base_ref=base,
-        policy_source="not read",
-        policy_digest=None,
-        snapshot=None,
         state="pending",
         description=sentence,
         status_text=short(writable(sentence)),
-        result=None,
         evaluated_at=now,
     )
 

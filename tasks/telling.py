@@ -67,13 +67,9 @@ def trouble(context: Context, tx: Transaction, run: Run, sentence: str, now: dat
         number=pull["number"],
         head_sha=pull["head_sha"],
         base_ref=pull["base_ref"],
-        policy_source="not read",
-        policy_digest=None,
-        snapshot=None,
         state="error",
         description=f"The pull request could not be judged: {sentence}",
         status_text=short(f"Could not be judged: {sentence}"),
-        result=None,
         evaluated_at=now,
     )
     told = verdict(context, tx, run, evaluation, None)

@@ -47,12 +47,9 @@ def _evaluation(run: Run, finding: Finding, now: datetime) -> Evaluation:
         head_sha=run.sha or "",
         base_ref=run.branch or "",
         policy_source="the verdicts on the pull requests in the merge group",
-        policy_digest=None,
-        snapshot=None,
         state=finding.state,
         description=finding.description,
         status_text=finding.status_text,
-        result=None,
         evaluated_at=now,
     )
 

@@ -32,7 +32,7 @@ class OtherMode:
     differences: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """What is recorded. `snapshot` and `result` are None where the facts or the policy could not be had.
 
@@ -46,15 +46,15 @@ class Evaluation:
     number: int
     head_sha: str
     base_ref: str
-    policy_source: str
-    policy_digest: str | None
-    snapshot: PullSnapshot | None
+    policy_source: str = "not read"
+    policy_digest: str | None = None
+    policy_text: str | None = None
+    snapshot: PullSnapshot | None = None
     state: State
     description: str
     status_text: str
-    result: dict[str, Any] | None
+    result: dict[str, Any] | None = None
     evaluated_at: datetime
-    policy_text: str | None = None
     mode: Mode | None = None
     other: OtherMode | None = None
 

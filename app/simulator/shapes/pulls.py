@@ -34,13 +34,9 @@ def simple(view: View, repository: Repository, pull: Pull) -> Json:
     url, issue = f"{api}/pulls/{pull.number}", f"{api}/issues/{pull.number}"
     page = f"{html}/pull/{pull.number}"
     return {
-        "url": url,
+        **_addresses(url, issue, page=page, api=api, sha=pull.head_sha),
         "id": pull.id,
         "node_id": node("PR", pull.id),
-        "html_url": page,
-        "diff_url": f"{page}.diff",
-        "patch_url": f"{page}.patch",
-        "issue_url": issue,
         "number": pull.number,
         "state": pull.state,
         "locked": False,
@@ -59,16 +55,26 @@ def simple(view: View, repository: Repository, pull: Pull) -> Json:
         "labels": [label(view, repository, name) for name in pull.labels],
         "milestone": None,
         "draft": pull.draft,
-        "commits_url": f"{url}/commits",
-        "review_comments_url": f"{url}/comments",
-        "review_comment_url": f"{api}/pulls/comments{{/number}}",
-        "comments_url": f"{issue}/comments",
-        "statuses_url": f"{api}/statuses/{pull.head_sha}",
         "head": _head(view, pull),
         "base": _base(view, repository, pull),
         "_links": _links(url, issue, page=page, api=api, sha=pull.head_sha),
         "author_association": association(repository, pull.author),
         "auto_merge": None,
+    }
+
+
+def _addresses(url: str, issue: str, *, page: str, api: str, sha: str) -> Json:
+    return {
+        "url": url,
+        "html_url": page,
+        "diff_url": f"{page}.diff",
+        "patch_url": f"{page}.patch",
+        "issue_url": issue,
+        "commits_url": f"{url}/commits",
+        "review_comments_url": f"{url}/comments",
+        "review_comment_url": f"{api}/pulls/comments{{/number}}",
+        "comments_url": f"{issue}/comments",
+        "statuses_url": f"{api}/statuses/{sha}",
     }
 
 
