@@ -21,17 +21,8 @@ ASKED = Request("POST", "/p", BODY)
 
 def _unspent(house: House) -> tuple[UUID, datetime]:
     """A permit as a worker leaves it that dies right after the decision."""
-
-    class Died(Exception):
-        pass
-
-    def die(name: str) -> None:
-        if name == "write.decided":
-            raise Died
-
-    object.__setattr__(house.context, "checkpoint", die)
     house.deliver_pull()
-    with pytest.raises(Died):
+    with house.dying_at("write.decided"):
         house.work()
     row = house.rows("SELECT id, issued_at FROM permits")[0]
     return row["id"], row["issued_at"]

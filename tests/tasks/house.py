@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from app import database, simulator
 from app.events import Delivery, Event, Repository
 from app.github import client
@@ -42,6 +44,10 @@ PATHS = {
     "check_run": r"POST .*/check-runs",
 }
 """Method and path of each kind of write."""
+
+
+class Died(Exception):
+    """The death of a worker, as far as a test can have it without a process of its own."""
 
 
 @dataclass
@@ -122,6 +128,19 @@ class House:
         }
         with suppress(LeaseLost):
             steps[task]()
+
+    @contextmanager
+    def dying_at(self, point: str) -> Iterator[None]:
+        """The worker dies at that checkpoint, and what is done in the block has to get there."""
+
+        def die(name: str) -> None:
+            if name == point:
+                raise Died
+
+        alive, self.context = self.context, replace(self.context, checkpoint=die)
+        with pytest.raises(Died):
+            yield
+        self.context = alive
 
     def sweep(self) -> None:
         """What beat does, and all that follows."""

@@ -68,23 +68,13 @@ def test_a_run_whose_workers_keep_dying_is_shown_to_a_person(house: House, monke
     house.work()
     house.approve()
     house.deliver_pull(action="edited")
-
-    class Died(Exception):
-        pass
-
-    def die(name: str) -> None:
-        if name == "evaluate.judged":
-            raise Died
-
-    object.__setattr__(house.context, "checkpoint", die)
     for _ in range(2):
-        with pytest.raises(Died):
+        with house.dying_at("evaluate.judged"):
             house.run("evaluate.pull_request", house.rows("SELECT id FROM runs WHERE status = 'pending'")[0]["id"])
         house.clock.forward(house.context.settings.lease_seconds + 1)
         sweep.enqueue_due(house.context)
         house.sent.clear()
         house.clock.forward(5)
-    object.__setattr__(house.context, "checkpoint", lambda name: None)
     house.sweep()
     assert house.newest_run()["status"] == "blocked"
     house.work()
@@ -196,19 +186,8 @@ def test_a_worker_that_lost_its_lease_records_nothing(house: House) -> None:
 def test_a_run_whose_worker_died_is_done_by_another(house: House) -> None:
     house.deliver_pull()
     _, run_id = house.sent.pop(0)
-
-    class Died(Exception):
-        pass
-
-    def die(name: str) -> None:
-        if name == "evaluate.judged":
-            raise Died
-
-    checkpoint = house.context.checkpoint
-    object.__setattr__(house.context, "checkpoint", die)
-    with pytest.raises(Died):
+    with house.dying_at("evaluate.judged"):
         house.run("evaluate.pull_request", run_id)
-    object.__setattr__(house.context, "checkpoint", checkpoint)
     house.sweep()
     assert house.statuses() == []
     house.clock.forward(house.context.settings.lease_seconds + 1)

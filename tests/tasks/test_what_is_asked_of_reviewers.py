@@ -114,18 +114,9 @@ def test_a_team_that_cannot_be_listed_is_left_out_and_named(asking: House) -> No
 
 
 def test_a_worker_that_dies_while_it_asks_has_told_the_verdict_and_another_asks(asking: House) -> None:
-    class Died(Exception):
-        pass
-
-    def die(name: str) -> None:
-        if name == "evaluate.committed":
-            raise Died
-
-    object.__setattr__(asking.context, "checkpoint", die)
     asking.deliver_pull()
-    with pytest.raises(Died):
+    with asking.dying_at("evaluate.committed"):
         asking.work()
-    object.__setattr__(asking.context, "checkpoint", lambda _: None)
     asking.clock.forward(asking.context.settings.lease_seconds + 1)
     asking.sweep()
     asking.clock.forward(60)
