@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 from app.database import Transaction
 
 PERMIT_SECONDS = 60
-USE_SECONDS = 10
+USE_SECONDS = 40
+"""Longer than a token may take, which is fetched before the request: `GITHUB_TIMEOUT_SECONDS` is 30 at most."""
 Ending = Literal["written", "refused", "limited", "absent", "unspent", "unknown"]
 
 _SEAL = object()

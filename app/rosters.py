@@ -93,5 +93,9 @@ def _generation_key(installation_id: int, organization: str) -> str:
 
 
 def _read(kept: bytes) -> Roster | None:
-    members = json.loads(kept)
-    return Roster(None if members is None else tuple(members))
+    """None where it is not what was kept."""
+    try:
+        members = json.loads(kept)
+    except ValueError:
+        return None
+    return Roster(members if members is None else tuple(members)) if isinstance(members, list | None) else None

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import requests
-from github import Auth, Github, GithubException
+from github import Auth, BadAttributeException, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
 from app.github import egress
@@ -150,22 +150,26 @@ class Client:
         return self.request("POST", self._github.requester.graphql_url, body=body)
 
     def _authenticate(self) -> None:
-        """Have the token before the request, so that trouble with the one is never taken for trouble with the other."""
+        """Have the token before the request, so that trouble with the one is never taken for trouble with the other.
+
+        PyGithub fetches it when it is first asked for, and looks at its time from the second time on.
+        """
         auth = self._github.requester.auth
         try:
-            _ = auth.token if auth is not None else None
+            if auth is not None and not (isinstance(auth.token, str) and isinstance(auth.token, str)):
+                raise TypeError("the token is no text")
         except GithubException as refused:
             headers = {name.lower(): value for name, value in (refused.headers or {}).items()}
             answer = Answer(refused.status, headers, refused.data)
             raise NotAuthenticated(f"GitHub gave no installation token ({refused.status})", answer) from refused
-        except (requests.RequestException, OSError) as trouble:
+        except (requests.RequestException, OSError, *_NOT_UNDERSTOOD) as trouble:
             answer = Answer(0, {}, None)
             raise NotAuthenticated(
-                f"no answer to the request for a token: {type(trouble).__name__}", answer
+                f"no usable answer to the request for a token: {type(trouble).__name__}", answer
             ) from trouble
 
 
-_NOT_UNDERSTOOD = (AssertionError, AttributeError, RuntimeError, TypeError, ValueError)
+_NOT_UNDERSTOOD = (AssertionError, AttributeError, BadAttributeException, RuntimeError, TypeError, ValueError)
 """What PyGithub raises over answers it can't digest: redirects elsewhere, headers and tokens of the wrong shape."""
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from app import permits
 from app.permits import Permit, Request
+from app.settings import Settings
 from tests.app.test_explain import house
 from tests.tasks.house import House
 
@@ -86,6 +87,11 @@ def test_it_is_of_no_use_long_after_it_was_spent(house: House, monkeypatch: pyte
     permit = _spend(house, permit_id, issued_at)
     assert permit is not None
     assert not permit.use(ASKED)
+
+
+def test_it_lasts_while_a_slow_token_is_fetched() -> None:
+    longest = next(each for each in Settings.model_fields["github_timeout_seconds"].metadata if hasattr(each, "le")).le
+    assert longest < permits.USE_SECONDS < permits.PERMIT_SECONDS
 
 
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, pickle.dumps])

@@ -22,6 +22,15 @@ def test_that_a_list_is_too_long_is_remembered_too(redis_db: str) -> None:
     assert kept.find(kept.place(1, "acme")) == Roster(None)
 
 
+@pytest.mark.parametrize("kept", [b"alice", b'"alice"', b"{}", b"\xff"])
+def test_what_is_not_a_list_is_not_taken_for_one(redis_db: str, kept: bytes) -> None:
+    found = Rosters(redis_db)
+    place = found.place(1, "acme")
+    assert place is not None
+    redis.Redis.from_url(redis_db).set(place, kept)
+    assert found.find(place) is None
+
+
 @pytest.mark.parametrize(("login", "is_there"), [("alice", True), ("BOB", True), ("carol", False), ("", False)])
 def test_a_login_is_looked_for_in_any_case(login: str, is_there: bool) -> None:
     assert CORE.has(login) is is_there

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +11,7 @@ from app.github import client, egress, facts
 from app.github.answers import Unavailable, limited_until
 from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, last_page, next_page
 from app.github.reader import LiveReader, LocalReader, Place
+from app.simulator.faults import Fault
 from app.simulator.keys import key_pair
 from tests.app.github.ground import REPOSITORY, Ground
 
@@ -52,6 +54,14 @@ def test_without_a_token_the_write_is_never_sent(ground: Ground, what: int | str
         ground.post()
     assert ground.github.writes() == []
     assert "PRIVATE KEY" not in str(refused.value)
+
+
+@pytest.mark.parametrize("body", [{}, {"token": 5, "expires_at": "soon"}, {"token": "t", "expires_at": 7}])
+def test_a_token_of_the_wrong_shape_is_none(ground: Ground, body: dict[str, Any]) -> None:
+    ground.github.faults.add(Fault("POST", "/access_tokens", "before", 201, 1, 0, "", body=body))
+    with pytest.raises(NotAuthenticated):
+        ground.post()
+    assert ground.github.writes() == []
 
 
 def test_each_thread_has_a_client_of_its_own(ground: Ground) -> None:
