@@ -18,7 +18,7 @@ from app.records.runs import Run
 from policies import document, reference, validation
 from policies.intents import MOST_ANNOTATIONS, Annotation, CheckRunContent
 from policies.policy import Policy
-from policies.text import plain, short
+from policies.text import short
 from policies.validation import Finding
 from tasks import proposing
 from tasks.context import Context
@@ -31,6 +31,7 @@ MOST_SECONDS = 5
 MOST_LISTED = 30
 MOST_TITLE_CHARACTERS = 200
 MOST_SENTENCE_CHARACTERS = 300
+MOST_MESSAGE_CHARACTERS = 2_000
 UNREADABLE = "The policy file cannot be read"
 REMOVED = "Without it the policy that the owner shares counts; without that, every pull request gets an error."
 ELSEWHERE = "It points to a policy in another repository, which is not judged here."
@@ -150,7 +151,7 @@ def _annotations(findings: tuple[Finding, ...], path: str) -> tuple[Annotation, 
             path=path,
             line=finding.line or 1,
             level="failure" if finding.severity == "error" else "warning",
-            message=plain(f"column {finding.column or 1}: {_mended(finding)}"),
+            message=short(f"column {finding.column or 1}: {_mended(finding)}", MOST_MESSAGE_CHARACTERS),
         )
         for finding in findings[:MOST_ANNOTATIONS]
     )

@@ -122,6 +122,7 @@ def _bare(context: Context, tx: Transaction, cause: Cause, evaluation: Evaluatio
     """policy-bot's `post_insecure_status_checks`: pull requests of one head share it, whatever their bases are."""
     if not context.settings.policy_options.post_insecure_status_checks:
         return None
+    proposing.lock(tx, cause.run.repository_id, evaluation.head_sha, context.settings.status_context)
     sharing = evaluations.on_head(tx, cause.run.repository_id, evaluation.head_sha)
     content = _content(context, evaluation, sharing)
     return proposing.bare_status(tx, cause, content.model_copy(update={"context": context.settings.status_context}))

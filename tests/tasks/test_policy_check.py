@@ -61,6 +61,11 @@ def test_it_says_line_and_column_of_what_is_wrong(house: House) -> None:
     assert said["output"]["summary"] == f"- error in line {line}, column 5: `{sentence.replace('`', chr(39))}`"
 
 
+def test_a_name_of_any_length_costs_no_verdict(house: House) -> None:
+    propose(house, "policy: {approval: [" + "a" * 20_000 + "]}")
+    assert report(house)["conclusion"] == "failure"
+
+
 def test_it_says_whose_verdict_would_change(house: House) -> None:
     judge(house, 1)
     house.approve()
