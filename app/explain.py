@@ -6,7 +6,7 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.records import evaluations, pulls
-from policies.intents import sentence
+from policies.contents import sentence
 
 Row = dict[str, Any]
 MOST_RUNS = 20

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from policies import server_options
+from policies.contents import SWITCHES
 from policies.error import PolicyError
-from policies.intents import KINDS
 from policies.server_options import ServerOptions
 from policies.text import plain
 
@@ -95,8 +95,8 @@ def _repository(value: str) -> str:
 
 
 def _kind(value: str) -> str:
-    if value not in KINDS:
-        raise ValueError(f"should list kinds of writes ({', '.join(KINDS)}), not {value!r}")
+    if value not in SWITCHES:
+        raise ValueError(f"should list kinds of writes ({', '.join(SWITCHES)}), not {value!r}")
     return value
 
 

@@ -15,7 +15,7 @@ from app.records import groups, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
-from policies.intents import CheckRunContent
+from policies.contents import CheckRunContent
 from tasks import judging, left_bases, names, policy_check, proposing, putting_off, reviewing, telling
 from tasks.context import Context
 from tasks.judging import Judged

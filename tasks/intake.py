@@ -11,7 +11,7 @@ from app.records import alterations, deliveries, groups, intents, pulls, runs, s
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
-from policies.intents import status_target
+from policies.contents import status_target
 from tasks import names, telling
 from tasks.context import Context
 

@@ -13,7 +13,7 @@ from app.github import documents
 from app.records import evaluations, intents, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.runs import Run
-from policies.intents import StatusContent, status_target, writable
+from policies.contents import StatusContent, status_target, writable
 from policies.text import short
 from tasks import proposing, telling
 from tasks.context import Context

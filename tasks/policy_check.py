@@ -16,7 +16,7 @@ from app.github.reader import Place
 from app.records import evaluations, pulls
 from app.records.runs import Run
 from policies import document, reference, validation
-from policies.intents import MOST_ANNOTATIONS, Annotation, CheckRunContent
+from policies.contents import MOST_ANNOTATIONS, Annotation, CheckRunContent
 from policies.policy import Policy
 from policies.text import short
 from policies.validation import Finding

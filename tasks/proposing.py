@@ -9,16 +9,16 @@ from app.database import Transaction
 from app.github import documents
 from app.records import evaluations, intents
 from app.records.runs import Run
-from policies.intents import (
+from policies.contents import (
     CheckRunContent,
     Content,
-    Intent,
     Kind,
     ReviewDismissContent,
     ReviewRequestContent,
     StatusContent,
     status_target,
 )
+from policies.intents import Intent
 
 UNDER_WAY = ("pending", "sent")
 ENDED = ("written", "refused", "blocked")

@@ -16,10 +16,10 @@ from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.records import deliveries, runs
 from policies import dismissals, review_requests
+from policies.contents import MOST_REVIEWERS, ReviewDismissContent, ReviewRequestContent
 from policies.dismissals import Dismissal
 from policies.error import CannotJudge
 from policies.facts import FactMissing, PullSnapshot
-from policies.intents import MOST_REVIEWERS, ReviewDismissContent, ReviewRequestContent
 from policies.policy import Rule
 from policies.predicates.predicate import Trigger
 from policies.review_requests import ReviewRequest

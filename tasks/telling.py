@@ -16,7 +16,7 @@ from app.github import documents
 from app.records import evaluations, groups, pulls
 from app.records.evaluations import Evaluation
 from app.records.runs import Run
-from policies.intents import StatusContent, writable
+from policies.contents import StatusContent, writable
 from policies.text import short
 from tasks import proposing
 from tasks.context import Context

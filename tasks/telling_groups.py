@@ -8,7 +8,7 @@ from app.database import Transaction
 from app.records import evaluations, groups
 from app.records.evaluations import NO_PULL, Evaluation
 from app.records.runs import Run
-from policies.intents import StatusContent, writable
+from policies.contents import StatusContent, writable
 from tasks import group_verdict, proposing, telling
 from tasks.context import Context
 from tasks.group_verdict import Finding

@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 
 from app.database import Transaction
 from app.records.runs import DUE_BATCH, REQUEUE_SECONDS, LeaseLost
-from policies.intents import Intent, Kind, read
+from policies.contents import Kind, read
+from policies.intents import Intent
 
 End = Literal["written", "denied", "refused", "blocked", "superseded"]
 

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies import gates
+from policies.contents import KINDS, Content, StatusContent
 from policies.decision import Blocker, Decision
 from policies.gates import Posture
-from policies.intents import KINDS, Content, Intent, StatusContent
+from policies.intents import Intent
 from tests.policies.test_intents import ALL, STATUS
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from app import chain_text, explain
-from policies.intents import MOST_ANNOTATIONS, MOST_SUMMARY_CHARACTERS, Annotation
+from policies.contents import MOST_ANNOTATIONS, Annotation
+from policies.contents.statuses import MOST_SUMMARY_CHARACTERS
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.wishes import OTHER_KINDS, prepare, wish
 

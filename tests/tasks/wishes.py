@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.database import Transaction
 from app.records.runs import Run
-from policies.intents import Annotation, CheckRunContent, ReviewDismissContent, ReviewRequestContent
+from policies.contents import Annotation, CheckRunContent, ReviewDismissContent, ReviewRequestContent
 from tasks import names, proposing
 from tasks.proposing import Cause
 from tests.tasks.house import REPOSITORY, House

@@ -12,7 +12,7 @@ from app.github.endings import Written
 from app.github.reader import LiveReader, Place
 from app.github.writes.confirmation import created
 from app.permits import Request
-from policies.intents import Annotation, CheckRunContent
+from policies.contents import Annotation, CheckRunContent
 
 
 @dataclass(frozen=True)

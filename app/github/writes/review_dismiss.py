@@ -9,7 +9,7 @@ from app.github.endings import Unknown, Written
 from app.github.reader import LiveReader, Place
 from app.github.writes.confirmation import changed
 from app.permits import Request
-from policies.intents import ReviewDismissContent
+from policies.contents import ReviewDismissContent
 
 UNPROCESSABLE = 422
 DISMISSED = "DISMISSED"

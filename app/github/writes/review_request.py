@@ -8,7 +8,7 @@ from app.github.endings import Written
 from app.github.reader import LiveReader, Place
 from app.github.writes.confirmation import created
 from app.permits import Request
-from policies.intents import ReviewRequestContent
+from policies.contents import ReviewRequestContent
 
 
 @dataclass(frozen=True)

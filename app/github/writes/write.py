@@ -1,7 +1,7 @@
 """What every kind of write can say about itself, and which kind an intent is of."""
 
 from collections.abc import Container
-from typing import Protocol, assert_never
+from typing import Protocol
 
 from app.github.client import Answer
 from app.github.endings import Unknown, Written
@@ -11,7 +11,8 @@ from app.github.writes.review_dismiss import ReviewDismissWrite
 from app.github.writes.review_request import ReviewRequestWrite
 from app.github.writes.status import StatusWrite
 from app.permits import Request
-from policies.intents import CheckRunContent, Intent, ReviewDismissContent, ReviewRequestContent, StatusContent
+from policies.contents import CheckRunContent, ReviewDismissContent, ReviewRequestContent, StatusContent
+from policies.intents import Intent
 
 
 class Write(Protocol):
@@ -42,7 +43,7 @@ def of(intent: Intent) -> Write:
         case CheckRunContent():
             return CheckRunWrite(intent.repository_id, intent.content, intent.key)
         case unknown:
-            assert_never(unknown)
+            raise NotImplementedError(unknown.kind)
 
 
 def place(intent: Intent) -> Place:

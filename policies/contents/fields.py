@@ -1,0 +1,62 @@
+"""What the contents of writes are made of: kinds, and texts that can be stored, sent and shown."""
+
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Switch = Literal[
+    "pull_request_create",
+    "pull_request_update",
+    "comment_create",
+    "comment_update",
+    "status",
+    "check_run",
+    "branch_create",
+    "branch_fast_forward",
+    "label_add",
+    "label_remove",
+    "review_approve",
+    "review_dismiss",
+    "review_request",
+    "project_field",
+]
+SWITCHES: tuple[Switch, ...] = get_args(Switch)
+"""What an operator can allow, or deny, for a repository."""
+
+Kind = Switch | Literal["git_object"]
+KINDS: tuple[Kind, ...] = (*SWITCHES, "git_object")
+"""What can be written. A git object is nothing that anybody sees: the branch that leads to it has the switch."""
+
+MOST_MESSAGE_CHARACTERS = 10_000
+MOST_BODY_CHARACTERS = 60_000
+"""GitHub takes 65,536 characters; the rest is for our marker."""
+MOST_NAMES = 100
+
+
+def _storable(text: object) -> object:
+    """Without NUL, which Postgres does not hold, and halves of surrogate pairs, which UTF-8 does not."""
+    if not isinstance(text, str):
+        return text
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+class Fact(BaseModel):
+    """Frozen, and exactly as it would be written."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+Storable = BeforeValidator(_storable)
+Sha = Annotated[str, Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\z")]
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
+Name = Annotated[str, Field(min_length=1, max_length=255), Storable]
+Names = Annotated[tuple[Name, ...], Field(max_length=MOST_NAMES)]
+Message = Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS), Storable]
+Body = Annotated[str, Field(max_length=MOST_BODY_CHARACTERS), Storable]
+Number = Annotated[int, Field(gt=0)]
+
+
+def listed(names: list[str]) -> str:
+    """For example `bob, carol and the team core`."""
+    *others, last = names or ["nobody"]
+    return f"{', '.join(others)} and {last}" if others else last
