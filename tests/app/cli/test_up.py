@@ -77,8 +77,16 @@ def _eventually(condition: Callable[[], bool], story: Callable[[], str]) -> None
 
 
 def _alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run; a zombie is dead, only not yet reaped."""
-    return [each for each in processes if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+    """Those that still run."""
+    return [each for each in processes if _runs(each)]
+
+
+def _runs(process: psutil.Process) -> bool:
+    """A zombie is dead, only not yet reaped; and it may be gone before its state is read."""
+    try:
+        return process.is_running() and bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture
