@@ -59,15 +59,16 @@ class _Changes:
 def content(context: Context, run: Run, judged: Judged) -> CheckRunContent | None:
     """What to report on the head; None where the policy file stays as it is, or where no check may be written.
 
-    It changes no verdict: what cannot be read is reported, and asked for again with the next evaluation.
+    It changes no verdict. Where GitHub does not answer nothing is reported, since that would stay on the head after the
+    outage; it is asked again with the next evaluation.
     """
     options = context.settings.policy_options
     if CheckRunContent.kind not in context.settings.allowed_writes or options.force_shared_policy:
         return None
     try:
         report = _report(context, run, judged)
-    except Unavailable as trouble:
-        report = _unreadable(trouble)
+    except Unavailable:
+        return None
     except SoftTimeLimitExceeded:
         report = Report("neutral", "The policy could not be tried in time", "The verdict stands without that.")
     return None if report is None else _content(context, run, judged, report)
@@ -107,7 +108,10 @@ def _report(context: Context, run: Run, judged: Judged) -> Report | None:
     try:
         text = context.reader.policy_file_at(place, judged.pull.head.sha, path).text
     except Unavailable as trouble:
-        return _unreadable(trouble) if _touches(context, place, judged, path) else None
+        if trouble.code != "POLICY_UNREADABLE":
+            raise
+        broken = Report("failure", UNREADABLE, code(trouble.sentence))
+        return broken if _touches(context, place, judged, path) else None
     if text == judged.policy_text or (text is None and not judged.source.startswith(f"{run.full_name}@")):
         return None
     changes = _touches(context, place, judged, path)
@@ -118,11 +122,6 @@ def _report(context: Context, run: Run, judged: Judged) -> Report | None:
     if "deleted" in changes:
         return Report("neutral", "The policy file is removed", REMOVED)
     return Report("neutral", UNREADABLE, "GitHub does not show it at the head, though the pull request changes it.")
-
-
-def _unreadable(trouble: Unavailable) -> Report:
-    broken = trouble.code == "POLICY_UNREADABLE"
-    return Report("failure" if broken else "neutral", UNREADABLE, code(trouble.sentence))
 
 
 def _touches(context: Context, place: Place, judged: Judged, path: str) -> tuple[str, ...]:

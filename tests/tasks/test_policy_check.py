@@ -211,13 +211,23 @@ def test_trouble_with_a_file_that_stays_as_it_is_is_no_matter_of_the_check(house
     assert house.written("check_run") == []
 
 
-def test_trouble_with_the_changed_file_is_reported(house: House) -> None:
+def test_an_outage_leaves_no_check_behind_and_the_next_evaluation_writes_the_right_one(house: House) -> None:
     house.github.push(REPOSITORY, "policy", {".policy.yml": SOUND}, by="bob")
     pull = house.github.open_pull(REPOSITORY, "policy", by="bob", title="Change the policy")
     judge(house, 1)
-    house.github.fault("GET", "/contents/", 502, times=9)
+    house.github.fault("GET", "/contents/", 502, times=1)
     judge(house, pull.number)
-    assert (report(house)["conclusion"], report(house)["output"]["title"]) == ("neutral", policy_check.UNREADABLE)
+    assert house.rows(f"SELECT state FROM evaluations WHERE number = {pull.number}") == [{"state": "pending"}]
+    assert house.written("check_run") == []
+    judge(house, pull.number)
+    assert report(house)["output"]["title"].startswith("0 of 1 other open pull requests")
+
+
+def test_an_outage_takes_back_no_check_that_was_right(house: House) -> None:
+    number = propose(house, WRONG)
+    house.github.fault("GET", f"/pulls/{number}/files", 502)
+    judge(house, number)
+    assert report(house)["conclusion"] == "failure"
 
 
 def test_trouble_with_the_file_never_holds_the_verdict_up(house: House) -> None:
@@ -226,7 +236,7 @@ def test_trouble_with_the_file_never_holds_the_verdict_up(house: House) -> None:
     house.github.fault("GET", f"/pulls/{pull.number}/files", 502)
     judge(house, pull.number)
     assert house.states() == ["pending"]
-    assert report(house)["conclusion"] == "neutral"
+    assert house.written("check_run") == []
 
 
 def test_a_mended_policy_gets_a_new_check_and_an_unchanged_one_none(house: House) -> None:
