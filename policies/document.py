@@ -36,10 +36,8 @@ def read(text: str, server: ServerOptions) -> tuple[Policy, Problems]:
 
 def _policy(root: Value, server: ServerOptions) -> Policy:
     fields = root.fields(("policy", "approval_rules", "approval_defaults"))
-    defaults = fields["approval_defaults"].fields(("options",))["options"]
-    lower = options.read(defaults).over(server.approval_defaults.over(BUILT_IN))
-    override = OptionsWritten(ignore_edited_comments=server.ignore_edited_comments)
-    rules = _sharing_options(_rule(item, lower, override) for item in fields["approval_rules"].items() or ())
+    defaults = options.read(fields["approval_defaults"].fields(("options",))["options"])
+    rules = read_rules(fields["approval_rules"], defaults, server)
     branches = fields["policy"].fields(("approval", "disapproval"))
     return Policy(
         approval=read_approval(branches["approval"], {rule.name: rule for rule in rules}),
@@ -48,9 +46,16 @@ def _policy(root: Value, server: ServerOptions) -> Policy:
     )
 
 
+def read_rules(listed: Value, defaults: OptionsWritten, server: ServerOptions) -> tuple[Rule, ...]:
+    """A list of rules; `defaults` are those of the file itself, which go before the server's."""
+    lower = defaults.over(server.approval_defaults.over(BUILT_IN))
+    override = OptionsWritten(ignore_edited_comments=server.ignore_edited_comments)
+    return _sharing_options(_rule(item, lower, override) for item in listed.items() or ())
+
+
 def _rule(value: Value, defaults: Options, override: OptionsWritten) -> Rule:
     if value.is_absent:
-        value.refuse("an entry of approval_rules is empty", "panic")
+        value.refuse("an entry of the list of rules is empty", "panic")
     fields = value.fields(("name", "description", "if", "options", "requires"))
     requires = fields["requires"].fields(("count", "conditions", *actors.KEYS))
     return Rule(

@@ -37,9 +37,10 @@ PREDICATES = (
     "custom_property_matches_none_of",
 )
 PLACES: dict[str, tuple[str, ...]] = {
-    "at the top of the file": ("policy", "approval_rules", "approval_defaults"),
+    "at the top of the policy file": ("policy", "approval_rules", "approval_defaults"),
+    "at the top of the gate file": ("approve",),
     "under `policy`": ("approval", "disapproval"),
-    "in an entry of `approval_rules`": ("name", "description", "if", "options", "requires"),
+    "in an entry of `approval_rules` or `approve`": ("name", "description", "if", "options", "requires"),
     "under `requires`": ("count", "conditions", *ACTORS),
     "under `if` or `requires.conditions`": PREDICATES,
     "under `options`": (

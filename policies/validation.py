@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from policies import document, reference, server_options
+from policies import approving, document, reference, server_options
 from policies.error import PolicyError
 from policies.facts import Frozen
 from policies.policy import Policy, Rule
@@ -35,8 +35,21 @@ def check(text: str, server: ServerOptions = server_options.BUILT_IN) -> tuple[F
         policy, problems = document.read(text, server)
     except PolicyError as error:
         return (_mistake(error),)
+    return _findings(problems, _doubts(text, policy))
+
+
+def check_gate_file(text: str, server: ServerOptions = server_options.BUILT_IN) -> tuple[Finding, ...]:
+    """The same for the file with the approve rules."""
+    try:
+        policy, problems = approving.read(text, server)
+    except PolicyError as error:
+        return (_mistake(error),)
+    return _findings(problems, _doubts_of_gate_file(text, policy))
+
+
+def _findings(problems: Problems, doubted: tuple[Warned, ...]) -> tuple[Finding, ...]:
     mistakes = tuple(_mistake(error) for error in problems.mistakes())
-    doubts = tuple(_doubt(warned) for warned in (*problems.warnings(), *_doubts(text, policy)))
+    doubts = tuple(_doubt(warned) for warned in (*problems.warnings(), *doubted))
     return tuple(sorted(dict.fromkeys(mistakes or doubts), key=_place))[:MAX_FINDINGS]
 
 
@@ -76,6 +89,18 @@ def _doubts(text: str, policy: Policy) -> tuple[Warned, ...]:
         elif rule.name not in used:
             hint = "name it under `policy.approval`, or remove it"
             _name(value).warn("unused", f"the rule {short(rule.name)!r} is never used", hint=hint)
+        if problem := _unreachable(rule):
+            value.fields(KEYS)["requires"].warn("nobody", f"the rule {short(rule.name)!r} {problem}")
+    return problems.warnings()
+
+
+def _doubts_of_gate_file(text: str, policy: Policy) -> tuple[Warned, ...]:
+    problems = Problems()
+    root = Value(compose(text), problems)
+    if not policy.rules:
+        root.warn("empty", "the file has no approve rule, so that nothing comes of it")
+    listed = root.fields(approving.KEYS)["approve"].items() or ()
+    for value, rule in zip(listed, policy.rules, strict=True):
         if problem := _unreachable(rule):
             value.fields(KEYS)["requires"].warn("nobody", f"the rule {short(rule.name)!r} {problem}")
     return problems.warnings()

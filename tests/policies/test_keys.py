@@ -11,8 +11,9 @@ from policies.predicates.catalogue import IN_ORDER
     [
         ("count", "`count` belongs under `requires`"),
         ("approval", "`approval` belongs under `policy`"),
-        ("approval_rules", "`approval_rules` belongs at the top of the file"),
-        ("requires", "`requires` belongs in an entry of `approval_rules`"),
+        ("approval_rules", "`approval_rules` belongs at the top of the policy file"),
+        ("requires", "`requires` belongs in an entry of `approval_rules` or `approve`"),
+        ("approve", "`approve` belongs at the top of the gate file"),
         ("has_labels", "`has_labels` belongs under `if` or `requires.conditions`"),
         ("comments", "`comments` belongs under `options.methods`"),
         ("remote", "a file that refers to another one holds only `remote`, `path` and `ref`"),
