@@ -30,7 +30,7 @@ class Listing:
 class Refusal(Exception):
     """GitHub says no, with this status and message."""
 
-    def __init__(self, status: int, message: str, errors: list[Json] | None = None) -> None:
+    def __init__(self, status: int, message: str, errors: Sequence[Json | str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
@@ -45,7 +45,7 @@ def error(status: int, message: str, **more: Any) -> Answer:
     return Answer(status, {"message": message, **more, "documentation_url": DOCUMENTATION_URL, "status": str(status)})
 
 
-def invalid(resource: str, name: str, message: str) -> Refusal:
+def invalid(resource: str, name: str, message: str, code: str = "custom") -> Refusal:
     """422 as GitHub words it."""
-    found = {"resource": resource, "field": name, "code": "custom", "message": message}
+    found = {"resource": resource, "field": name, "code": code, "message": message}
     return Refusal(422, "Validation Failed", [found])

@@ -71,6 +71,34 @@ BEYOND = (
         "docs.github.com, Dismiss a review for a pull request; the words are assumed",
     ),
     Beyond(
+        "POST issues/{n}/comments, PATCH issues/comments/{id}: 422 for a body without letters or over 65,536 of them",
+        "telia-oss/github-pr-resource#259; joonvena/robotframework-reporter-action#30 for PATCH; blank is assumed",
+    ),
+    Beyond(
+        "PATCH issues/comments/{id} changes what others said as well; the author and the App of the comment stay",
+        "docs.github.com, Managing disruptive comments, of people who may write; assumed of Apps",
+    ),
+    Beyond(
+        "labels have no case; POST, PUT labels make those that are missing, at most 100; 422 for over 50 letters",
+        "gitalk/gitalk#338 for the error of a long name; the rest is known and not documented, or assumed",
+    ),
+    Beyond(
+        "DELETE issues/{n}/labels/{name}: 404 'Label does not exist' for one that the pull request doesn't have",
+        "googleapis/repo-automation-bots#1084",
+    ),
+    Beyond(
+        "POST reviews: 422 for a verdict on one's own pull request and for a second review while one is pending",
+        "hubtty/hubtty#33, github/app#3371",
+    ),
+    Beyond(
+        "POST reviews: 422 for a commit that the pull request doesn't have, and for COMMENT without a body",
+        "docs.github.com, Create a review for a pull request; the words are assumed",
+    ),
+    Beyond(
+        "a pending review is shown to its author alone, answers no request, and no webhook tells of it",
+        "docs.github.com, List reviews for a pull request; the last is assumed",
+    ),
+    Beyond(
         "POST, PATCH check-runs: 422 for over 50 annotations or completed without conclusion; 403 for runs of others",
         "docs.github.com, REST API endpoints for check runs; the words are assumed",
     ),

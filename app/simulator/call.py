@@ -7,7 +7,7 @@ from typing import Protocol
 from app.simulator.answers import Answer, Listing, Refusal
 from app.simulator.auth import Caller
 from app.simulator.limits import Limits
-from app.simulator.records import Pull, Repository
+from app.simulator.records import App, Pull, Repository
 from app.simulator.shapes.view import Json, View
 from app.simulator.state import State
 from app.simulator.tokens import Tokens
@@ -50,6 +50,18 @@ class Call:
         if self.found is None:
             raise Refusal(404, "Not Found")
         return self.found
+
+    @property
+    def app(self) -> App:
+        """Whose installation is calling."""
+        if self.caller.installation is None:
+            raise Refusal(403, "Resource not accessible by integration")
+        return self.state.apps[self.caller.installation.app_id]
+
+    @property
+    def bot(self) -> str:
+        """Login of the author of what the installation writes."""
+        return self.state.bot(self.app.id).login
 
     def pull(self, number: int) -> Pull:
         pull = self.repository.pulls.get(number)

@@ -62,15 +62,22 @@ def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fau
         answer, caller = spoiled or Answer(200, {}), Caller()
         effect = "no"
     else:
-        answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
-        effect = "yes" if answer.status < 300 else "no"
-    if effect == "yes":
-        _echo(github, request, path, answer=answer, caller=caller)
+        answer, caller, effect = _effect(github, request, path=path, matched=matched)
     seen = 0 if _silence(fault) else (spoiled or answer).status
     who = request.headers.get("authorization", "") and caller.name
     write = Write(request.method, path, _body(request), who, github.now(), effect, seen)
     github.journal.writes.append(write)
     return Reply(spoiled or answer, caller, _silence(fault), path=path)
+
+
+def _effect(github: GitHub, request: Request, *, path: str, matched: Matched) -> tuple[Answer, Caller, str]:
+    """Nothing else happens between the change and the echo that tells what was before."""
+    with github.lock:
+        answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
+        if answer.status >= 300:
+            return answer, caller, "no"
+        _echo(github, request, path, answer=answer, caller=caller)
+        return answer, caller, "yes"
 
 
 def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, state: State) -> tuple[Answer, Caller]:
@@ -161,6 +168,7 @@ def _echo(github: GitHub, request: Request, path: str, *, answer: Answer, caller
     if github.echo is None or caller.installation is None:
         return
     by = github.state.bot(caller.installation.app_id).login
-    done = echoes.read(request.method, path, body=_body(request), answer=answer.body, by=by)
+    before = github.before
+    done = echoes.read(request.method, path, body=_body(request), answer=answer.body, by=by, before=before)
     if done is not None:
         github.echo(done)

@@ -6,8 +6,9 @@ from typing import Any
 from app.simulator import payloads
 from app.simulator.echoes import Done
 from app.simulator.install_hooks import InstallHooks
+from app.simulator.objects import Commit
 from app.simulator.people_hooks import PeopleHooks
-from app.simulator.records import Comment, Commit, Pull, Review, Status
+from app.simulator.records import Comment, Pull, Review, Status
 from app.simulator.run_hooks import RunHooks
 from app.simulator.shapes.view import Json
 
@@ -179,8 +180,43 @@ class Hooks(InstallHooks, PeopleHooks, RunHooks):
         elif done.what == "dismissals":
             review = next(r for r in repository.reviews[done.number] if r.id == done.answer["id"])
             self._tell_review("dismissed", full_name, done.number, review, by=done.by)
+        elif done.what == "reviews":
+            self._echo_review(done)
+        elif done.what == "comments":
+            self._echo_comment(done)
+        elif done.what == "labels":
+            self._echo_labels(done)
         else:
             self._echo_asked(done)
+
+    def _echo_review(self, done: Done) -> None:
+        """Nobody is told of one that is pending."""
+        if done.answer["state"] != "PENDING":
+            repository = self.github.state.repository(done.full_name)
+            review = next(r for r in repository.reviews[done.number] if r.id == done.answer["id"])
+            self._tell_review("submitted", done.full_name, done.number, review, by=done.by)
+
+    def _echo_comment(self, done: Done) -> None:
+        number = int(done.answer["issue_url"].rpartition("/")[2])
+        said = self.github.state.repository(done.full_name).comments[number]
+        comment = next(c for c in said if c.id == done.answer["id"])
+        if done.method == "POST":
+            self._tell_comment("created", done.full_name, number, comment, by=done.by)
+        else:
+            before = done.before.repository(done.full_name).comments[number]
+            was = next(c.body for c in before if c.id == comment.id)
+            changes = {"changes": {"body": {"from": was}}}
+            self._tell_comment("edited", done.full_name, number, comment, by=done.by, more=changes)
+
+    def _echo_labels(self, done: Done) -> None:
+        """One webhook for each label that came or went."""
+        pull = self.github.state.pull(done.full_name, done.number)
+        before = done.before.pull(done.full_name, done.number).labels
+        after = [label["name"] for label in done.answer or []]
+        came = [("labeled", name) for name in after if name not in before]
+        for action, name in [*came, *(("unlabeled", name) for name in before if name not in after)]:
+            more = self._label(done.full_name, name)
+            self._tell_pull(action, done.full_name, pull, by=done.by, more=more)
 
     def _echo_asked(self, done: Done) -> None:
         """One webhook for each reviewer."""

@@ -149,6 +149,7 @@ class Comment(Record):
     body: str
     created_at: datetime
     updated_at: datetime
+    app_id: int | None = None  # the App that wrote it through the API
     edited_at: datetime | None = None
     editor: str | None = None
 

@@ -11,7 +11,10 @@ class Talk(Runs):
     def review(
         self, full_name: str, number: int, *, by: str, state: str = "APPROVED", body: str = "", sha: str | None = None
     ) -> Review:
-        """A review of the head commit unless `sha` says otherwise, on behalf of the asked teams that `by` is in."""
+        """A review of the head commit unless `sha` says otherwise, on behalf of the asked teams that `by` is in.
+
+        One that is PENDING was not submitted, and only its author sees it.
+        """
         with self.changing() as current:
             repository = current.repository(full_name)
             review = Review(
@@ -24,7 +27,8 @@ class Talk(Runs):
                 teams=self._asked_teams(full_name, number, by),
             )
             repository.reviews.setdefault(number, []).append(review)
-            self._answered(full_name, number, review)
+            if review.state != "PENDING":
+                self._answered(full_name, number, review)
             return review
 
     def dismiss(self, full_name: str, number: int, review_id: int) -> Review:
@@ -48,10 +52,18 @@ class Talk(Runs):
         """Take the request back."""
         return self._ask(full_name, number, ("user", login) if login else ("team", team or ""), by=by, what="removed")
 
-    def comment(self, full_name: str, number: int, *, by: str, body: str) -> Comment:
+    def comment(self, full_name: str, number: int, *, by: str, body: str, app_id: int | None = None) -> Comment:
+        """`app_id` is the App that wrote it through the API."""
         with self.changing() as state:
             now = self.now()
-            said = Comment(id=self.next_id(), author=self.user(by).login, body=body, created_at=now, updated_at=now)
+            said = Comment(
+                id=self.next_id(),
+                author=self.user(by).login,
+                body=body,
+                created_at=now,
+                updated_at=now,
+                app_id=app_id,
+            )
             state.repository(full_name).comments.setdefault(number, []).append(said)
             return said
 
@@ -88,6 +100,13 @@ class Talk(Runs):
         with self.changing() as state:
             names = state.pull(full_name, number).labels
             return self._set_labels(full_name, number, tuple(n for n in names if n != name))
+
+    def label_only(self, full_name: str, number: int, names: tuple[str, ...]) -> Pull:
+        """These labels and no others."""
+        with self.changing():
+            for name in names:
+                self.add_label(full_name, name)
+            return self._set_labels(full_name, number, tuple(dict.fromkeys(names)))
 
     def set_status(
         self,

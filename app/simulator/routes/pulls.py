@@ -35,17 +35,6 @@ def read_issue(call: Call, *, number: int) -> Answer:
     return Answer(200, pulls.issue(call.view, call.repository, call.pull(number)))
 
 
-def list_comments(call: Call, *, number: int) -> Listing:
-    pull = call.pull(number)
-    found = call.repository.comments.get(number, [])
-    return Listing(found, lambda comment: pulls.comment(call.view, call.repository, pull, comment))
-
-
-def list_labels(call: Call, *, number: int) -> Listing:
-    names = call.pull(number).labels
-    return Listing(names, lambda name: pulls.label(call.view, call.repository, name))
-
-
 def _asked_for(call: Call, pull: Pull) -> bool:
     wanted = call.query.get("state", "open")
     head = call.query.get("head", "")

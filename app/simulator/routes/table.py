@@ -8,7 +8,7 @@ from werkzeug.routing import Map, Rule
 
 from app.simulator.call import Handler
 from app.simulator.graph import answer as graph
-from app.simulator.routes import accounts, apps, checks, commits, deliveries, pulls, repositories, reviewing
+from app.simulator.routes import accounts, apps, checks, commits, deliveries, pulls, repositories, reviewing, talk
 
 _REPO = "/repos/<owner>/<repo>"
 GRAPHQL = "/graphql"
@@ -111,6 +111,7 @@ ROUTES: list[Route] = [
     ),
     *_of(
         "pull_requests:write",
+        ("POST REPO/pulls/<int:number>/reviews", reviewing.create),
         ("PUT REPO/pulls/<int:number>/reviews/<int:review>/dismissals", reviewing.dismiss),
         ("POST REPO/pulls/<int:number>/requested_reviewers", reviewing.request_reviewers),
         ("DELETE REPO/pulls/<int:number>/requested_reviewers", reviewing.remove_requested_reviewers),
@@ -118,8 +119,20 @@ ROUTES: list[Route] = [
     *_of(
         "issues:read|pull_requests:read",
         ("GET REPO/issues/<int:number>", pulls.read_issue),
-        ("GET REPO/issues/<int:number>/comments", pulls.list_comments),
-        ("GET REPO/issues/<int:number>/labels", pulls.list_labels),
+        ("GET REPO/issues/<int:number>/comments", talk.list_comments),
+        ("GET REPO/issues/<int:number>/labels", talk.list_labels),
+        ("GET REPO/issues/comments", talk.list_all_comments),
+        ("GET REPO/issues/comments/<int:comment>", talk.read_comment),
+        ("GET REPO/labels", talk.list_labels_of_repository),
+    ),
+    *_of(
+        "issues:write|pull_requests:write",
+        ("POST REPO/issues/<int:number>/comments", talk.create_comment),
+        ("PATCH REPO/issues/comments/<int:comment>", talk.update_comment),
+        ("POST REPO/issues/<int:number>/labels", talk.add_labels),
+        ("PUT REPO/issues/<int:number>/labels", talk.set_labels),
+        ("DELETE REPO/issues/<int:number>/labels", talk.remove_labels),
+        ("DELETE REPO/issues/<int:number>/labels/<path:name>", talk.remove_label),
     ),
 ]
 

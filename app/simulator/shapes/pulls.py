@@ -1,5 +1,7 @@
 """Pull requests with their reviews, labels, comments and issue side, in GitHub's shapes."""
 
+from urllib.parse import quote
+
 from app.simulator import history, state
 from app.simulator.records import Comment, Pull, Repository, Review
 from app.simulator.shapes import accounts, repositories
@@ -101,6 +103,7 @@ def full(view: View, repository: Repository, pull: Pull) -> Json:
 def review(view: View, repository: Repository, pull: Pull, record: Review) -> Json:
     url = f"{view.api(repository)}/pulls/{pull.number}"
     html = f"{view.html(repository)}/pull/{pull.number}#pullrequestreview-{record.id}"
+    submitted = {} if record.state == "PENDING" else {"submitted_at": time(record.submitted_at)}
     return {
         "id": record.id,
         "node_id": node("PRR", record.id),
@@ -111,12 +114,13 @@ def review(view: View, repository: Repository, pull: Pull, record: Review) -> Js
         "pull_request_url": url,
         "author_association": association(repository, record.author),
         "_links": {"html": {"href": html}, "pull_request": {"href": url}},
-        "submitted_at": time(record.submitted_at),
+        **submitted,
         "commit_id": record.sha,
     }
 
 
 def comment(view: View, repository: Repository, pull: Pull, record: Comment) -> Json:
+    app = None if record.app_id is None else view.state.apps[record.app_id]
     return {
         "url": f"{view.api(repository)}/issues/comments/{record.id}",
         "html_url": f"{view.html(repository)}/pull/{pull.number}#issuecomment-{record.id}",
@@ -128,7 +132,7 @@ def comment(view: View, repository: Repository, pull: Pull, record: Comment) -> 
         "updated_at": time(record.updated_at),
         "author_association": association(repository, record.author),
         "body": record.body,
-        "performed_via_github_app": None,
+        "performed_via_github_app": app and accounts.app(view, app),
     }
 
 
@@ -155,7 +159,7 @@ def label(view: View, repository: Repository, name: str) -> Json:
     return {
         "id": record.id,
         "node_id": node("LA", record.id),
-        "url": f"{view.api(repository)}/labels/{name}",
+        "url": f"{view.api(repository)}/labels/{quote(name, safe='')}",
         "name": name,
         "color": _LABEL_COLOR,
         "default": False,

@@ -175,7 +175,9 @@ def conforms(cases: Path) -> Check:
             for item in body:
                 check(method, "/app/installations/{installation_id}", status, item)
             return
-        content = document["paths"][template][method.lower()]["responses"][str(status)].get("content")
+        response = document["paths"][template][method.lower()]["responses"][str(status)]
+        shared = response.get("$ref", "").rpartition("/")[2]
+        content = (document["components"]["responses"][shared] if shared else response).get("content")
         if content is None:
             assert body in (None, {})
             return

@@ -86,6 +86,9 @@ READS = [
     ("/issues/<int:number>", f"{R}/issues/{{issue_number}}", f"{W}/issues/1"),
     ("/issues/<int:number>/comments", f"{R}/issues/{{issue_number}}/comments", f"{W}/issues/1/comments"),
     ("/issues/<int:number>/labels", f"{R}/issues/{{issue_number}}/labels", f"{W}/issues/1/labels"),
+    ("/issues/comments", f"{R}/issues/comments", f"{W}/issues/comments"),
+    ("/issues/comments/<int:comment>", f"{R}/issues/comments/{{comment_id}}", f"{W}/issues/comments/COMMENT"),
+    ("/labels", f"{R}/labels", f"{W}/labels"),
 ]
 
 
@@ -95,6 +98,7 @@ def busy(town: Any, hooks: Any) -> Any:
     github = town.github
     review = github.review("acme/widget", 1, by="alice", body="fine")
     github.comment("acme/widget", 1, by="bob", body="thanks")
+    comment = github.comment("acme/widget", 1, by="mergegate[bot]", body="blocked", app_id=town.app.id)
     github.label("acme/widget", 1, "ready")
     github.request_review("acme/widget", 1, "mia")
     github.change_pull("acme/widget", 1, requested_teams=("core",))
@@ -114,6 +118,7 @@ def busy(town: Any, hooks: Any) -> Any:
         "HEAD_SHA": town.head,
         "CHECK_RUN": str(check.id),
         "REVIEW": str(review.id),
+        "COMMENT": str(comment.id),
     }
     return town
 
@@ -133,6 +138,7 @@ def test_it_answers_writes_as_the_description_says(busy: Any, conforms: Any) -> 
     conforms("POST", f"{R}/statuses/{{sha}}", 201, status.body)
     _check_writes_about_reviews(busy, conforms)
     _check_writes_about_checks(busy, conforms)
+    _check_writes_about_talk(busy, conforms)
     token = busy.ask("POST", f"/app/installations/{busy.installation.id}/access_tokens")
     conforms("POST", "/app/installations/{installation_id}/access_tokens", 201, token.body)
     again = busy.ask("POST", f"/app/hook/deliveries/{busy.extra['DELIVERY']}/attempts")
@@ -148,6 +154,26 @@ def _check_writes_about_reviews(busy: Any, conforms: Any) -> None:
     reply = busy.ask("PUT", f"{W}/pulls/1/reviews/{busy.extra['REVIEW']}/dismissals", {"message": "Pushed."})
     assert reply.status == 200
     conforms("PUT", f"{R}/pulls/{{pull_number}}/reviews/{{review_id}}/dismissals", 200, reply.body)
+
+
+def _check_writes_about_talk(busy: Any, conforms: Any) -> None:
+    issue, comment = f"{R}/issues/{{issue_number}}", f"{R}/issues/comments/{{comment_id}}"
+    writes: list[tuple[str, str, str, int, Any]] = [
+        ("POST", f"{issue}/comments", "issues/1/comments", 201, {"body": "Blocked."}),
+        ("PATCH", comment, f"issues/comments/{busy.extra['COMMENT']}", 200, {"body": "Free."}),
+        ("POST", f"{issue}/labels", "issues/1/labels", 200, {"labels": ["new"]}),
+        ("PUT", f"{issue}/labels", "issues/1/labels", 200, {"labels": ["ready", "new"]}),
+        ("DELETE", f"{issue}/labels/{{name}}", "issues/1/labels/new", 200, None),
+        ("DELETE", f"{issue}/labels/{{name}}", "issues/1/labels/new", 404, None),
+        ("DELETE", f"{issue}/labels", "issues/1/labels", 204, None),
+        ("POST", f"{R}/pulls/{{pull_number}}/reviews", "pulls/1/reviews", 200, {"event": "APPROVE"}),
+        ("POST", f"{R}/pulls/{{pull_number}}/reviews", "pulls/1/reviews", 422, {"event": "COMMENT"}),
+        ("POST", f"{issue}/comments", "issues/1/comments", 422, {"body": ""}),
+    ]
+    for method, template, path, status, body in writes:
+        reply = busy.ask(method, f"{W}/{path}", body)
+        assert (method, path, reply.status) == (method, path, status)
+        conforms(method, template, status, reply.body)
 
 
 def _check_writes_about_checks(busy: Any, conforms: Any) -> None:

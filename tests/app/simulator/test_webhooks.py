@@ -243,6 +243,65 @@ def test_it_tells_of_statuses_written_through_the_api(town: Any, hooks: Any, rec
     assert [(b["state"], b["sender"]["login"]) for b in receiver.bodies("status")] == [("success", "mergegate[bot]")]
 
 
+SAID = {
+    "issue_comment": ("POST", "issues/1/comments", {"body": "Blocked."}),
+    "pull_request": ("POST", "issues/1/labels", {"labels": ["ready"]}),
+    "pull_request_review": ("POST", "pulls/1/reviews", {"event": "APPROVE", "body": "Fine."}),
+}
+
+
+@pytest.mark.parametrize("event", SAID)
+def test_it_sends_the_same_of_what_is_written_through_the_api(
+    event: str, town: Any, hooks: Any, receiver: Any, cases: Any
+) -> None:
+    hooks.echo()
+    method, path, body = SAID[event]
+    town.ask(method, f"/repos/acme/widget/{path}", body)
+    hooks.settle()
+    (told,) = receiver.bodies(event)
+    assert told["sender"]["login"] == "mergegate[bot]"
+    found = _differences(_shape(_examples(cases, event)), told, event)
+    assert found == [], "\n".join(found)
+
+
+def test_it_tells_what_a_comment_changed_through_the_api_said_before(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.echo()
+    made = town.ask("POST", "/repos/acme/widget/issues/1/comments", {"body": "a"}).body
+    town.ask("PATCH", f"/repos/acme/widget/issues/comments/{made['id']}", {"body": "b"})
+    hooks.settle()
+    told = sorted(receiver.bodies("issue_comment"), key=lambda body: body["action"])
+    assert [(b["action"], b.get("changes")) for b in told] == [
+        ("created", None),
+        ("edited", {"body": {"from": "a"}}),
+    ]
+    assert told[1]["comment"]["performed_via_github_app"]["id"] == town.app.id
+
+
+def test_it_tells_of_each_label_that_came_or_went(town: Any, hooks: Any, receiver: Any) -> None:
+    town.github.label(W, 1, "stays")
+    town.github.label(W, 1, "goes")
+    hooks.echo()
+    town.ask("PUT", "/repos/acme/widget/issues/1/labels", {"labels": ["stays", "reviews"]})
+    town.ask("POST", "/repos/acme/widget/issues/1/labels", {"labels": ["stays"]})
+    town.ask("DELETE", "/repos/acme/widget/issues/1/labels/reviews")
+    town.ask("DELETE", "/repos/acme/widget/issues/1/labels")
+    hooks.settle()
+    told = [(b["action"], b["label"]["name"]) for b in receiver.bodies("pull_request")]
+    assert sorted(told) == [
+        ("labeled", "reviews"),
+        ("unlabeled", "goes"),
+        ("unlabeled", "reviews"),
+        ("unlabeled", "stays"),
+    ]
+
+
+def test_it_tells_nobody_of_a_pending_review(town: Any, hooks: Any, receiver: Any) -> None:
+    hooks.echo()
+    town.ask("POST", "/repos/acme/widget/pulls/1/reviews", {"body": "Not yet."})
+    hooks.settle()
+    assert receiver.events() == []
+
+
 def _examples(cases: Any, event: str) -> list[Any]:
     entries = json.loads((cases / "webhook_examples.json").read_text())
     found: list[Any] = next(e["examples"] for e in entries if e["name"] == event)
