@@ -1,35 +1,52 @@
 """Commit graphs: what is reachable, what lies between two commits, which files differ (pure)."""
 
 import difflib
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.simulator.records import Commit
+from app.simulator.objects import Commit, File, Tree
 
 Commits = Mapping[str, Commit]
 _DIFF_HEADER_LINES = 2
+_NOTHING = File(b"")
 
 
 @dataclass(frozen=True)
 class Change:
     path: str
-    status: str  # added, removed or modified
-    before: str
-    after: str
+    before: File | None
+    after: File | None
 
     @property
-    def patch(self) -> str:
-        lines = list(difflib.unified_diff(self.before.splitlines(), self.after.splitlines(), lineterm="", n=3))
+    def status(self) -> str:
+        """`changed` where only the mode differs."""
+        if self.before is None:
+            return "added"
+        if self.after is None:
+            return "removed"
+        return "changed" if self.before.data == self.after.data else "modified"
+
+    @property
+    def sha(self) -> str:
+        """Of what was removed, too."""
+        return (self.after or self.before or _NOTHING).sha
+
+    @property
+    def patch(self) -> str | None:
+        """None where a side is binary, or the text is the same."""
+        before, after = (self.before or _NOTHING).text, (self.after or _NOTHING).text
+        if before is None or after is None or before == after:
+            return None
+        lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3))
         return "\n".join(lines[_DIFF_HEADER_LINES:])
 
     @property
     def additions(self) -> int:
-        return sum(line.startswith("+") for line in self.patch.splitlines())
+        return sum(line.startswith("+") for line in (self.patch or "").splitlines())
 
     @property
     def deletions(self) -> int:
-        return sum(line.startswith("-") for line in self.patch.splitlines())
+        return sum(line.startswith("-") for line in (self.patch or "").splitlines())
 
 
 def ancestors(commits: Commits, sha: str) -> dict[str, Commit]:
@@ -71,24 +88,12 @@ def merge_base(commits: Commits, one: str, other: str) -> str | None:
     return next((sha for sha in common if sha not in surpassed), None)
 
 
-def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[Change]:
+def changes(before: Tree, after: Tree) -> list[Change]:
     """One `Change` per differing path, sorted by path."""
     paths = sorted(p for p in {*before, *after} if before.get(p) != after.get(p))
-    return [Change(p, _status(p, before, after), before.get(p, ""), after.get(p, "")) for p in paths]
+    return [Change(p, before.get(p), after.get(p)) for p in paths]
 
 
-def _status(path: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
-    if path not in before:
-        return "added"
-    return "modified" if path in after else "removed"
-
-
-def blob_sha(text: str) -> str:
-    """As `git hash-object` computes it."""
-    body = text.encode()
-    return hashlib.sha1(b"blob %d\0" % len(body) + body, usedforsecurity=False).hexdigest()
-
-
-def tree_sha(tree: Mapping[str, str]) -> str:
-    listing = "\n".join(f"{path} {blob_sha(text)}" for path, text in sorted(tree.items()))
-    return hashlib.sha1(listing.encode(), usedforsecurity=False).hexdigest()
+def is_ahead(commits: Commits, tip: str, sha: str) -> bool:
+    """Whether a branch at the tip may go to that commit without force."""
+    return tip in ancestors(commits, sha)

@@ -1,10 +1,10 @@
 """The bodies of webhooks in GitHub's shapes."""
 
+from app.simulator.objects import Commit
 from app.simulator.records import (
     App,
     CheckRun,
     Comment,
-    Commit,
     Installation,
     Pull,
     QueueEntry,

@@ -3,15 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """Never changed in place, so that a snapshot of the state may share it."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self
+from app.simulator.frozen import Record
+from app.simulator.objects import Commit, Tree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,41 +40,6 @@ class Installation(Record):
     permissions: Mapping[str, str]
     created_at: datetime
     suspended_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Signature(Record):
-    """Who wrote or committed; `login` is None where the e-mail belongs to no account."""
-
-    login: str | None
-    email: str
-    at: datetime
-
-    @property
-    def name(self) -> str:
-        return self.login or self.email.partition("@")[0]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Seal(Record):
-    """The cryptographic signature of a commit."""
-
-    kind: str  # gpg, ssh, smime or unknown
-    state: str = "VALID"  # or UNVERIFIED_EMAIL, BAD_EMAIL, UNKNOWN_KEY ... as GraphQL's GitSignatureState
-    signer: str | None = None
-    key: str | None = None  # the id of a GPG key, the fingerprint of an SSH key
-
-
-@dataclass(frozen=True, kw_only=True)
-class Commit(Record):
-    sha: str
-    parents: tuple[str, ...]
-    message: str
-    author: Signature
-    committer: Signature
-    tree: Mapping[str, str]  # path -> text, whole
-    via: str = "git"  # or web: GitHub made the commit
-    seal: Seal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -272,6 +232,8 @@ class Repository:
     branches: dict[str, str] = field(default_factory=dict)  # name -> sha
     tags: dict[str, str] = field(default_factory=dict)  # the same
     commits: dict[str, Commit] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)  # written through the API, like these trees
+    trees: dict[str, Tree] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     reviews: dict[int, list[Review]] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from app.simulator import history
-from app.simulator.records import App, Commit, Installation, Organization, Pull, Repository, Sent, User
+from app.simulator.objects import EMPTY, Commit
+from app.simulator.records import App, Installation, Organization, Pull, Repository, Sent, User
 
 _SHORTEST_SHA = 7
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
@@ -89,5 +90,5 @@ def pull_files(repository: Repository, pull: Pull) -> list[history.Change]:
     if pull.merged_at:
         base = pull.base_sha
     root = history.merge_base(repository.commits, base, pull.head_sha)
-    before = repository.commits[root].tree if root else {}
+    before = repository.commits[root].tree if root else EMPTY
     return history.changes(before, repository.commits[pull.head_sha].tree)

@@ -1,21 +1,15 @@
 """What people do at GitHub: each verb changes the state silently, as if its webhook had been lost."""
 
-import dataclasses
-import hashlib
 from collections.abc import Mapping
-from typing import Any
 
-from app.simulator import history
-from app.simulator.records import Commit, Pull, Repository, Seal
-from app.simulator.state import resolve
-from app.simulator.talk import Talk
-from app.simulator.world import WEB_FLOW
+from app.simulator.branches import Branches
+from app.simulator.objects import Commit, File
+from app.simulator.records import Pull, Repository
 
-WEB_SEAL = Seal(kind="gpg", signer=WEB_FLOW, key="B5690EEEBB952194")
-_DEFAULT_FILES: Mapping[str, str] = {"README.md": "Hello\n"}
+_DEFAULT_FILES: Mapping[str, str | bytes | File] = {"README.md": "Hello\n"}
 
 
-class Verbs(Talk):
+class Verbs(Branches):
     """Repositories are named in full (`acme/widget`), pull requests by repository and number."""
 
     def add_repository(
@@ -23,7 +17,7 @@ class Verbs(Talk):
         full_name: str,
         *,
         visibility: str = "public",
-        files: Mapping[str, str] = _DEFAULT_FILES,
+        files: Mapping[str, str | bytes | File] = _DEFAULT_FILES,
         collaborators: Mapping[str, str] | None = None,
         default_branch: str = "main",
     ) -> Repository:
@@ -67,52 +61,6 @@ class Verbs(Talk):
         with self.changing() as state:
             del state.repositories[state.repository(full_name).id]
 
-    def push(
-        self,
-        full_name: str,
-        branch: str,
-        files: Mapping[str, str | None],
-        *,
-        by: str | None,
-        message: str = "Change",
-        onto: tuple[str, ...] | None = None,
-        via: str = "git",
-        seal: Seal | None = None,
-    ) -> Commit:
-        """One new commit with these files written (None: removed) on top of the branch, or on the parents `onto`.
-
-        Open pull requests out of the branch get it as their head. A new branch starts at the default branch.
-        What is made `via` the `web` is committed and signed by GitHub itself.
-        """
-        with self.changing() as state:
-            repository = state.repository(full_name)
-            parents = onto if onto is not None else self._tip(repository, branch)
-            tree = dict(repository.commits[parents[0]].tree) if parents else {}
-            tree = {path: text for path, text in {**tree, **files}.items() if text is not None}
-            who = self.signature(by)
-            seed = f"{repository.id} {self.next_id()} {message}"
-            sha = hashlib.sha1(seed.encode(), usedforsecurity=False).hexdigest()
-            made = {"committer": self.signature(WEB_FLOW), "seal": seal or WEB_SEAL} if via == "web" else {}
-            fields: dict[str, Any] = {"committer": who, "seal": seal, **made}
-            commit = Commit(sha=sha, parents=parents, message=message, author=who, tree=tree, via=via, **fields)
-            repository.commits[sha] = commit
-            self._move(repository, branch, sha)
-            return commit
-
-    def create_branch(self, full_name: str, branch: str, *, at: str | None = None) -> str:
-        """A branch at a ref or SHA (the default branch); answers its SHA."""
-        with self.changing() as state:
-            repository = state.repository(full_name)
-            commit = resolve(repository, at or repository.default_branch)
-            if commit is None:
-                raise LookupError(f"{full_name} has no commit {at}")
-            self._move(repository, branch, commit.sha)
-            return commit.sha
-
-    def create_tag(self, full_name: str, tag: str, *, at: str) -> None:
-        with self.changing() as state:
-            state.repository(full_name).tags[tag] = at
-
     def open_pull(
         self,
         full_name: str,
@@ -150,13 +98,6 @@ class Verbs(Talk):
             )
             repository.pulls[number] = pull
             return pull
-
-    def change_pull(self, full_name: str, number: int, **fields: Any) -> Pull:
-        """Set fields of `records.Pull` as they stand (title, body, mergeable, requested_reviewers ...)."""
-        with self.changing() as state:
-            pulls = state.repository(full_name).pulls
-            pulls[number] = dataclasses.replace(pulls[number], **{"updated_at": self.now(), **fields})
-            return pulls[number]
 
     def edit_body(self, full_name: str, number: int, body: str, *, by: str | None = None) -> Pull:
         """Edited by its author unless `by` says otherwise."""
@@ -197,29 +138,3 @@ class Verbs(Talk):
         base = self.state.repository(full_name).branches[pull.base_ref]
         said = f"Merge branch '{pull.base_ref}' into {pull.head_ref}"
         return self.merge_branch(source.full_name, pull.head_ref, base, by=by, message=said)
-
-    def merge_branch(self, full_name: str, into: str, source: str, *, by: str, message: str = "Merge") -> Commit:
-        """Merge a branch or SHA into a branch in GitHub's pages; where both changed a file, `source` wins."""
-        with self.changing() as state:
-            repository = state.repository(full_name)
-            other = resolve(repository, source)
-            if other is None:
-                raise LookupError(f"{full_name} has no commit {source}")
-            tip = repository.branches[into]
-            root = history.merge_base(repository.commits, tip, other.sha)
-            before = repository.commits[root].tree if root else {}
-            changed = {change.path: other.tree.get(change.path) for change in history.changes(before, other.tree)}
-            return self.push(full_name, into, changed, by=by, message=message, onto=(tip, other.sha), via="web")
-
-    def _tip(self, repository: Repository, branch: str) -> tuple[str, ...]:
-        tip = repository.branches.get(branch) or repository.branches.get(repository.default_branch)
-        return (tip,) if tip else ()
-
-    def _move(self, repository: Repository, branch: str, sha: str) -> None:
-        repository.branches[branch] = sha
-        repository.pushed_at = self.now()
-        for other in self.state.repositories.values():
-            for pull in other.pulls.values():
-                if pull.state == "open" and (pull.head_repository_id, pull.head_ref) == (repository.id, branch):
-                    other.commits.update(repository.commits)
-                    self.change_pull(other.full_name, pull.number, head_sha=sha)

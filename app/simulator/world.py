@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.simulator import keys
-from app.simulator.records import App, Installation, Organization, Repository, Signature, User
+from app.simulator.objects import Signature
+from app.simulator.records import App, Installation, Organization, Repository, User
 from app.simulator.state import State
 
 _FIRST_ID = 1001

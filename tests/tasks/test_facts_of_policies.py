@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.rosters import Rosters
-from app.simulator.records import Seal
+from app.simulator.objects import Seal
 from tests.tasks.house import REPOSITORY, House
 
 CONDITION = """

@@ -3,7 +3,8 @@
 from app.simulator.call import Call
 from app.simulator.graph import actors
 from app.simulator.graph.connections import connection
-from app.simulator.records import Commit, Repository, Seal, Signature
+from app.simulator.objects import Commit, Seal, Signature
+from app.simulator.records import Repository
 from app.simulator.shapes.view import Json, node, time
 from app.simulator.world import WEB_FLOW
 

@@ -6,7 +6,8 @@ from app.simulator import state
 from app.simulator.call import Call
 from app.simulator.graph import actors, commits, permission
 from app.simulator.graph.connections import Info, Resolver, connection
-from app.simulator.records import Asked, Comment, Commit, Pull, Repository, Review
+from app.simulator.objects import Commit
+from app.simulator.records import Asked, Comment, Pull, Repository, Review
 from app.simulator.shapes.view import Json, node, time
 
 MOST_COMMITS = 250

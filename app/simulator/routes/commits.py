@@ -3,7 +3,8 @@
 from app.simulator import history
 from app.simulator.answers import Answer, Listing, Refusal, invalid
 from app.simulator.call import Call
-from app.simulator.records import Commit, Status
+from app.simulator.objects import Commit
+from app.simulator.records import Status
 from app.simulator.shapes import commits, pulls, repositories
 from app.simulator.state import resolve
 

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.simulator import history
-from app.simulator.records import CheckRun, Commit, Repository, Signature, Status
+from app.simulator.objects import EMPTY, Commit, Signature
+from app.simulator.records import CheckRun, Repository, Status
 from app.simulator.shapes import accounts
 from app.simulator.shapes.view import PAGES_URL, Json, View, node, time
 
 _NO_COMMIT = "0" * 40
+_PUSHED = {"added": ("added",), "removed": ("removed",), "modified": ("modified", "changed")}
 
 
 def commit(view: View, repository: Repository, record: Commit) -> Json:
@@ -27,7 +29,7 @@ def commit(view: View, repository: Repository, record: Commit) -> Json:
 
 
 def full(view: View, repository: Repository, record: Commit) -> Json:
-    before = repository.commits[record.parents[0]].tree if record.parents else {}
+    before = repository.commits[record.parents[0]].tree if record.parents else EMPTY
     changes = history.changes(before, record.tree)
     added, removed = sum(c.additions for c in changes), sum(c.deletions for c in changes)
     return {
@@ -39,7 +41,7 @@ def full(view: View, repository: Repository, record: Commit) -> Json:
 
 def file(view: View, repository: Repository, sha: str, change: history.Change) -> Json:
     return {
-        "sha": history.blob_sha(change.after),
+        "sha": change.sha,
         "filename": change.path,
         "status": change.status,
         "additions": change.additions,
@@ -48,13 +50,13 @@ def file(view: View, repository: Repository, sha: str, change: history.Change) -
         "blob_url": f"{view.html(repository)}/blob/{sha}/{change.path}",
         "raw_url": f"{view.html(repository)}/raw/{sha}/{change.path}",
         "contents_url": f"{view.api(repository)}/contents/{change.path}?ref={sha}",
-        "patch": change.patch,
+        **({} if change.patch is None else {"patch": change.patch}),
     }
 
 
 def pushed(view: View, repository: Repository, record: Commit) -> Json:
     """As `push` webhooks list it."""
-    before = repository.commits[record.parents[0]].tree if record.parents else {}
+    before = repository.commits[record.parents[0]].tree if record.parents else EMPTY
     changes = history.changes(before, record.tree)
     return {
         **head_commit(record),
@@ -62,14 +64,14 @@ def pushed(view: View, repository: Repository, record: Commit) -> Json:
         "url": f"{view.html(repository)}/commit/{record.sha}",
         "author": _pusher(record.author),
         "committer": _pusher(record.committer),
-        **{word: [c.path for c in changes if c.status == word] for word in ("added", "removed", "modified")},
+        **{word: [c.path for c in changes if c.status in kinds] for word, kinds in _PUSHED.items()},
     }
 
 
 def head_commit(record: Commit) -> Json:
     return {
         "id": record.sha,
-        "tree_id": history.tree_sha(record.tree),
+        "tree_id": record.tree.sha,
         "message": record.message,
         "timestamp": time(record.committer.at),
         "author": {"name": record.author.name, "email": record.author.email},
@@ -177,7 +179,7 @@ def check_suite(view: View, repository: Repository, run: CheckRun) -> Json:
 
 
 def _git_commit(view: View, repository: Repository, record: Commit) -> Json:
-    tree = history.tree_sha(record.tree)
+    tree = record.tree.sha
     return {
         "author": _signature(record.author),
         "committer": _signature(record.committer),
@@ -197,7 +199,7 @@ def _verification(record: Commit) -> Json:
         "verified": verified,
         "reason": seal.state.lower() if seal else "unsigned",
         "signature": f"-----BEGIN {seal.kind.upper()} SIGNATURE-----" if seal else None,
-        "payload": f"tree {history.tree_sha(record.tree)}" if seal else None,
+        "payload": f"tree {record.tree.sha}" if seal else None,
         "verified_at": time(record.committer.at) if verified else None,
     }
 

@@ -2,7 +2,8 @@
 
 from urllib.parse import quote
 
-from app.simulator import history, state
+from app.simulator import state
+from app.simulator.objects import blob_sha
 from app.simulator.records import Comment, Pull, Repository, Review
 from app.simulator.shapes import accounts, repositories
 from app.simulator.shapes.view import Json, View, node, time
@@ -169,7 +170,7 @@ def label(view: View, repository: Repository, name: str) -> Json:
 
 def team(view: View, repository: Repository, slug: str) -> Json:
     url = f"{view.url}/orgs/{repository.owner}/teams/{slug}"
-    number = int(history.blob_sha(f"{repository.owner}/{slug}")[:6], 16)
+    number = int(blob_sha(f"{repository.owner}/{slug}".encode())[:6], 16)
     return {
         "id": number,
         "node_id": node("T", number),
@@ -239,4 +240,4 @@ def _mergeable_state(pull: Pull) -> str:
 
 def _test_merge(pull: Pull) -> str:
     """The test merge commit that GitHub shows before the merge."""
-    return history.blob_sha(f"{pull.base_sha} {pull.head_sha}")
+    return blob_sha(f"{pull.base_sha} {pull.head_sha}".encode())

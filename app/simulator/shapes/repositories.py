@@ -2,12 +2,13 @@
 
 import base64
 
-from app.simulator import history
-from app.simulator.records import Commit, Repository
+from app.simulator.objects import FOLDER, LINK, PROGRAM, SUBMODULE, TEXT, Commit
+from app.simulator.records import Repository
 from app.simulator.shapes import accounts, commits
 from app.simulator.shapes.view import PAGES_URL, Json, View, node, time
 
 LARGEST_SHOWN_BYTES = 1024 * 1024
+_KINDS = {TEXT: "file", PROGRAM: "file", LINK: "symlink", SUBMODULE: "submodule", FOLDER: "dir"}
 _LINKS = {
     "forks_url": "/forks",
     "keys_url": "/keys{/key_id}",
@@ -139,33 +140,31 @@ def branch(view: View, record: Repository, name: str) -> Json:
 
 
 def file(view: View, record: Repository, commit: Commit, path: str, ref: str) -> Json:
-    """The text of a file over 1 MB is left out, as at GitHub."""
-    raw = commit.tree[path].encode()
-    shown = len(raw) <= LARGEST_SHOWN_BYTES
-    return {
-        **_entry(view, record, path, ref=ref, sha=history.blob_sha(commit.tree[path]), kind="file"),
-        "size": len(raw),
-        "content": base64.encodebytes(raw).decode() if shown else "",
-        "encoding": "base64" if shown else "none",
-    }
+    """The content of a file over 1 MB is left out, as at GitHub."""
+    known = commit.tree[path]
+    whole = {**_entry(view, record, path, ref=ref, sha=known.sha, kind=_KINDS[known.mode]), "size": len(known.data)}
+    if known.mode == SUBMODULE:
+        return {**whole, "size": 0, "submodule_git_url": f"{view.html(record)}-{whole['name']}.git"}
+    if known.mode == LINK:
+        return {**whole, "target": known.data.decode(errors="replace")}
+    shown = len(known.data) <= LARGEST_SHOWN_BYTES
+    content = base64.encodebytes(known.data).decode() if shown else ""
+    return {**whole, "content": content, "encoding": "base64" if shown else "none"}
 
 
 def directory(view: View, record: Repository, commit: Commit, path: str, ref: str) -> list[Json]:
     """One entry for each file and folder right below the path; none if there is no such folder."""
     prefix = f"{path}/" if path else ""
-    below = [name[len(prefix) :] for name in commit.tree if name.startswith(prefix)]
-    entries = []
-    for name in sorted({rest.partition("/")[0] for rest in below}):
-        kind = "file" if name in below else "dir"
-        text = commit.tree.get(prefix + name, "")
-        sha = history.blob_sha(text or prefix + name)
-        entries.append(_entry(view, record, prefix + name, ref=ref, sha=sha, kind=kind) | {"size": len(text.encode())})
-    return entries
+    found = []
+    for entry in commit.tree.below(path).entries():
+        shape = _entry(view, record, prefix + entry.path, ref=ref, sha=entry.sha, kind=_KINDS[entry.mode])
+        found.append({**shape, "size": entry.size or 0})
+    return found
 
 
 def _entry(view: View, record: Repository, path: str, *, ref: str, sha: str, kind: str) -> Json:
     url = f"{view.api(record)}/contents/{path}?ref={ref}"
-    git = f"{view.api(record)}/git/blobs/{sha}"
+    git = f"{view.api(record)}/git/{'trees' if kind == 'dir' else 'blobs'}/{sha}"
     html = f"{view.html(record)}/blob/{ref}/{path}"
     return {
         "type": kind,

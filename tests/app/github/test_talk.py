@@ -14,7 +14,7 @@ from app.github.client import Answer
 from app.github.queries import Query
 from app.github.reader import LiveReader
 from app.github.talk import Talk
-from app.simulator.records import Seal
+from app.simulator.objects import Seal
 from policies.facts import Signature
 from tests.app.github.ground import REPOSITORY, Ground
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.simulator import history
-from app.simulator.records import Commit, Signature
+from app.simulator.objects import EMPTY, Commit, Signature
 
 W = "/repos/acme/widget"
 
@@ -188,7 +188,7 @@ def test_it_shows_only_the_latest_run_of_a_name_unless_asked_for_all(town: Any) 
 def _graph(parents: list[list[int]]) -> dict[str, Commit]:
     who = Signature(login=None, email="x@example.test", at=datetime(2026, 1, 1, tzinfo=UTC))
     return {
-        str(n): Commit(sha=str(n), parents=tuple(map(str, before)), message="", author=who, committer=who, tree={})
+        str(n): Commit(sha=str(n), parents=tuple(map(str, before)), message="", author=who, committer=who, tree=EMPTY)
         for n, before in enumerate(parents)
     }
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.simulator.graph import connections
-from app.simulator.records import Seal
+from app.simulator.objects import Seal
 
 W = "acme/widget"
 FACTS = """

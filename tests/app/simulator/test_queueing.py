@@ -30,7 +30,7 @@ def test_it_stands_each_group_on_the_one_ahead(town: Any) -> None:
     assert _queue(town) == [(1, 1, main, first.head_sha), (2, 2, first.head_sha, second.head_sha)]
     assert first.head_ref == f"gh-readonly-queue/main/pr-1-{main}"
     tree = town.github.state.repository(W).commits[second.head_sha].tree
-    assert (tree["src/b.py"], tree["more.py"], "old.txt" in tree) == ("new\n", "1", False)
+    assert (tree["src/b.py"].data, tree["more.py"].data, "old.txt" in tree) == (b"new\n", b"1", False)
 
 
 def test_it_takes_statuses_on_the_head_of_a_group(town: Any) -> None:
