@@ -6,6 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from celery import Celery
 from kombu.connection import Connection
@@ -16,10 +17,11 @@ from app.events import Delivery
 from app.settings import Settings
 
 HANDLE_DELIVERY = "intake.handle_delivery"
-QUEUES = ("intake", "evaluate", "write", "sweep")
+QUEUES = ("intake", "evaluate", "work", "write", "sweep")
 ROUTES = {
     "intake.*": {"queue": "intake"},
     "evaluate.*": {"queue": "evaluate"},
+    "work.*": {"queue": "work"},
     "write.*": {"queue": "write"},
     "merge.*": {"queue": "write"},
     "sweep.*": {"queue": "sweep"},
@@ -44,6 +46,10 @@ PUBLISH_HEALTH_CHECK_SECONDS = 1
 """A connection idle for so long is tried first: a Redis that was stopped would put what we give up on the queue."""
 
 
+Argument = dict[str, Any] | str
+"""Of a task: a delivery, or the id of a row."""
+
+
 class NotEnqueued(Exception):
     """The broker did not confirm the message in time. It may have taken it all the same: whoever reads the queue
     must bear the same delivery twice."""
@@ -58,7 +64,7 @@ def make_celery(settings: Settings) -> Celery:
 
 
 class Publisher:
-    """Publishes deliveries from threads of its own, so that whoever waits can stop waiting.
+    """Publishes messages from threads of its own, so that whoever waits can stop waiting.
 
     Each of these threads has a connection of its own: no pool runs dry, and a forked process begins with none.
     """
@@ -77,7 +83,15 @@ class Publisher:
         tried again, except that a connection which the broker has closed while it was idle is replaced once. What an
         event does not say is left out, so that a worker of the version before understands it.
         """
-        sending = self._own_pool().submit(self._publish, delivery.model_dump(mode="json", exclude_defaults=True))
+        message = delivery.model_dump(mode="json", exclude_defaults=True)
+        self._publish_within(within_seconds, HANDLE_DELIVERY, message)
+
+    def send(self, task: str, row_id: UUID, *, within_seconds: float) -> None:
+        """Put a message that says "look at this row" on the queue of the task; raises `NotEnqueued` as `publish`."""
+        self._publish_within(within_seconds, task, str(row_id))
+
+    def _publish_within(self, within_seconds: float, task: str, argument: Argument) -> None:
+        sending = self._own_pool().submit(self._publish, task, argument)
         try:
             sending.result(within_seconds)
         except TimeoutError:
@@ -93,14 +107,14 @@ class Publisher:
         """In a forked child: threads and connections belong to the parent."""
         self._lock, self._local, self._pool = threading.Lock(), threading.local(), None
 
-    def _publish(self, message: dict[str, Any]) -> None:
+    def _publish(self, task: str, argument: Argument) -> None:
         warm, started_at = self._open_connection().connected, time.monotonic()
         try:
-            self._send(message)
+            self._send(task, argument)
         except NotEnqueued:
             if not warm or time.monotonic() - started_at > PUBLISH_TIMEOUT_SECONDS / 2:
                 raise
-            self._send(message)
+            self._send(task, argument)
 
     def probe(self) -> None:
         """Raise `NotEnqueued` unless the broker answers a new connection in time."""
@@ -112,11 +126,11 @@ class Publisher:
         finally:
             _drop(connection)
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, task: str, argument: Argument) -> None:
         connection = self._open_connection()
         try:
             self._celery.send_task(
-                HANDLE_DELIVERY, args=[message], connection=connection, retry=False, mandatory=True, ignore_result=True
+                task, args=[argument], connection=connection, retry=False, mandatory=True, ignore_result=True
             )
         except _failures(connection) as failure:
             self._local.connection = None

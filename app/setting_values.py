@@ -7,9 +7,10 @@ from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
 
+import yaml
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from policies import server_options
 from policies.contents import SWITCHES
@@ -98,6 +99,26 @@ def _kind(value: str) -> str:
     if value not in SWITCHES:
         raise ValueError(f"should list kinds of writes ({', '.join(SWITCHES)}), not {value!r}")
     return value
+
+
+class Switches(BaseModel):
+    """What is allowed and denied in one repository, besides what is allowed everywhere; denied wins."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    allow: tuple[Annotated[str, AfterValidator(_kind)], ...] = ()
+    deny: tuple[Annotated[str, AfterValidator(_kind)], ...] = ()
+
+
+def _repository_writes(value: object) -> object:
+    """YAML: `acme/widget: {allow: [label_add], deny: [status]}`."""
+    if not isinstance(value, str):
+        return value
+    try:
+        document = yaml.safe_load(value)
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that is none
+        raise ValueError("should be YAML such as `acme/widget: {allow: [label_add], deny: [status]}`") from None
+    return {} if document is None else document
 
 
 def _network(value: object) -> object:
@@ -196,6 +217,9 @@ RepositoryPath = Annotated[str, AfterValidator(_relative_path)]
 PolicyOptions = Annotated[ServerOptions, BeforeValidator(_policy_options)]
 Repositories = Annotated[tuple[Annotated[str, AfterValidator(_repository)], ...], BeforeValidator(_words)]
 Kinds = Annotated[tuple[Annotated[str, AfterValidator(_kind)], ...], BeforeValidator(_words)]
+RepositoryWrites = Annotated[
+    dict[Annotated[str, AfterValidator(_repository)], Switches], BeforeValidator(_repository_writes)
+]
 Secret = Annotated[SecretStr, AfterValidator(_strong)]
 PrivateKey = Annotated[SecretStr, AfterValidator(_private_key)]
 Moment = Annotated[datetime, BeforeValidator(_moment)]

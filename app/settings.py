@@ -22,11 +22,14 @@ from app.setting_values import (
     RedisUrl,
     Repositories,
     RepositoryPath,
+    RepositoryWrites,
     Secret,
     StatusContext,
+    Switches,
 )
 from policies.policy import Mode
 from policies.server_options import BUILT_IN
+from policies.standing import Required
 
 DEPENDS_ON_ANOTHER = "default_factory_not_called"
 """pydantic's word for a setting that only follows another one, which is wrong."""
@@ -61,7 +64,7 @@ class Settings(BaseModel):
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
     metrics_token: Secret | None = None
-    api_token: Secret | None = None
+    api_requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
     github_reader: Literal["local", "live"] = "local"
     github_projector: Literal["local", "live"] = "local"
@@ -75,9 +78,13 @@ class Settings(BaseModel):
     strict_repositories: Repositories = ()
     status_context: StatusContext = Field(default_factory=lambda known: known["policy_options"].status_check_context)
     policy_path: RepositoryPath = Field(default_factory=lambda known: known["policy_options"].policy_path)
+    gate_path: RepositoryPath = ".mergegate.yml"
 
     allowed_repositories: Repositories = ()
     allowed_writes: Kinds = ("status",)
+    repository_writes: RepositoryWrites = {}
+    approvals_required: Required = "run"
+    approval_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
 
     evaluations_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
     reevaluations_per_minute: Annotated[int, Field(ge=1, le=1_000)] = 30
@@ -91,6 +98,11 @@ class Settings(BaseModel):
         """The mode that is posted for a repository, given as owner/name; GitHub does not mind its case."""
         strict = {name.lower() for name in self.strict_repositories}
         return "strict" if repository.lower() in strict else self.policy_mode
+
+    def writes_of(self, repository: str) -> tuple[str, ...]:
+        """The switches that are on for a repository, given as owner/name: what is denied for it is off in any case."""
+        own = self.repository_writes.get(repository, Switches())
+        return tuple(switch for switch in (*self.allowed_writes, *own.allow) if switch not in own.deny)
 
     @model_validator(mode="after")
     def _live_needs_an_app(self) -> Self:

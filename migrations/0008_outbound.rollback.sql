@@ -1,5 +1,6 @@
 -- What only this version knows goes; the gate's own verdicts stay.
 DELETE FROM intents WHERE evaluation_id IS NULL;
+ALTER TABLE evaluations DROP COLUMN IF EXISTS approving;
 DROP TABLE IF EXISTS approvals;
 DROP TABLE IF EXISTS evidence;
 DROP TABLE IF EXISTS wishes;
@@ -11,7 +12,7 @@ DROP TABLE IF EXISTS tokens;
 DROP INDEX IF EXISTS intents_waiting;
 DROP INDEX IF EXISTS intents_pull;
 DROP INDEX IF EXISTS intents_run;
-ALTER TABLE intents DROP COLUMN IF EXISTS part_of, DROP COLUMN IF EXISTS epoch;
+ALTER TABLE intents DROP COLUMN IF EXISTS stage, DROP COLUMN IF EXISTS part_of, DROP COLUMN IF EXISTS epoch;
 ALTER TABLE intents ALTER COLUMN evaluation_id SET NOT NULL;
 UPDATE intents SET status = 'denied' WHERE status = 'waiting';
 ALTER TABLE intents DROP CONSTRAINT IF EXISTS intents_status_check;

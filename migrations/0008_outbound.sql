@@ -8,11 +8,13 @@ ALTER TABLE intents ADD CONSTRAINT intents_status_check
     CHECK (status IN ('pending', 'waiting', 'sent', 'written', 'denied', 'refused', 'blocked', 'superseded'));
 
 -- Null `evaluation_id`: asked for by a run of the API. `epoch`: of that run; null for the gate's own verdicts.
--- `part_of`: the write that this one belongs to, whose approval counts for it.
+-- `part_of`: the write that this one belongs to, whose approval counts for it. `stage`: one of a run and epoch leaves only
+-- when all those of lower stages are written.
 ALTER TABLE intents ALTER COLUMN evaluation_id DROP NOT NULL;
 ALTER TABLE intents
     ADD COLUMN IF NOT EXISTS epoch   integer CHECK (epoch > 0),
-    ADD COLUMN IF NOT EXISTS part_of uuid REFERENCES intents ON DELETE CASCADE;
+    ADD COLUMN IF NOT EXISTS part_of uuid REFERENCES intents ON DELETE CASCADE,
+    ADD COLUMN IF NOT EXISTS stage   integer NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS intents_run ON intents (run_id);
 CREATE INDEX IF NOT EXISTS intents_pull ON intents (repository_id, number);
 CREATE INDEX IF NOT EXISTS intents_waiting ON intents (recorded_at) WHERE status = 'waiting';
@@ -49,7 +51,8 @@ CREATE TABLE IF NOT EXISTS artifacts (
     stored_at       timestamptz NOT NULL
 );
 
--- What a run of the API is bound to. `head_sha`: null until it is known; `is_open`: it may still ask for writes.
+-- What a run of the API is bound to. `head_sha`: null until it is known; `is_open`: it may still ask for writes; `woken`
+-- counts the reasons to look at it again.
 CREATE TABLE IF NOT EXISTS bindings (
     run_id          uuid        PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
     remote          text        NOT NULL,
@@ -61,6 +64,7 @@ CREATE TABLE IF NOT EXISTS bindings (
     number          bigint,
     is_open         boolean     NOT NULL DEFAULT true,
     blockers        jsonb       NOT NULL DEFAULT '[]',
+    woken           integer     NOT NULL DEFAULT 0,
     opened_at       timestamptz NOT NULL
 );
 
@@ -112,3 +116,6 @@ CREATE TABLE IF NOT EXISTS approvals (
 );
 
 CREATE INDEX IF NOT EXISTS approvals_run ON approvals (run_id, seq);
+
+-- What the approve rules of the base branch said beside the verdict; null where there are none.
+ALTER TABLE evaluations ADD COLUMN IF NOT EXISTS approving jsonb;

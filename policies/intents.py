@@ -12,6 +12,9 @@ class Intent(Fact):
 
     `repository` is owner/name as the policy of writes names it; the id is what the write is addressed to. `number` is 0
     where the write is about no pull request that is there yet.
+
+    `epoch`: of the run of the API that asks for it; None for the gate's own verdicts. `part_of`: the id of the intent
+    that it belongs to, whose approval counts for it.
     """
 
     run_id: str
@@ -21,6 +24,8 @@ class Intent(Fact):
     number: int
     sequence: int
     content: Content
+    epoch: int | None = None
+    part_of: str | None = None
 
     @property
     def kind(self) -> Kind:

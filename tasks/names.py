@@ -7,6 +7,7 @@ EVALUATE = "evaluate.pull_request"
 FIND_PULLS = "evaluate.find_pull_requests"
 MERGE_GROUP = "evaluate.merge_group"
 WRITE = "write.perform"
+WORK = "work.advance"
 ENQUEUE_DUE = "sweep.enqueue_due"
 
 OF_RUN: dict[Kind, str] = {
@@ -16,4 +17,5 @@ OF_RUN: dict[Kind, str] = {
     "find_by_repository": FIND_PULLS,
     "find_by_installation": FIND_PULLS,
     "merge_group": MERGE_GROUP,
+    "work": WORK,
 }

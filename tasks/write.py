@@ -5,22 +5,16 @@ known (the worker died, GitHub did not answer), only readings follow until they 
 """
 
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
-
-from psycopg.types.json import Jsonb
+from uuid import UUID
 
 from app import permits
-from app.database import Transaction
 from app.github.answers import Unavailable
-from app.github.projector import LiveProjector, LocalProjector, Projector, request
+from app.github.projector import LiveProjector, LocalProjector, Projector
 from app.limits import LimitsUnavailable
-from app.permits import Open, Permit
-from app.records import intents
+from app.permits import Open, Permit, Request
+from app.records import bindings, intents, run_intents
 from app.records.intents import Claimed
-from policies import gates
-from policies.decision import Decision
-from policies.gates import Posture
-from tasks import names, receipts
+from tasks import deciding, names, receipts
 from tasks.context import Context, github_app
 from tasks.putting_off import LIMITS_DOWN_SECONDS
 
@@ -107,93 +101,51 @@ def _record_absent(context: Context, claimed: Claimed, permit_id: UUID) -> bool:
 
 def _decide_and_send(context: Context, bound: Projector, claimed: Claimed) -> None:
     context.checkpoint("write.before_decision")
-    permit_id = _decide(context, claimed)
+    permit_id = deciding.decide(context, claimed)
     if permit_id is None:
         return
     context.checkpoint("write.decided")
-    permit = _spend(context, claimed, permit_id)
+    try:
+        wanted = bound.request(claimed.intent)
+    except Unavailable as trouble:
+        receipts.put_off(context, claimed, permit_id, trouble)
+        return
+    permit = _spend(context, claimed, permit_id, wanted)
     if permit is None:
         return
     context.checkpoint("write.spent")
-    ending = bound.write(permit, claimed.intent)
+    ending = bound.write(permit, claimed.intent, wanted)
     context.checkpoint("write.requested")
     receipts.receive(context, claimed, permit_id, ending)
     context.checkpoint("write.receipted")
 
 
-def _decide(context: Context, claimed: Claimed) -> UUID | None:
-    """Decision, audit entry and permit in one transaction; the id of the permit, or None where it is denied."""
-    held_until = context.limits.writes_held_until(claimed.intent.installation_id)
-    now = context.clock()
-    with context.pool.connection() as tx:
-        intents.hold(tx, claimed)
-        decision = gates.decide(claimed.intent, _posture(context, tx, claimed, held_until), now)
-        decision_id = _record_decision(tx, claimed, decision, now)
-        if decision.allowed:
-            return permits.issue(tx, claimed.id, decision_id, now)
-        _deny(tx, claimed, decision, held_until, now)
-    return None
-
-
-def _posture(context: Context, tx: Transaction, claimed: Claimed, held_until: datetime | None) -> Posture:
-    settings, intent = context.settings, claimed.intent
-    listed = intent.repository in settings.allowed_repositories
-    return Posture(
-        live=settings.github_projector == "live",
-        repositories=settings.allowed_repositories,
-        kinds=settings.allowed_writes,
-        pinned_id=intents.pin(tx, intent.repository, intent.repository_id) if listed else None,
-        superseded_by=intents.superseded_by(tx, claimed),
-        withdrawn=intents.is_withdrawn(tx, claimed),
-        not_before=held_until,
-    )
-
-
-def _record_decision(tx: Transaction, claimed: Claimed, decision: Decision, now: datetime) -> UUID:
-    blockers = [blocker.model_dump() for blocker in decision.blockers]
-    body = {"allowed": decision.allowed, "grounds": list(decision.grounds), "blockers": blockers}
-    entry = receipts.attest(tx, claimed, "write_decided", {**body, "facts_digest": decision.facts_digest}, now)
-    decision_id = uuid4()
-    tx.execute(
-        "INSERT INTO decisions (id, intent_id, gate, allowed, facts_digest, grounds, blockers, audit_seq, decided_at)"
-        " VALUES (%(id)s, %(intent)s, %(gate)s, %(allowed)s, %(digest)s, %(grounds)s, %(blockers)s, %(seq)s, %(now)s)",
-        {
-            "id": decision_id,
-            "intent": claimed.id,
-            "gate": decision.gate,
-            "allowed": decision.allowed,
-            "digest": decision.facts_digest,
-            "grounds": Jsonb(list(decision.grounds)),
-            "blockers": Jsonb(blockers),
-            "seq": entry.seq,
-            "now": now,
-        },
-    )
-    return decision_id
-
-
-def _deny(tx: Transaction, claimed: Claimed, decision: Decision, held_until: datetime | None, now: datetime) -> None:
-    codes = {blocker.code for blocker in decision.blockers}
-    sentences = " ".join(blocker.sentence for blocker in decision.blockers)
-    if codes == {"RATE_LIMITED"} and held_until is not None:
-        intents.put_off(tx, claimed, "pending", held_until, sentences)
-    elif "INTENT_SUPERSEDED" in codes:
-        intents.end(tx, claimed, "superseded", now, sentences)
-    else:
-        intents.end(tx, claimed, "denied", now, sentences)
-
-
-def _spend(context: Context, claimed: Claimed, permit_id: UUID) -> Permit | None:
+def _spend(context: Context, claimed: Claimed, permit_id: UUID, wanted: Request) -> Permit | None:
     with context.pool.connection() as tx:
         intents.mark_sent(tx, claimed)
-        permit = permits.spend(tx, permit_id, request(claimed.intent), context.clock())
+        permit = permits.spend(tx, permit_id, wanted, context.clock())
         if permit is None:
             tx.rollback()
     return permit
 
 
 def _wake_next(context: Context, claimed: Claimed) -> None:
+    """Whatever waited for this intent: a newer one for its target, and the run that asked for it."""
     with context.pool.connection() as tx:
         waiting = intents.next_waiting(tx, claimed)
     if waiting is not None:
         context.send(names.WRITE, waiting, 0)
+    if claimed.intent.epoch is not None and _concerns_run(context, claimed):
+        _wake_run(context, UUID(claimed.intent.run_id))
+
+
+def _concerns_run(context: Context, claimed: Claimed) -> bool:
+    """Whether the intent has ended, or waits for nothing but its turn."""
+    with context.pool.connection() as tx:
+        return run_intents.has_ended(tx, claimed.id) or run_intents.waits_for_turn(tx, claimed.id)
+
+
+def _wake_run(context: Context, run_id: UUID) -> None:
+    with context.pool.connection() as tx:
+        bindings.wake(tx, run_id, context.clock())
+    context.send(names.WORK, run_id, 0)

@@ -79,7 +79,7 @@ def record(tx: Transaction, evaluation: Evaluation) -> UUID:
             **evaluation.__dict__,
             **_other(evaluation.other),
             "id": evaluation_id,
-            "snapshot_digest": _store_snapshot(tx, evaluation.snapshot),
+            "snapshot_digest": store_snapshot(tx, evaluation.snapshot),
             "result": _json(evaluation.result),
         },
     )
@@ -110,7 +110,8 @@ def _json(document: dict[str, Any] | None) -> Jsonb | None:
     return None if document is None else Jsonb(document)
 
 
-def _store_snapshot(tx: Transaction, snapshot: PullSnapshot | None) -> str | None:
+def store_snapshot(tx: Transaction, snapshot: PullSnapshot | None) -> str | None:
+    """Store facts once however often they come; their digest."""
     if snapshot is None:
         return None
     digest = snapshot.digest()

@@ -16,20 +16,24 @@ from policies.intents import Intent
 
 End = Literal["written", "denied", "refused", "blocked", "superseded"]
 
-_COLUMNS = (
-    "id, kind, sequence, run_id, repository_id, full_name, installation_id, number, content, status, attempts, lease"
-)
+OF_INTENT = "kind, sequence, run_id, repository_id, full_name, installation_id, number, content, epoch, part_of"
+_COLUMNS = f"id, key, stage, status, attempts, lease, {OF_INTENT}"
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """An intent in this worker's hands. `sent`: a permit was spent and its end is not known."""
+    """An intent in this worker's hands. `sent`: a permit was spent and its end is not known.
+
+    `recorded_key`: the key under which it was stored, which its content must still have.
+    """
 
     id: UUID
     lease: UUID
     attempts: int
     sent: bool
     intent: Intent
+    recorded_key: str
+    stage: int
 
 
 def lock(tx: Transaction, target: str) -> None:
@@ -63,43 +67,57 @@ def withdraw(
     """Nothing of this kind is to be written about a pull request any more, but what is `wished` for."""
     which = "repository_id = %(repository)s AND number = %(number)s AND kind = %(kind)s AND id <> ALL(%(wished)s)"
     facts = {"repository": repository_id, "number": number, "kind": kind, "wished": list(wished), "now": now}
-    _take_back(tx, which, facts)
+    take_back(tx, which, facts)
 
 
 def put_aside(tx: Transaction, target: str, now: datetime) -> None:
     """What waits to be written to a target is of no interest any more."""
-    _take_back(tx, "target = %(target)s", {"target": target, "now": now})
+    take_back(tx, "target = %(target)s", {"target": target, "now": now})
 
 
-def _take_back(tx: Transaction, which: str, facts: dict[str, Any]) -> None:
+def take_back(tx: Transaction, which: str, facts: dict[str, Any]) -> None:
     """What waits ends; what was sent is read to its end, and is not made again."""
     tx.execute(
         "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"  # noqa: S608
-        f" WHERE {which} AND status = 'pending'",
+        f" WHERE {which} AND status IN ('pending', 'waiting')",
         facts,
     )
     tx.execute(f"UPDATE intents SET withdrawn_at = %(now)s WHERE {which} AND status = 'sent'", facts)  # noqa: S608
 
 
-def record(tx: Transaction, intent: Intent, evaluation_id: UUID, now: datetime) -> UUID:
-    """Store a new intent and put aside the older ones for its target that were not sent."""
+def record(
+    tx: Transaction,
+    intent: Intent,
+    evaluation_id: UUID | None,
+    now: datetime,
+    *,
+    stage: int = 0,
+    status: Literal["pending", "waiting"] = "pending",
+) -> UUID:
+    """Store a new intent and put aside the older ones for its target that were not sent.
+
+    `evaluation_id`: None where a run of the API asks for it. `stage`: see `is_early`.
+    """
     intent_id = uuid4()
     tx.execute(
         "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
-        " WHERE target = %(target)s AND status IN ('pending', 'denied', 'blocked')",
+        " WHERE target = %(target)s AND status IN ('pending', 'waiting', 'denied', 'blocked')",
         {"target": intent.target, "now": now},
     )
     tx.execute(
         "INSERT INTO intents (id, key, kind, target, sequence, evaluation_id, run_id, repository_id, full_name,"
-        " installation_id, number, content, due_at, recorded_at)"
+        " installation_id, number, content, epoch, part_of, stage, status, due_at, recorded_at)"
         " VALUES (%(id)s, %(key)s, %(kind)s, %(target)s, %(sequence)s, %(evaluation)s, %(run_id)s, %(repository_id)s,"
-        " %(repository)s, %(installation_id)s, %(number)s, %(content)s, %(now)s, %(now)s)",
+        " %(repository)s, %(installation_id)s, %(number)s, %(content)s, %(epoch)s, %(part_of)s, %(stage)s, %(status)s,"
+        " %(now)s, %(now)s)",
         {
             "id": intent_id,
             "key": intent.key,
             "kind": intent.kind,
             "target": intent.target,
             "evaluation": evaluation_id,
+            "stage": stage,
+            "status": status,
             "now": now,
             **intent.model_dump(exclude={"content"}),
             "content": Jsonb(intent.content.model_dump(mode="json")),
@@ -116,7 +134,7 @@ def wish_again(tx: Transaction, intent_id: UUID, now: datetime) -> None:
     tx.execute("UPDATE intents SET withdrawn_at = NULL WHERE id = %(id)s AND status = 'sent'", {"id": intent_id})
     tx.execute(
         "UPDATE intents SET status = 'pending', attempts = 0, due_at = %(now)s, queued_at = NULL, settled_at = NULL"
-        " WHERE id = %(id)s AND status = 'denied'",
+        " WHERE id = %(id)s AND status IN ('denied', 'waiting')",
         {"id": intent_id, "now": now},
     )
 
@@ -148,7 +166,13 @@ def claim(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -
 
 
 def _claimed(row: dict[str, Any]) -> Claimed:
-    intent = Intent(
+    sent = row["status"] == "sent"
+    return Claimed(row["id"], row["lease"], row["attempts"], sent, parsed(row), row["key"], row["stage"])
+
+
+def parsed(row: dict[str, Any]) -> Intent:
+    """The intent of a row. Raises `ValueError` where another version has written it."""
+    return Intent(
         run_id=str(row["run_id"]),
         repository=row["full_name"],
         repository_id=row["repository_id"],
@@ -156,8 +180,9 @@ def _claimed(row: dict[str, Any]) -> Claimed:
         number=row["number"],
         sequence=row["sequence"],
         content=read(row["kind"], row["content"]),
+        epoch=row["epoch"],
+        part_of=str(row["part_of"]) if row["part_of"] else None,
     )
-    return Claimed(row["id"], row["lease"], row["attempts"], row["status"] == "sent", intent)
 
 
 def hold(tx: Transaction, claimed: Claimed) -> None:
@@ -196,8 +221,10 @@ def end(tx: Transaction, claimed: Claimed, status: End, now: datetime, error: st
     _change(tx, claimed, changes, {"status": status, "now": now, "error": error})
 
 
-def put_off(tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str) -> None:
-    """Leave it for later: to be decided anew, or to be read again. Raises `LeaseLost`."""
+def put_off(
+    tx: Transaction, claimed: Claimed, status: Literal["pending", "sent", "waiting"], due_at: datetime, why: str
+) -> None:
+    """Leave it: to be decided anew, to be read again, or until somebody does something. Raises `LeaseLost`."""
     changes = (
         "status = %(status)s, due_at = %(due)s, error = %(why)s, lease = NULL, lease_until = NULL, queued_at = NULL"
     )

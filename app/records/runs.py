@@ -20,8 +20,9 @@ DUE_BATCH = 200
 NO_REPOSITORY = 0
 """The repository id of work that is about a whole installation."""
 Kind = Literal[
-    "evaluate", "find_by_head", "find_by_branch", "find_by_repository", "find_by_installation", "merge_group"
+    "evaluate", "find_by_head", "find_by_branch", "find_by_repository", "find_by_installation", "merge_group", "work"
 ]
+"""`work`: a run of the API, which lives on and is bound as `app.records.bindings` says."""
 
 _COLUMNS = "id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, attempts, lease"
 

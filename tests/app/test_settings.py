@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from app import setting_values, settings
 from app.settings import Settings, SettingsError
+from policies.contents import SWITCHES
 
 ENOUGH = {
     "DATABASE_URL": "postgresql://gate@db.example.org/gate",
@@ -159,8 +160,7 @@ def test_it_has_a_sentence_for_each_wrong_one() -> None:
         (
             "ALLOWED_WRITES",
             "status, merge",
-            "ALLOWED_WRITES should list kinds of writes (status, review_request, review_dismiss, check_run),"
-            " not 'merge'.",
+            f"ALLOWED_WRITES should list kinds of writes ({', '.join(SWITCHES)}), not 'merge'.",
         ),
         ("SWEEP_SECONDS", "ten", "SWEEP_SECONDS should be a valid integer, unable to parse string as an integer."),
     ],
@@ -297,3 +297,19 @@ def test_the_example_names_every_setting_and_no_other() -> None:
 def test_the_readme_names_every_setting() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     assert [name for field in Settings.model_fields if f"`{(name := field.upper())}`" not in readme] == []
+
+
+def test_a_switch_may_be_on_or_off_for_one_repository_alone() -> None:
+    text = "acme/widget: {allow: [label_add], deny: [status]}\nacme/gadget: {deny: [label_add]}"
+    named = {**ENOUGH, "ALLOWED_WRITES": "status,check_run", "REPOSITORY_WRITES": text}
+    loaded = settings.load(named)
+    assert loaded.writes_of("acme/widget") == ("check_run", "label_add")
+    assert loaded.writes_of("acme/gadget") == ("status", "check_run")
+    assert loaded.writes_of("acme/other") == ("status", "check_run")
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "- acme/widget", "acme: {}", "acme/widget: {allow: [merge]}", "acme/widget: {al: []}"]
+)
+def test_switches_that_are_not_understood_stop_the_process(text: str) -> None:
+    assert _complaint(REPOSITORY_WRITES=text).startswith("REPOSITORY_WRITES ")

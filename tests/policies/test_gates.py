@@ -12,10 +12,11 @@ from policies.contents import KINDS, Content, StatusContent
 from policies.decision import Blocker, Decision
 from policies.gates import Posture
 from policies.intents import Intent
-from tests.policies.test_intents import ALL, STATUS
+from tests.policies.contents import ALL, STATUS
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OPEN: dict[str, Any] = {"live": True, "repositories": ("acme/widget",), "kinds": ("status",), "pinned_id": 1}
+OWN = tuple(next(content for content in ALL if content.kind == kind) for kind in gates.VERDICTS)
 EVERY: dict[str, Any] = OPEN | {"kinds": KINDS}
 
 
@@ -31,17 +32,23 @@ def _intent(**changes: Any) -> Intent:
     return Intent(**{**facts, "content": STATUS, **changes})
 
 
+def _decide(intent: Intent, posture: Posture) -> Decision:
+    """The decision on an intent that was recorded as it is."""
+    return gates.decide(intent, posture.model_copy(update={"recorded_key": intent.key}), NOW)
+
+
 def _codes(posture: Posture, content: Content = STATUS) -> list[str]:
-    return [blocker.code for blocker in gates.decide(_intent(content=content), posture, NOW).blockers]
+    return [blocker.code for blocker in _decide(_intent(content=content), posture).blockers]
 
 
 def test_it_allows_what_everything_speaks_for_and_says_what_that_was() -> None:
-    decision = gates.decide(_intent(), Posture(**OPEN), NOW)
+    decision = _decide(_intent(), Posture(**OPEN))
     assert decision.allowed
     assert decision.grounds == (
         "live transport is switched on",
         "writes of the kind status are allowed",
         "acme/widget is on the allow list as repository 1",
+        "it was recorded before",
         "no newer intent for the same target exists",
         "it is still wished for",
         "budget is left",
@@ -64,13 +71,13 @@ def test_nothing_configured_allows_nothing() -> None:
         ({"not_before": NOW + timedelta(seconds=1)}, "RATE_LIMITED"),
     ],
 )
-@pytest.mark.parametrize("content", ALL, ids=KINDS)
+@pytest.mark.parametrize("content", OWN, ids=gates.VERDICTS)
 def test_each_condition_has_its_blocker_for_every_kind(content: Content, change: dict[str, Any], code: str) -> None:
     assert _codes(Posture(**(EVERY | change)), content) == [code]
     assert _codes(Posture(**EVERY), content) == []
 
 
-@pytest.mark.parametrize("content", ALL, ids=KINDS)
+@pytest.mark.parametrize("content", OWN, ids=gates.VERDICTS)
 def test_a_kind_is_allowed_by_its_own_word_alone(content: Content) -> None:
     others = tuple(kind for kind in KINDS if kind != content.kind)
     assert _codes(Posture(**(EVERY | {"kinds": others})), content) == ["MUTATION_NOT_ALLOWED"]
@@ -96,6 +103,13 @@ def test_every_blocker_is_named_and_not_just_the_first() -> None:
     ]
 
 
+def test_another_write_than_the_recorded_one_is_refused() -> None:
+    other = _intent(sequence=2).key
+    for key in (None, other):
+        decision = gates.decide(_intent(), Posture(**OPEN, recorded_key=key), NOW)
+        assert [blocker.code for blocker in decision.blockers] == ["INTENT_NOT_RECORDED"]
+
+
 @given(
     live=st.booleans(),
     listed=st.booleans(),
@@ -115,11 +129,11 @@ def test_it_allows_exactly_when_no_condition_fails(
         superseded_by=superseded_by,
         not_before=None if wait is None else NOW + timedelta(seconds=wait),
     )
-    decision = gates.decide(_intent(), posture, NOW)
+    decision = _decide(_intent(), posture)
     expected = live and listed and allowed and pinned_id != 2 and superseded_by is None and wait in (None, -1, 0)
     assert decision.allowed == expected
     assert decision.allowed == (not decision.blockers) == bool(decision.grounds)
-    assert decision == gates.decide(_intent(), posture, NOW)
+    assert decision == _decide(_intent(), posture)
 
 
 def test_an_empty_decision_is_a_denial() -> None:
@@ -133,9 +147,9 @@ def test_grounds_do_not_outweigh_a_blocker() -> None:
 
 def test_other_facts_give_another_digest() -> None:
     digests = {
-        gates.decide(_intent(), Posture(**OPEN), NOW).facts_digest,
-        gates.decide(_intent(sequence=2), Posture(**OPEN), NOW).facts_digest,
-        gates.decide(_intent(), Posture(), NOW).facts_digest,
+        _decide(_intent(), Posture(**OPEN)).facts_digest,
+        _decide(_intent(sequence=2), Posture(**OPEN)).facts_digest,
+        _decide(_intent(), Posture()).facts_digest,
     }
     assert len(digests) == 3
 

@@ -11,34 +11,38 @@ from policies.contents import (
     KINDS,
     MOST_ANNOTATIONS,
     Annotation,
-    CheckRunContent,
     Content,
+    ProjectFieldContent,
+    PullRequestCreateContent,
     ReviewDismissContent,
     ReviewRequestContent,
-    StatusContent,
     read,
     sentence,
     writable,
 )
 from policies.intents import Intent
-
-SHA = "a" * 40
-STATUS = StatusContent(
-    sha=SHA, context="mergegate: main", state="success", description="ok", target_url="https://g.example/p"
+from tests.policies.contents import (
+    ALL,
+    APPROVE,
+    BLOB,
+    BRANCH,
+    CHANGED,
+    CHECK,
+    COMMENT,
+    COMMIT,
+    DISMISS,
+    FIELD,
+    FORWARD,
+    LABELS,
+    OPEN,
+    REMARK,
+    REQUEST,
+    SHA,
+    STATUS,
+    TREE,
+    UNLABEL,
+    UPDATE,
 )
-REQUEST = ReviewRequestContent(number=7, head_sha=SHA, users=("bob", "carol"), teams=("core",))
-DISMISS = ReviewDismissContent(number=7, review_id=17, login="carol", message="Invalidated by push of abc1234")
-REMARK = Annotation(path=".policy.yml", line=3, level="failure", message="no such rule")
-CHECK = CheckRunContent(
-    sha=SHA,
-    name="mergegate: policy",
-    conclusion="failure",
-    title="The policy can't be read",
-    summary="Line 3.",
-    annotations=(REMARK,),
-    details_url="https://g.example/p",
-)
-ALL: tuple[Content, ...] = (STATUS, REQUEST, DISMISS, CHECK)
 
 
 def _intent(content: Content, **changes: Any) -> Intent:
@@ -63,6 +67,17 @@ def test_the_key_of_a_status_is_what_it_always_was() -> None:
         (REQUEST, "review_request:1:7"),
         (DISMISS, "review_dismiss:1:17"),
         (CHECK, f"check_run:1:{SHA}:mergegate: policy"),
+        (APPROVE, "review_approve:1:7"),
+        (OPEN, "pull_request:1:agent/x:main"),
+        (UPDATE, "pull_request_update:1:7"),
+        (COMMENT, "comment:1:7"),
+        (CHANGED, "comment:1:7"),
+        (LABELS, "labels:1:7"),
+        (UNLABEL, "labels:1:7"),
+        (FIELD, "project_field:1:I_1:F_1"),
+        (BLOB, f"git_object:1:{SHA}"),
+        (BRANCH, "branch:1:agent/x"),
+        (FORWARD, "branch:1:agent/x"),
     ],
 )
 def test_each_kind_changes_a_target_of_its_own(content: Content, target: str) -> None:
@@ -78,6 +93,19 @@ def test_each_kind_changes_a_target_of_its_own(content: Content, target: str) ->
         (ReviewRequestContent(number=7, head_sha=SHA), "ask nobody for a review"),
         (DISMISS, "dismiss carol's review 17: Invalidated by push of abc1234"),
         (CHECK, 'report "mergegate: policy" as failure: The policy can\'t be read'),
+        (APPROVE, f"approve #7 at {SHA}: dependency updates"),
+        (OPEN, 'open a pull request of agent/x into main: "Add x"'),
+        (UPDATE, 'change title and text of #7: "Add x"'),
+        (COMMENT, "comment on #7: hello there"),
+        (CHANGED, "change our comment on #7: hello"),
+        (LABELS, 'label #7 with "bot" and "a b"'),
+        (UNLABEL, 'take the label "bot" off #7'),
+        (FIELD, 'set the project\'s field F_1 of #7 to "Review"'),
+        (BLOB, f"store 3 bytes as the blob {SHA}"),
+        (TREE, f"store the tree {SHA}: 1 files written, 1 removed"),
+        (COMMIT, f'store the commit {SHA} on {SHA}: "Add x"'),
+        (BRANCH, f"create the branch agent/x at {SHA}"),
+        (FORWARD, f"move the branch agent/x from {'b' * 40} to {SHA}"),
     ],
 )
 def test_each_kind_says_in_a_line_what_would_happen(content: Content, line: str) -> None:
@@ -141,3 +169,21 @@ def test_what_postgres_and_utf_8_cannot_hold_is_replaced() -> None:
 
 def test_a_text_that_github_takes_is_written_as_it_is() -> None:
     assert writable("a\u00e9\uffff \U0001f600") == "a\u00e9\uffff \ufffd"
+
+
+@pytest.mark.parametrize("option", ["Done", "done", " DONE ", "✅ Done", "D\u200bone"])
+def test_nothing_can_be_moved_to_done(option: str) -> None:
+    with pytest.raises(ValueError, match="Done"):
+        ProjectFieldContent(**{**dict(FIELD), "option": option})
+
+
+def test_a_pull_request_needs_the_switches_of_what_follows_it() -> None:
+    bare: dict[str, Any] = {**dict(OPEN), "labels": (), "reviewers": ()}
+    assert OPEN.switches == ("pull_request_create", "label_add", "review_request")
+    assert PullRequestCreateContent(**bare).switches == ("pull_request_create",)
+    asking = PullRequestCreateContent(**{**bare, "team_reviewers": ("core",)})
+    assert asking.switches == ("pull_request_create", "review_request")
+
+
+def test_a_git_object_needs_the_switch_of_its_branch() -> None:
+    assert (BLOB.switches, COMMIT.switches) == (("branch_create",), ("branch_fast_forward",))

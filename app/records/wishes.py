@@ -1,0 +1,52 @@
+"""What a run of the API was asked to write, before it is known where exactly that goes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from app.database import Transaction
+
+PULL_REQUEST = "pull_request"
+"""The kind of a wish that becomes several writes; any other kind is that of a write."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing asked for, in the epoch in which it was asked."""
+
+    run_id: UUID
+    epoch: int
+    kind: str
+    content: dict[str, Any]
+    wished_by: str
+    wished_at: datetime
+
+
+def add(tx: Transaction, wish: Wish) -> UUID:
+    """Keep it."""
+    wish_id = uuid4()
+    tx.execute(
+        "INSERT INTO wishes (id, run_id, epoch, kind, content, wished_by, wished_at)"
+        " VALUES (%(id)s, %(run_id)s, %(epoch)s, %(kind)s, %(content)s, %(wished_by)s, %(wished_at)s)",
+        {**wish.__dict__, "id": wish_id, "content": Jsonb(wish.content)},
+    )
+    return wish_id
+
+
+def of_epoch(tx: Transaction, run_id: UUID, epoch: int) -> list[Wish]:
+    """What was asked for in an epoch, oldest first."""
+    rows = tx.execute(
+        "SELECT run_id, epoch, kind, content, wished_by, wished_at FROM wishes"
+        " WHERE run_id = %(run)s AND epoch = %(epoch)s ORDER BY seq",
+        {"run": run_id, "epoch": epoch},
+    ).fetchall()
+    return [Wish(**row) for row in rows]
+
+
+def wishers(tx: Transaction, run_id: UUID) -> set[str]:
+    """Everybody who asked this run for anything."""
+    rows = tx.execute("SELECT DISTINCT wished_by FROM wishes WHERE run_id = %(run)s", {"run": run_id}).fetchall()
+    return {row["wished_by"] for row in rows}
