@@ -25,5 +25,5 @@ def make_app(settings: Settings | None = None) -> Flask:
     health.install(flask, settings.database_url, keys, publisher)
     metrics.install(flask, settings.metrics_token)
     pages.install(flask, settings.database_url)
-    api.install(flask, settings, lambda: datetime.now(UTC))
+    api.install(flask, settings, publisher, lambda: datetime.now(UTC))
     return flask

@@ -1,0 +1,133 @@
+"""What a request asks, read and checked: its body, its query, its Idempotency-Key, and how long it would wait."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Request
+from pydantic import BaseModel, ValidationError
+
+from app.web import request_body
+from app.web.api.endpoint import MOST_WAIT_SECONDS, Endpoint
+from app.web.replies import Reply
+from policies.decision import Blocker
+from policies.text import plain, short
+
+WAIT = "wait"
+KEY_HEADER = "Idempotency-Key"
+KEY = r"[!-~]{1,255}"
+MOST_PLACES = 20
+MOST_SENTENCE_CHARACTERS = 200
+
+_KEY = re.compile(KEY)
+_SECONDS = re.compile(r"[0-9]{1,2}")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`given`: body and query, as far as the endpoint takes them. `digest`: SHA-256 over what a repetition repeats."""
+
+    given: tuple[Any, ...]
+    digest: str
+    key: str | None
+    wait_seconds: int
+
+
+def read(endpoint: Endpoint, incoming: Request) -> Asked | Reply:
+    """What is asked, or the first thing that is wrong with it."""
+    key = incoming.headers.get(KEY_HEADER) if endpoint.method == "POST" else None
+    if key is not None and not _KEY.fullmatch(key):
+        return Reply(400, "MALFORMED", f"The header {KEY_HEADER} should be 1 to 255 visible ASCII characters.")
+    query = _query(endpoint, incoming)
+    if isinstance(query, Reply):
+        return query
+    wait_seconds, parts = query
+    body = _body(endpoint, incoming)
+    if isinstance(body, Reply):
+        return body
+    return Asked((*body, *parts), _digest(incoming, body), key, wait_seconds)
+
+
+def _query(endpoint: Endpoint, incoming: Request) -> tuple[int, tuple[BaseModel, ...]] | Reply:
+    if endpoint.query is None and endpoint.awaits is None:
+        return 0, ()
+    given = incoming.args.to_dict()
+    if len(given) < sum(len(values) for _, values in incoming.args.lists()):
+        return Reply(422, "INVALID", "A parameter of the query is given twice.")
+    wait = given.pop(WAIT, "0") if endpoint.awaits else "0"
+    if not _SECONDS.fullmatch(wait) or int(wait) > MOST_WAIT_SECONDS:
+        return Reply(422, "INVALID", f"{WAIT}: should be 0 to {MOST_WAIT_SECONDS} seconds.")
+    if endpoint.query is None:
+        unknown = next(iter(given), None)
+        return (int(wait), ()) if unknown is None else Reply(422, "INVALID", f"{_name(unknown)}: is not known here.")
+    try:
+        return int(wait), (endpoint.query.model_validate(given),)
+    except ValidationError as wrong:
+        return _invalid(wrong)
+
+
+def _body(endpoint: Endpoint, incoming: Request) -> tuple[Any, ...] | Reply:
+    takes = endpoint.takes
+    if takes is None:
+        return ()
+    content = _content(endpoint, incoming)
+    if isinstance(content, Reply) or takes is bytes:
+        return content if isinstance(content, Reply) else (content,)
+    if issubclass(takes, BaseModel):
+        return _validated(takes, content)
+    try:
+        return (content.decode("utf-8"),)
+    except UnicodeDecodeError:
+        return Reply(400, "MALFORMED", "The body should be UTF-8 text.")
+
+
+def _content(endpoint: Endpoint, incoming: Request) -> bytes | Reply:
+    too_large = Reply(413, "TOO_LARGE", f"The body should have at most {endpoint.most_bytes} bytes.")
+    if endpoint.types and request_body.read_type(incoming) not in endpoint.types:
+        return Reply(415, "UNSUPPORTED_TYPE", f"The content type should be {' or '.join(endpoint.types)}.")
+    if incoming.headers.get("Content-Encoding"):
+        return Reply(415, "UNSUPPORTED_TYPE", "The body should have no content encoding.")
+    declared = incoming.content_length
+    if declared is not None and declared > endpoint.most_bytes:
+        return too_large
+    content = request_body.read(incoming, endpoint.most_bytes)
+    return too_large if isinstance(content, Reply) and content.status == too_large.status else content
+
+
+def _validated(takes: type[BaseModel], content: bytes) -> tuple[BaseModel] | Reply:
+    try:
+        return (takes.model_validate_json(content),)
+    except ValidationError as wrong:
+        return _invalid(wrong)
+
+
+def _invalid(wrong: ValidationError) -> Reply:
+    """One sentence about the first place that is wrong, and a blocker for each."""
+    errors = wrong.errors(include_url=False, include_input=False, include_context=False)
+    if any(error["type"] == "json_invalid" for error in errors):
+        return Reply(400, "MALFORMED", "The body should be JSON, in UTF-8 and not too deeply nested.")
+    places = tuple(_places([(error["loc"], error["msg"]) for error in errors[:MOST_PLACES]]))
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    return Reply(422, "INVALID", places[0].sentence + more, places)
+
+
+def _places(errors: list[tuple[tuple[int | str, ...], str]]) -> Iterator[Blocker]:
+    for path, message in errors:
+        place = _name(".".join(map(str, path))) or "body"
+        said = message.removeprefix("Value error, ").removeprefix("Input ").rstrip(".")
+        yield Blocker(code="INVALID", sentence=short(f"{place}: {said}.", MOST_SENTENCE_CHARACTERS), subject=place)
+
+
+def _name(given: str) -> str:
+    return short(plain(given), 100)
+
+
+def _digest(incoming: Request, body: tuple[Any, ...]) -> str:
+    """Over method, address and body: JSON that says the same in another order is the same request."""
+    said = body[0] if body else b""
+    content = said.model_dump_json() if isinstance(said, BaseModel) else said
+    content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+    start = f"{incoming.method} {incoming.path}\n".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(start + content).hexdigest()

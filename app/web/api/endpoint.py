@@ -1,0 +1,112 @@
+"""What an address of the API is made of: a scope, a model of what it takes, models of what it answers, a function."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from app.database import Transaction
+from app.settings import Settings
+from app.tokens import Caller, Scope
+from app.web import request_body
+from app.web.replies import Reply
+
+MOST_BYTES = 512 * 1024
+MOST_WAIT_SECONDS = 30
+MOST_ITEMS = 200
+FEWEST_ITEMS = 50
+HIGHEST_OFFSET = 1_000_000
+
+T = TypeVar("T")
+Document = dict[str, Any]
+
+
+class RequestBody(BaseModel):
+    """What a client sends: camelCase JSON, strict, nothing unknown in it."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class ResponseBody(BaseModel):
+    """What a client gets, in camelCase."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Query(BaseModel):
+    """What stands after the question mark; all of it is text there, so numbers are read from it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+
+
+class Paging(Query):
+    """Which part of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = FEWEST_ITEMS
+    offset: Annotated[int, Field(ge=0, le=HIGHEST_OFFSET)] = 0
+
+
+class Page(ResponseBody, Generic[T]):
+    """A part of a list, and how long the whole is."""
+
+    items: tuple[T, ...]
+    total: int
+    limit: int
+    offset: int
+
+
+@dataclass(frozen=True)
+class Call:
+    """Who asks, when, and the transaction of the answer: it is committed with an `Answer`, undone with a `Reply`."""
+
+    tx: Transaction
+    caller: Caller
+    at: datetime
+    settings: Settings
+    messages: list[tuple[str, UUID]] = field(default_factory=list)
+
+    def send(self, task: str, row_id: UUID) -> None:
+        """Send a message after the commit. It may be lost: what it points at must be found by the sweep too."""
+        self.messages.append((task, row_id))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is answered. `location`: where to look for what becomes of it."""
+
+    body: BaseModel | Document
+    status: int = 200
+    location: str | None = None
+
+    def text(self) -> str:
+        """The body as JSON; escaped, so that no letter from outside is without its bytes."""
+        body = self.body
+        document = body.model_dump(mode="json", by_alias=True) if isinstance(body, BaseModel) else body
+        return json.dumps(document) + "\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One method at one address. `work` gets the `Call`, then what was taken, then the query, then parts of the path.
+
+    `takes`: a model for JSON; `str` or `bytes` for a body as it is. `types`: the content types of the body, any where
+    that is empty. `refuses`: the statuses of `work`'s own refusals, besides those of the door. `awaits`: for what is
+    not done at once, looks for the final answer by the document that was answered first; None while there is none.
+    """
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+    path: str
+    work: Callable[..., Answer | Reply]
+    scope: Scope
+    answers: Mapping[int, type[BaseModel]]
+    takes: type[BaseModel] | type[str] | type[bytes] | None = None
+    types: tuple[str, ...] = (request_body.JSON,)
+    most_bytes: int = MOST_BYTES
+    query: type[Query] | None = None
+    refuses: tuple[int, ...] = ()
+    awaits: Callable[[Transaction, Document], Answer | None] | None = None

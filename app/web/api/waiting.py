@@ -1,0 +1,35 @@
+"""Waiting for an answer that others are at: a few requests at once, none of them with a connection in its hand."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+MOST_WAITING = 2
+"""Of each process: who waits has a thread, and the receiver needs some."""
+POLL_SECONDS = 0.5
+
+T = TypeVar("T")
+
+
+class Waiting:
+    """The places of those who wait; `pause` sleeps for so many seconds."""
+
+    def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:
+        self._places, self._pause = threading.BoundedSemaphore(MOST_WAITING), pause
+
+    def until(self, look: Callable[[], T | None], seconds: int) -> T | None:
+        """What `look` finds within so many seconds; None where it finds nothing, or no place is free."""
+        if not self._places.acquire(blocking=False):
+            return None
+        try:
+            return self._look(look, seconds)
+        finally:
+            self._places.release()
+
+    def _look(self, look: Callable[[], T | None], seconds: int) -> T | None:
+        for _ in range(int(seconds / POLL_SECONDS)):
+            if (found := look()) is not None:
+                return found
+            self._pause(POLL_SECONDS)
+        return look()
