@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from policies.contents.fields import Digest, Fact, Kind, Message, Name, Sha, Switch
+from policies.contents.fields import Digest, Fact, Kind, Message, Name, Sha, Switch, listed
 from policies.text import plain, quoted
 
 MOST_ENTRIES = 1_000
@@ -65,11 +65,14 @@ class TreeContent(_GitObject):
 
 
 class CommitContent(_GitObject):
-    """A commit on one parent; author and committer are the same, and `at` is in whole seconds."""
+    """A commit; author and committer are the same, and `at` is in whole seconds.
+
+    `parents`: the base, or the branch that it goes on, and the base after it where that has moved since.
+    """
 
     object: Literal["commit"] = "commit"
     tree: Sha
-    parent: Sha
+    parents: Annotated[tuple[Sha, ...], Field(min_length=1, max_length=2)]
     message: Message
     author: Name
     email: Name
@@ -78,7 +81,9 @@ class CommitContent(_GitObject):
     @property
     def sentence(self) -> str:
         """What would happen, in a line for a person."""
-        return plain(f"store the commit {self.sha} on {self.parent}: {quoted(self.message.splitlines()[0])}")
+        return plain(
+            f"store the commit {self.sha} on {listed(list(self.parents))}: {quoted(self.message.splitlines()[0])}"
+        )
 
 
 class BranchCreateContent(Fact):
