@@ -49,3 +49,13 @@ def invalid(resource: str, name: str, message: str, code: str = "custom") -> Ref
     """422 as GitHub words it."""
     found = {"resource": resource, "field": name, "code": code, "message": message}
     return Refusal(422, "Validation Failed", [found])
+
+
+def supplied(body: Json, name: str) -> str:
+    """A text that the body must have."""
+    found = body.get(name)
+    if not isinstance(found, str):
+        raise Refusal(422, f'Invalid request.\n\n"{name}" wasn\'t supplied.')
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in found):
+        raise Refusal(400, "Problems parsing JSON")
+    return found

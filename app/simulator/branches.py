@@ -40,7 +40,7 @@ class Branches(Talk):
             committer = self.signature(WEB_FLOW) if via == "web" else who
             people: dict[str, Signature] = {"author": who, "committer": committer}
             content: dict[str, Any] = {"tree": tree.changed(files), "parents": parents, "message": message, **people}
-            sha = objects.commit_sha(**content, nonce=nonce)
+            sha = objects.commit_sha(**content, signed=f"simulated {nonce}")
             commit = Commit(sha=sha, **content, via=via, seal=seal or (WEB_SEAL if via == "web" else None))
             repository.commits[sha] = commit
             self._move(repository, branch, sha)

@@ -52,6 +52,13 @@ class Call:
         return self.found
 
     @property
+    def filled(self) -> Repository:
+        """The repository, which must have a commit."""
+        if not self.repository.commits:
+            raise Refusal(409, "Git Repository is empty.")
+        return self.repository
+
+    @property
     def app(self) -> App:
         """Whose installation is calling."""
         if self.caller.installation is None:

@@ -9,6 +9,7 @@ from app.simulator.shapes.view import Json
 
 REQUESTS_PER_HOUR = 5000
 WINDOW_SECONDS = 3600
+ENTRIES_PER_TREE = 100_000  # what is beyond is left out, and the answer says so
 
 
 def rate_limited(message: str) -> Json:
@@ -30,6 +31,7 @@ class Budget:
 class Limits:
     def __init__(self, requests_per_hour: int = REQUESTS_PER_HOUR) -> None:
         self.requests_per_hour = requests_per_hour
+        self.tree_entries = ENTRIES_PER_TREE
         self._budgets: dict[tuple[str, str], Budget] = {}
 
     def budget(self, caller: Caller, now: datetime, resource: str = "core") -> Budget:

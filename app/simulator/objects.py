@@ -186,20 +186,20 @@ def commit_sha(
     message: str,
     author: Signature,
     committer: Signature,
-    nonce: int | None = None,
+    signed: str | None = None,
 ) -> str:
-    """As git computes it, of the message as it stands; a nonce keeps equal commits apart, as a signature would."""
+    """As git computes it, of the message as it stands; what is `signed` keeps equal commits apart."""
     made = git.Commit()
     made.tree = git.ObjectID(tree.sha.encode())
     made.parents = [git.ObjectID(sha.encode()) for sha in parents]
-    made.author, made.author_time, made.author_timezone = _signed(author)
-    made.committer, made.commit_time, made.commit_timezone = _signed(committer)
+    made.author, made.author_time, made.author_timezone = _person(author)
+    made.committer, made.commit_time, made.commit_timezone = _person(committer)
     made.message = message.encode()
-    if nonce is not None:
-        made.gpgsig = f"simulated {nonce}".encode()
+    if signed is not None:
+        made.gpgsig = signed.encode()
     return made.id.decode()
 
 
-def _signed(who: Signature) -> tuple[bytes, int, int]:
+def _person(who: Signature) -> tuple[bytes, int, int]:
     offset = who.at.utcoffset() or timedelta(0)
     return f"{who.name} <{who.email}>".encode(), int(who.at.timestamp()), int(offset.total_seconds())

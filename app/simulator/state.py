@@ -3,10 +3,13 @@
 from dataclasses import dataclass, field
 
 from app.simulator import history
-from app.simulator.objects import EMPTY, Commit
+from app.simulator.objects import EMPTY, Commit, Tree
+from app.simulator.projects import Project
 from app.simulator.records import App, Installation, Organization, Pull, Repository, Sent, User
 
 _SHORTEST_SHA = 7
+NOREPLY = "users.noreply.github.com"
+_HOSTS = (NOREPLY, "example.test")
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
 
@@ -17,6 +20,7 @@ class State:
     apps: dict[int, App] = field(default_factory=dict)
     installations: dict[int, Installation] = field(default_factory=dict)
     repositories: dict[int, Repository] = field(default_factory=dict)
+    projects: dict[int, Project] = field(default_factory=dict)
     renamed: dict[str, int] = field(default_factory=dict)  # former full name -> repository id
     sent: list[Sent] = field(default_factory=list)  # oldest first
 
@@ -36,6 +40,12 @@ class State:
 
     def bot(self, app_id: int) -> User:
         return self.users[f"{self.apps[app_id].slug}[bot]"]
+
+    def account(self, email: str) -> str | None:
+        """Whose e-mail that is: the addresses that GitHub gives out, and those of the simulated people."""
+        name, _, host = email.partition("@")
+        login = name.partition("+")[2] or name
+        return login if host in _HOSTS and login in self.users else None
 
     def covers(self, installation: Installation, repository: Repository) -> bool:
         if installation.account.lower() != repository.owner.lower():
@@ -75,6 +85,23 @@ def resolve(repository: Repository, ref: str) -> Commit | None:
     if len(ref) < _SHORTEST_SHA:
         return None
     return next((c for sha, c in repository.commits.items() if sha.startswith(ref)), None)
+
+
+def find_blob(repository: Repository, sha: str) -> bytes | None:
+    """Of a tree of any commit, or written through the API."""
+    if sha in repository.blobs:
+        return repository.blobs[sha]
+    held = (file for tree in _trees(repository) for file in tree.values())
+    return next((file.data for file in held if file.sha == sha and file.kind == "blob"), None)
+
+
+def find_tree(repository: Repository, sha: str) -> Tree | None:
+    """A whole one or a folder, of any commit or written through the API."""
+    return next((tree.below(tree.folders[sha]) for tree in _trees(repository) if sha in tree.folders), None)
+
+
+def _trees(repository: Repository) -> list[Tree]:
+    return [*repository.trees.values(), *(commit.tree for commit in repository.commits.values())]
 
 
 def pull_commits(repository: Repository, pull: Pull) -> list[Commit]:

@@ -18,11 +18,12 @@ WEB_FLOW = "web-flow"  # who commits what is made in GitHub's own pages
 APP_PERMISSIONS = {
     "actions": "read",
     "checks": "write",
-    "contents": "read",
+    "contents": "write",
     "issues": "read",
     "members": "read",
     "merge_queues": "read",
     "metadata": "read",
+    "organization_projects": "write",
     "pull_requests": "write",
     "statuses": "write",
 }

@@ -8,7 +8,22 @@ from werkzeug.routing import Map, Rule
 
 from app.simulator.call import Handler
 from app.simulator.graph import answer as graph
-from app.simulator.routes import accounts, apps, checks, commits, deliveries, pulls, repositories, reviewing, talk
+from app.simulator.graph import documents
+from app.simulator.routes import (
+    accounts,
+    apps,
+    checks,
+    commits,
+    deliveries,
+    git_commits,
+    pulls,
+    refs,
+    repositories,
+    reviewing,
+    talk,
+    trees,
+)
+from app.simulator.shapes.view import Json
 
 _REPO = "/repos/<owner>/<repo>"
 GRAPHQL = "/graphql"
@@ -21,10 +36,9 @@ class Route:
     needs: str  # `app` (a JWT), `anybody`, `token`, or permissions such as `statuses:write`, with | where one is enough
     handler: Handler
 
-    @property
-    def writes(self) -> bool:
-        """GraphQL is asked by POST, and mutations are not served."""
-        return self.method != "GET" and self.path != GRAPHQL
+    def writes(self, body: Json) -> bool:
+        """GraphQL is asked by POST whatever is asked: its document says whether it writes."""
+        return documents.writes(body) if self.path == GRAPHQL else self.method != "GET"
 
 
 def _of(needs: str, *rows: tuple[str, Handler]) -> list[Route]:
@@ -80,6 +94,20 @@ ROUTES: list[Route] = [
         ("GET REPO/commits", commits.list_commits),
         ("GET REPO/commits/<path:ref>", commits.read_commit),
         ("GET REPO/commits/<sha>/pulls", commits.list_pulls_of_commit),
+        ("GET REPO/git/blobs/<sha>", trees.read_blob),
+        ("GET REPO/git/trees/<path:ref>", trees.read_tree),
+        ("GET REPO/git/commits/<sha>", git_commits.read_commit),
+        ("GET REPO/git/ref/<path:ref>", refs.read_ref),
+        ("GET REPO/git/matching-refs/<path:ref>", refs.list_refs),
+    ),
+    *_of(
+        "contents:write",
+        ("POST REPO/git/blobs", trees.create_blob),
+        ("POST REPO/git/trees", trees.create_tree),
+        ("POST REPO/git/commits", git_commits.create_commit),
+        ("POST REPO/git/refs", refs.create_ref),
+        ("PATCH REPO/git/refs/<path:ref>", refs.update_ref),
+        ("DELETE REPO/git/refs/<path:ref>", refs.delete_ref),
     ),
     *_of(
         "statuses:read",

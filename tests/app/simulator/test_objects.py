@@ -100,9 +100,11 @@ def test_it_names_a_commit_as_git_does(folder: Path, message: str) -> None:
     assert sha == _git(folder, "hash-object", "-t", "commit", "--stdin", "--literally", given=raw.encode())
 
 
-def test_it_keeps_equal_commits_apart_by_a_nonce() -> None:
+def test_it_keeps_equal_commits_apart_by_what_is_signed() -> None:
     who = Signature(login="bob", email="bob@example.test", at=datetime(2026, 1, 1, tzinfo=UTC))
-    made = [commit_sha(tree=Tree({}), parents=(), message="", author=who, committer=who, nonce=n) for n in (None, 1, 2)]
+    made = [
+        commit_sha(tree=Tree({}), parents=(), message="", author=who, committer=who, signed=n) for n in (None, "1", "2")
+    ]
     assert len(set(made)) == 3
 
 
