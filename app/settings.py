@@ -68,6 +68,7 @@ class Settings(BaseModel):
 
     github_reader: Literal["local", "live"] = "local"
     github_projector: Literal["local", "live"] = "local"
+    github_deliveries: Literal["local", "live"] = "local"
     github_api_url: ApiUrl = "https://api.github.com"
     github_app_id: Annotated[int | None, Field(gt=0)] = None
     github_private_key: PrivateKey | None = None
@@ -92,7 +93,14 @@ class Settings(BaseModel):
     fold_seconds: Annotated[int, Field(ge=0, le=60)] = 1
     settle_seconds: Annotated[int, Field(ge=0, le=3600)] = 15
     sweep_seconds: Annotated[int, Field(ge=1, le=3600)] = 10
+    reconcile_seconds: Annotated[int, Field(ge=1, le=86_400)] = 300
+    reconcile_hours: Annotated[int, Field(ge=1, le=168)] = 72
     worker_concurrency: Annotated[int, Field(ge=1, le=256)] = 2
+
+    def bindings(self) -> str:
+        """What the ways to GitHub are bound to, in a line."""
+        bound = {"reader": self.github_reader, "projector": self.github_projector, "deliveries": self.github_deliveries}
+        return " ".join(f"{way}={binding}" for way, binding in bound.items())
 
     def mode_of(self, repository: str) -> Mode:
         """The mode that is posted for a repository, given as owner/name; GitHub does not mind its case."""
@@ -106,9 +114,10 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _live_needs_an_app(self) -> Self:
-        live = "live" in (self.github_reader, self.github_projector)
+        live = "live" in (self.github_reader, self.github_projector, self.github_deliveries)
         if live and not (self.github_app_id and self.github_private_key):
-            raise ValueError("A live GITHUB_READER or GITHUB_PROJECTOR needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY")
+            bindings = "A live GITHUB_READER, GITHUB_PROJECTOR or GITHUB_DELIVERIES"
+            raise ValueError(f"{bindings} needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY")
         return self
 
     @model_validator(mode="after")

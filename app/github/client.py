@@ -176,7 +176,7 @@ _NOT_UNDERSTOOD = (AssertionError, AttributeError, BadAttributeException, Runtim
 def _document(text: str) -> Any:
     try:
         return json.loads(text) if text else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -24,6 +24,7 @@ READS = tuple(
     re.compile(pattern)
     for pattern in (
         r"/app",
+        r"/app/hook/deliveries(?:/[1-9][0-9]{0,18})?",
         r"/app/installations",
         REPOSITORY,
         rf"{REPOSITORY}/actions/runs",

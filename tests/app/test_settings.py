@@ -169,13 +169,19 @@ def test_it_says_what_a_malformed_one_should_be(name: str, value: str, sentence:
     assert _complaint(**{name: value}) == sentence
 
 
-@pytest.mark.parametrize("reader", ["GITHUB_READER", "GITHUB_PROJECTOR"])
-def test_a_live_binding_needs_an_app(reader: str, private_key: str) -> None:
-    needs = "A live GITHUB_READER or GITHUB_PROJECTOR needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY."
-    assert _complaint(**{reader: "live"}) == needs
-    assert _complaint(**{reader: "live", "GITHUB_APP_ID": "7"}) == needs
-    loaded = settings.load({**ENOUGH, reader: "live", "GITHUB_APP_ID": "7", "GITHUB_PRIVATE_KEY": private_key})
-    assert loaded.github_app_id == 7
+@pytest.mark.parametrize("way", ["reader", "projector", "deliveries"])
+def test_a_live_binding_needs_an_app(way: str, private_key: str) -> None:
+    name, bindings = f"GITHUB_{way.upper()}", "A live GITHUB_READER, GITHUB_PROJECTOR or GITHUB_DELIVERIES"
+    needs = f"{bindings} needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY."
+    assert _complaint(**{name: "live"}) == needs
+    assert _complaint(**{name: "live", "GITHUB_APP_ID": "7"}) == needs
+    loaded = settings.load({**ENOUGH, name: "live", "GITHUB_APP_ID": "7", "GITHUB_PRIVATE_KEY": private_key})
+    assert loaded.bindings().count("=live") == 1
+    assert f"{way}=live" in loaded.bindings()
+
+
+def test_every_way_to_github_is_local_unless_it_is_said_otherwise() -> None:
+    assert settings.load(ENOUGH).bindings() == "reader=local projector=local deliveries=local"
 
 
 def test_the_apps_key_is_an_rsa_key() -> None:
