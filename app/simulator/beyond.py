@@ -127,6 +127,18 @@ BEYOND = (
         "docs.github.com, Permissions required for GitHub Apps, by analogy with REST; not verified",
     ),
     Beyond(
+        "GraphQL: a project of an organization needs organization_projects, of a user repository_projects",
+        "docs.github.com, Permissions required for GitHub Apps, for the first; the second is assumed",
+    ),
+    Beyond(
+        "GraphQL: who may not read a project finds none; a pull request that may not be read is a REDACTED item",
+        "18F/eng-hiring#156 for the first; ProjectV2ItemType in GitHub's public schema; null as content is assumed",
+    ),
+    Beyond(
+        "GraphQL updateProjectV2ItemFieldValue: null and an error, HTTP 200, for an option that the field doesn't have",
+        "modelcontextprotocol/inspector#1823 for the words; VALIDATION and the words of other errors are assumed",
+    ),
+    Beyond(
         "a commit made in GitHub's pages is committed and signed by web-flow, who is no user in GraphQL",
         "policy-bot's README; commits of api.github.com",
     ),

@@ -11,6 +11,7 @@ from app.simulator.auth import Caller
 from app.simulator.call import Call
 from app.simulator.faults import Fault
 from app.simulator.github import GitHub
+from app.simulator.graph import documents
 from app.simulator.graph.errors import partial
 from app.simulator.journal import Write
 from app.simulator.records import Repository
@@ -38,8 +39,8 @@ def reply(github: GitHub, request: Request) -> Reply:
     if matched is None:
         github.unknown_requests.append(f"{request.method} {request.path}")
         return Reply(error(404, "Not Found"), Caller())
-    fault = github.faults.take(request.method, path)
-    if matched[0].writes:
+    fault = github.faults.take(request.method, _named(request, path))
+    if matched[0].writes(_body(request)):
         return _write(github, request, path=path, matched=matched, fault=fault)
     return _read(github, request, path=path, matched=matched, fault=fault)
 
@@ -67,17 +68,24 @@ def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fau
     who = request.headers.get("authorization", "") and caller.name
     write = Write(request.method, path, _body(request), who, github.now(), effect, seen)
     github.journal.writes.append(write)
-    return Reply(spoiled or answer, caller, _silence(fault), path=path)
+    return Reply(spoiled or answer, caller, _silence(fault), _resource(path), path)
 
 
 def _effect(github: GitHub, request: Request, *, path: str, matched: Matched) -> tuple[Answer, Caller, str]:
     """Nothing else happens between the change and the echo that tells what was before."""
     with github.lock:
         answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
-        if answer.status >= 300:
+        if not _came_to_pass(path, answer):
             return answer, caller, "no"
         _echo(github, request, path, answer=answer, caller=caller)
         return answer, caller, "yes"
+
+
+def _came_to_pass(path: str, answer: Answer) -> bool:
+    """Of a mutation that is refused GraphQL says so with HTTP 200, and null in its place."""
+    if path == table.GRAPHQL:
+        return any((answer.body.get("data") or {}).values())
+    return answer.status < 300
 
 
 def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, state: State) -> tuple[Answer, Caller]:
@@ -114,20 +122,25 @@ def _call(github: GitHub, request: Request, *, caller: Caller, matched: Matched,
     found = None
     if "repo" in parts:
         found = state.find(f"{parts['owner']}/{parts['repo']}")
-        _admit(state, caller, route, found)
+        _admit(state, caller, route, found, writes=route.writes(_body(request)))
     elif ":" in route.needs and not caller.holds(route.needs):
         raise Refusal(403, _FORBIDDEN)
     view = View(state, github.url)
     return Call(github=github, view=view, caller=caller, query=request.args.to_dict(), body=_json(request), found=found)
 
 
-def _admit(state: State, caller: Caller, route: Route, repository: Repository | None) -> None:
+def _admit(state: State, caller: Caller, route: Route, repository: Repository | None, *, writes: bool) -> None:
     """Reading public repositories is free to all; everything else needs the installation and the permission."""
     covered = repository and caller.installation and state.covers(caller.installation, repository)
     if repository is None or (repository.private and not covered):
         raise Refusal(404, "Not Found")
-    if (route.writes or repository.private) and not (covered and caller.holds(route.needs)):
+    if (writes or repository.private) and not (covered and caller.holds(route.needs)):
         raise Refusal(403, _FORBIDDEN)
+
+
+def _named(request: Request, path: str) -> str:
+    """What faults are aimed at: the path, after it the names of mutations."""
+    return " ".join([path, *documents.changes(_body(request))]) if path == table.GRAPHQL else path
 
 
 def _resource(path: str) -> str:

@@ -43,13 +43,21 @@ class GitHub(Queueing):
         message: str = "Server Error",
         headers: dict[str, str] | None = None,
     ) -> None:
-        """Let the next `times` requests go wrong that fit method and path pattern (see `faults.Fault`)."""
+        """Let the next `times` requests go wrong that fit method and path pattern (see `faults.Fault`).
+
+        A mutation is fitted by its name as well: its path reads `/graphql updateProjectV2ItemFieldValue`.
+        """
         self.faults.add(Fault(method, pattern, when, what, times, skip, message, headers or {}))
 
     def fail_query(self, kind: str | None, message: str, *, times: int = 1, skip: int = 0) -> None:
         """The next GraphQL queries are answered with HTTP 200 and one error of that `type`, without data."""
         body = {"data": None, "errors": [{**({"type": kind} if kind else {}), "message": message}]}
         self.faults.add(Fault("POST", "^/graphql$", "before", 200, times, skip, message, body=body))
+
+    def fail_mutation(self, name: str, kind: str, message: str, *, times: int = 1, skip: int = 0) -> None:
+        """The next such mutations are refused with HTTP 200 and one error of that `type`; nothing changes."""
+        body = {"data": {name: None}, "errors": [{"type": kind, "path": [name], "message": message}]}
+        self.faults.add(Fault("POST", f"^/graphql {name}$", "before", 200, times, skip, message, body=body))
 
     def lose_field(self, name: str, *, times: int = 1, skip: int = 0) -> None:
         """The next GraphQL answers have null in place of that field, and an error beside the rest of the data."""

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 from app.simulator.branches import Branches
 from app.simulator.objects import Commit, File
+from app.simulator.planning import Planning
 from app.simulator.records import Pull, Repository
 
 _DEFAULT_FILES: Mapping[str, str | bytes | File] = {"README.md": "Hello\n"}
 
 
-class Verbs(Branches):
+class Verbs(Branches, Planning):
     """Repositories are named in full (`acme/widget`), pull requests by repository and number."""
 
     def add_repository(

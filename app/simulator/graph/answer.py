@@ -13,31 +13,28 @@ from graphql import (
     build_schema,
     execute_sync,
     get_operation_ast,
-    parse,
     validate,
 )
 
 from app.simulator.answers import Answer, Refusal
 from app.simulator.call import Call
-from app.simulator.graph import cost, errors, root
+from app.simulator.graph import cost, documents, errors, mutations, root
 from app.simulator.shapes.view import Json
 
 
 def answer(call: Call) -> Answer:
-    """A document that is not understood is an unknown request; mutations are refused."""
+    """A document that is not understood is an unknown request."""
     text, variables = call.body.get("query"), call.body.get("variables") or {}
     if not isinstance(text, str) or not isinstance(variables, dict):
         raise Refusal(400, "A query attribute must be specified and must be a string.")
     try:
-        document = parse(text)
+        document = documents.read(text)
     except GraphQLSyntaxError as trouble:
         return _refused(call, [trouble])
     operation = get_operation_ast(document, call.body.get("operationName"))
     found = validate(schema(), document)
     if operation is None or found:
         return _refused(call, found or [GraphQLError("No operation of that name present")])
-    if operation.operation is not OperationType.QUERY:
-        return _refused(call, [GraphQLError(f"A {operation.operation.value} is not served here")])
     return _executed(call, document, operation, variables)
 
 
@@ -56,9 +53,8 @@ def _executed(call: Call, document: DocumentNode, operation: OperationDefinition
         }
         return Answer(200, {"errors": [trouble]}, points=price.points)
     name = operation.name.value if operation.name else None
-    done = execute_sync(
-        schema(), document, root_value=root.query(call, price), variable_values=variables, operation_name=name
-    )
+    entries = mutations.root(call) if operation.operation is OperationType.MUTATION else root.query(call, price)
+    done = execute_sync(schema(), document, root_value=entries, variable_values=variables, operation_name=name)
     if done.data is None and done.errors and any(e.path is None for e in done.errors):  # of its variables
         return _refused(call, done.errors)
     found = {"errors": errors.listed(done.errors)} if done.errors else {}

@@ -8,16 +8,16 @@ from app.simulator.call import Call
 from app.simulator.graph import actors, commits, permission, pulls
 from app.simulator.graph.connections import Info, Resolver, connection
 from app.simulator.graph.errors import GraphRefusal
-from app.simulator.records import QueueEntry, Repository
+from app.simulator.records import Pull, QueueEntry, Repository
 from app.simulator.shapes.view import Json, node, time
 
 
 def repository(call: Call, record: Repository) -> Json:
-    def pull_request(_: Info, *, number: int) -> Json:
+    def numbered(_: Info, *, number: int) -> Json:
         permission.demand(call, record, "pull_requests:read")
         if number not in record.pulls:
             raise GraphRefusal("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {number}.")
-        return pulls.pull(call, record, record.pulls[number])
+        return pull_request(call, record, record.pulls[number])
 
     def merge_queue(_: Info, *, branch: str | None = None) -> Json | None:
         permission.demand(call, record, "merge_queues:read")
@@ -32,10 +32,14 @@ def repository(call: Call, record: Repository) -> Json:
         "name": record.name,
         "nameWithOwner": record.full_name,
         "owner": actors.actor(call, record.owner),
-        "pullRequest": pull_request,
+        "pullRequest": numbered,
         "mergeQueue": merge_queue,
         "collaborators": _collaborators(call, record),
     }
+
+
+def pull_request(call: Call, record: Repository, pull: Pull) -> Json:
+    return {**pulls.pull(call, record, pull), "repository": lambda *_: repository(call, record)}
 
 
 def queue(call: Call, record: Repository, branch: str) -> Json:
@@ -60,7 +64,7 @@ def entry(call: Call, record: Repository, one: QueueEntry) -> Json:
         "solo": False,
         "headCommit": commits.commit(call, record, record.commits[one.head_sha]),
         "baseCommit": commits.commit(call, record, record.commits[one.base_sha]),
-        "pullRequest": lambda *_: pulls.pull(call, record, record.pulls[one.number]),
+        "pullRequest": lambda *_: pull_request(call, record, record.pulls[one.number]),
     }
 
 

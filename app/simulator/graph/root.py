@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from app.simulator.call import Call
-from app.simulator.graph import permission, pulls, repositories
+from app.simulator.graph import actors, permission, projects, repositories
 from app.simulator.graph.connections import Info
 from app.simulator.graph.cost import Cost
 from app.simulator.graph.errors import GraphRefusal
@@ -21,7 +21,16 @@ def query(call: Call, price: Cost) -> Json:
     def node(_: Info, *, id: str) -> Json:  # noqa: A002  # the argument's name is GitHub's
         return _node(call, id)
 
-    return {"repository": repository, "node": node, "rateLimit": lambda *_, **__: _rate_limit(call, price)}
+    def owner(info: Info, *, login: str) -> Json:
+        return _owner(call, login, info.field_name.title())
+
+    return {
+        "repository": repository,
+        "node": node,
+        "organization": owner,
+        "user": owner,
+        "rateLimit": lambda *_, **__: _rate_limit(call, price),
+    }
 
 
 def _by_name(call: Call, full_name: str, follow: Any) -> Json:
@@ -30,6 +39,14 @@ def _by_name(call: Call, full_name: str, follow: Any) -> Json:
     if found is None or not permission.seen(call, found):
         raise GraphRefusal("NOT_FOUND", f"Could not resolve to a Repository with the name '{full_name}'.")
     return repositories.repository(call, found)
+
+
+def _owner(call: Call, login: str, kind: str) -> Json:
+    """`kind` is User or Organization."""
+    found = next((user for user in call.state.users.values() if user.login.lower() == login.lower()), None)
+    if found is None or found.kind != kind:
+        raise GraphRefusal("NOT_FOUND", f"Could not resolve to a {kind} with the login of '{login}'.")
+    return {**(actors.actor(call, found.login) or {}), "projectV2": projects.by_number(call, found.login)}
 
 
 def _node(call: Call, identity: str) -> Json:
@@ -42,7 +59,10 @@ def _node(call: Call, identity: str) -> Json:
         pull = _pull(repository, number) if kind == "PR" else None
         if pull is not None:
             permission.demand(call, repository, "pull_requests:read")
-            return pulls.pull(call, repository, pull)
+            return repositories.pull_request(call, repository, pull)
+    planned = projects.by_identity(call, identity)
+    if planned is not None:
+        return planned
     raise GraphRefusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{identity}'")
 
 

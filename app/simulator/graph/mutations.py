@@ -1,0 +1,56 @@
+"""What may be changed through the graph: one field of an item in a project."""
+
+from app.simulator.call import Call
+from app.simulator.graph import permission, projects
+from app.simulator.graph.connections import Info
+from app.simulator.graph.errors import GraphRefusal
+from app.simulator.projects import Field, Option, Project
+from app.simulator.shapes.view import Json
+
+
+def root(call: Call) -> Json:
+    def update_field(_: Info, *, input: Json) -> Json:  # noqa: A002  # the argument's name is GitHub's
+        return _update_field(call, input)
+
+    return {"updateProjectV2ItemFieldValue": update_field}
+
+
+def _update_field(call: Call, wanted: Json) -> Json:
+    record = _project(call, wanted["projectId"])
+    item = record.item_of(wanted["itemId"])
+    if item is None:
+        raise _unknown(wanted["itemId"])
+    field = record.field_of(wanted["fieldId"])
+    if field is None:
+        raise _unknown(wanted["fieldId"])
+    option = _option(field, wanted["value"])
+    changed = call.github.verbs.choose(record.id, item.id, field.id, option.id)
+    return {
+        "clientMutationId": wanted.get("clientMutationId"),
+        "projectV2Item": projects.item(call, record, changed),
+    }
+
+
+def _project(call: Call, identity: str) -> Project:
+    found = next((one for one in call.state.projects.values() if one.node_id == identity), None)
+    if found is None or not permission.planned(call, found):
+        raise _unknown(identity)
+    permission.demand_planner(call, found)
+    return found
+
+
+def _option(field: Field, value: Json) -> Option:
+    wanted = value.get("singleSelectOptionId")
+    if not field.is_select:
+        raise GraphRefusal("VALIDATION", "The field of type title is currently not supported.")
+    if wanted is None:
+        said = "Did not receive a single select option Id to update a field of type single_select"
+        raise GraphRefusal("VALIDATION", said)
+    found = field.option(wanted)
+    if found is None:
+        raise GraphRefusal("VALIDATION", "The single select option Id does not belong to the field")
+    return found
+
+
+def _unknown(identity: str) -> GraphRefusal:
+    return GraphRefusal("NOT_FOUND", f"Could not resolve to a node with the global id of '{identity}'")
