@@ -69,6 +69,7 @@ class Pull(Record):
     requested_reviewers: tuple[str, ...] = ()
     requested_teams: tuple[str, ...] = ()  # slugs of the owner's teams
     mergeable: bool | None = True
+    app_id: int | None = None  # the App that opened it through the API
     merge_sha: str | None = None
     merged_by: str | None = None
     merged_at: datetime | None = None

@@ -16,6 +16,7 @@ from app.simulator.routes import (
     commits,
     deliveries,
     git_commits,
+    proposing,
     pulls,
     refs,
     repositories,
@@ -139,6 +140,8 @@ ROUTES: list[Route] = [
     ),
     *_of(
         "pull_requests:write",
+        ("POST REPO/pulls", proposing.create),
+        ("PATCH REPO/pulls/<int:number>", proposing.update),
         ("POST REPO/pulls/<int:number>/reviews", reviewing.create),
         ("PUT REPO/pulls/<int:number>/reviews/<int:review>/dismissals", reviewing.dismiss),
         ("POST REPO/pulls/<int:number>/requested_reviewers", reviewing.request_reviewers),

@@ -143,6 +143,7 @@ def issue(view: View, repository: Repository, pull: Pull) -> Json:
     url = shape["issue_url"]
     same = {key: shape[key] for key in _ISSUE_KEYS}
     links = {key: shape[key] for key in ("url", "html_url", "diff_url", "patch_url", "merged_at")}
+    app = None if pull.app_id is None else view.state.apps[pull.app_id]
     return {
         **same,
         "url": url,
@@ -152,6 +153,7 @@ def issue(view: View, repository: Repository, pull: Pull) -> Json:
         "events_url": f"{url}/events",
         "comments": len(repository.comments.get(pull.number, [])),
         "pull_request": links,
+        "performed_via_github_app": app and accounts.app(view, app),
     }
 
 
