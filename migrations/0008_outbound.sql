@@ -40,6 +40,7 @@ CREATE TABLE IF NOT EXISTS idempotency_keys (
     created_at      timestamptz NOT NULL,
     PRIMARY KEY (principal, key)
 );
+CREATE INDEX IF NOT EXISTS idempotency_keys_age ON idempotency_keys (created_at);
 
 -- What is to become a pull request: the bytes lie in the store under their SHA-256.
 CREATE TABLE IF NOT EXISTS artifacts (

@@ -8,6 +8,7 @@ from app.cli.audit import audit
 from app.cli.explain import explain_command
 from app.cli.migrate import migrate
 from app.cli.policy import policy
+from app.cli.tokens import tokens
 from app.cli.up import up
 from app.embedded import EmbeddedError
 from app.schema import SchemaError
@@ -32,5 +33,5 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate, explain_command, policy, audit):
+for command in (up, migrate, explain_command, policy, tokens, audit):
     main.add_command(command)

@@ -15,11 +15,18 @@ from app.database import CONNECT_SECONDS, Transaction
 @contextmanager
 def transaction() -> Iterator[Transaction]:
     """One read-only transaction, so that all that a command shows is of one moment."""
+    with connection() as tx:
+        tx.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        tx.read_only = True
+        yield tx
+
+
+@contextmanager
+def connection() -> Iterator[Transaction]:
+    """A connection that commits at the end; trouble with it is told in a sentence."""
     with services.database(os.environ) as url:
         try:
             with psycopg.connect(url, row_factory=dict_row, connect_timeout=CONNECT_SECONDS) as tx:
-                tx.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-                tx.read_only = True
                 yield tx
         except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn):
             raise click.ClickException(

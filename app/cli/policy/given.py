@@ -5,14 +5,14 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
 from app import settings
-from app.cli import reading
+from app.cli import duration, reading
 from app.database import Transaction
 from app.embedded import EmbeddedError
 from app.records import pulls
@@ -25,8 +25,6 @@ from policies.text import plain
 from policies.yaml_tree import MAX_DOCUMENT_BYTES
 
 PULL_REQUEST = re.compile(r"(?P<name>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)#(?P<number>[1-9][0-9]{0,9})")
-AGO = re.compile(r"(?P<count>[1-9][0-9]{0,4})(?P<unit>[mhdw])")
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 STDIN = "-"
 
 
@@ -56,8 +54,8 @@ class Since(click.ParamType[datetime]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
         if isinstance(value, datetime):
             return value
-        if (match := AGO.fullmatch(value)) is not None:
-            return datetime.now(UTC) - int(match["count"]) * UNITS[match["unit"]]
+        if (ago := duration.read(value)) is not None:
+            return datetime.now(UTC) - ago
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
