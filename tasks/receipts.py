@@ -8,7 +8,8 @@ from uuid import UUID
 
 from app import ledger, permits
 from app.database import Transaction
-from app.github.endings import AUTH_FAILED, Again, Ending, Refused, Unknown, Written
+from app.github.answers import Unavailable
+from app.github.endings import RATE_LIMITED, Again, Ending, Refused, Unknown, Written
 from app.limits import LimitsUnavailable
 from app.records import intents
 from app.records.intents import Claimed
@@ -54,11 +55,23 @@ class _Receipt:
     remote_id: str | None = None
 
 
+def put_off(context: Context, claimed: Claimed, permit_id: UUID, trouble: Unavailable) -> None:
+    """What would be sent can't be had now; after many attempts, to a person. The permit was not spent."""
+    now = context.clock()
+    if claimed.attempts >= MOST_TOKENS:
+        body = {"permit": str(permit_id), "code": trouble.code}
+        _end(context, claimed, permit_id, _Receipt("unspent", "blocked", "write_blocked", body, trouble.sentence))
+        return
+    due = trouble.not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts))
+    with context.pool.connection() as tx:
+        intents.put_off(tx, claimed, "pending", due, trouble.sentence)
+
+
 def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: Again) -> None:
     """Not written: put off, longer each time where it is our token; after many refused tokens, to a person."""
     now = context.clock()
     body = {"permit": str(permit_id), "status_code": ending.status_code, "code": ending.code}
-    if ending.code == AUTH_FAILED and claimed.attempts >= MOST_TOKENS:
+    if ending.code != RATE_LIMITED and claimed.attempts >= MOST_TOKENS:
         receipt = _Receipt("limited", "blocked", "write_blocked", body, ending.sentence, ending.status_code)
         _end(context, claimed, permit_id, receipt)
         return
@@ -68,7 +81,7 @@ def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: A
         permits.close(tx, permit_id, "limited", now, status_code=ending.status_code)
         intents.put_off(tx, claimed, "pending", due, ending.sentence)
         attest(tx, claimed, "write_put_off", {**body, "not_before": due.isoformat()}, now)
-    if ending.code != AUTH_FAILED:
+    if ending.code == RATE_LIMITED:
         with suppress(LimitsUnavailable):  # without the hold the next write meets the limit itself, and waits too
             context.limits.hold_writes(claimed.intent.installation_id, ending.not_before, now)
 

@@ -6,9 +6,12 @@ from app.github.client import Answer
 from policies import text
 
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, SERVER_ERROR = 401, 403, 404, 429, 500
+OK = 200
 SECONDARY_LIMIT_SECONDS = 60
 LONGEST_WAIT_SECONDS = 6 * 3600
 LONGEST_SENTENCE_CHARACTERS = 500
+LIMITS_OF_QUERIES = ("RATE_LIMIT", "RATE_LIMITED")
+REFUSALS_OF_MUTATIONS = ("FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND", "UNPROCESSABLE")
 
 
 class Unavailable(Exception):
@@ -92,11 +95,27 @@ def refused_query(what: str, answer: Answer, now: datetime) -> Unavailable:
     errors = _errors(answer.document)
     kinds = tuple(str(error.get("type", "")) for error in errors)
     said = " ".join(str(error.get("message", "")) for error in errors).lower()
-    if any(kind in ("RATE_LIMIT", "RATE_LIMITED") for kind in kinds) or "rate limit" in said:
+    if any(kind in LIMITS_OF_QUERIES for kind in kinds) or "rate limit" in said:
         return _limited(what, _after(_named_seconds(answer, now) or SECONDARY_LIMIT_SECONDS, now))
     if any(kind in ("FORBIDDEN", "INSUFFICIENT_SCOPES") for kind in kinds):
         return Unavailable("GITHUB_AUTH_FAILED", f"GitHub refused to show {what}; the App may lack a permission.")
     return Unavailable("GITHUB_API_ERROR", f"GitHub did not give {what}: it answered with an error.")
+
+
+def refusal_of_mutation(answer: Answer) -> str | None:
+    """GitHub's words where a GraphQL mutation was answered with HTTP 200 and surely changed nothing; None otherwise."""
+    errors = _errors(answer.document)
+    if answer.status != OK or not errors or any(error.get("type") not in REFUSALS_OF_MUTATIONS for error in errors):
+        return None
+    return str(errors[0].get("message", ""))[:200]
+
+
+def query_limited_until(answer: Answer, now: datetime) -> datetime | None:
+    """`limited_until` for GraphQL's way of saying it, with HTTP 200 and an error."""
+    kinds = [error.get("type") for error in _errors(answer.document)]
+    if answer.status != OK or not any(kind in LIMITS_OF_QUERIES for kind in kinds):
+        return None
+    return _after(_named_seconds(answer, now) or SECONDARY_LIMIT_SECONDS, now)
 
 
 def _errors(document: object) -> tuple[dict[str, object], ...]:

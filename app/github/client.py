@@ -16,7 +16,7 @@ from github import Auth, BadAttributeException, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
 from app.github import egress
-from app.github.queries import Query
+from app.github.queries import GRAPHQL, Query
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
@@ -133,10 +133,11 @@ class Client:
         `etag`: of the answer that is known already; where that still holds, the status is 304 and there is no body.
         """
         self._authenticate()
+        target = self._github.requester.graphql_url if path == GRAPHQL else path
         headers = {} if etag is None else {"If-None-Match": etag}
         try:
             status, received, text = self._github.requester.requestJson(
-                method, path, parameters=parameters, headers=headers, input=body
+                method, target, parameters=parameters, headers=headers, input=body
             )
         except (requests.RequestException, OSError) as trouble:
             raise NoAnswer(f"{method} {path}: {type(trouble).__name__}") from trouble
@@ -146,8 +147,7 @@ class Client:
 
     def query(self, query: Query, variables: dict[str, Any]) -> Answer:
         """Exactly one request for what a fixed GraphQL document asks; raises like `request`."""
-        body = {"query": query.text, "variables": variables}
-        return self.request("POST", self._github.requester.graphql_url, body=body)
+        return self.request("POST", GRAPHQL, body={"query": query.text, "variables": variables})
 
     def _authenticate(self) -> None:
         """Have the token before the request, so that trouble with the one is never taken for trouble with the other.

@@ -75,8 +75,39 @@ class ListedPull(_Document):
 
     number: int
     state: Literal["open", "closed"]
+    user: User | None = None
     head: Branch
     base: Branch
+
+    @property
+    def login(self) -> str:
+        """Its author's."""
+        return GHOST if self.user is None else self.user.login
+
+
+class AppId(_Document):
+    id: int
+
+
+class Comment(_Document):
+    """A comment beside the code. `performed_via_github_app` is None where it came through none, or GitHub hides it."""
+
+    id: int
+    user: User | None
+    body: OptionalText = ""
+    issue_url: str
+    performed_via_github_app: AppId | None = None
+
+    @property
+    def login(self) -> str:
+        """Its author's."""
+        return GHOST if self.user is None else self.user.login
+
+    @property
+    def number(self) -> int:
+        """Of the pull request; 0 where the address names none."""
+        last = self.issue_url.rpartition("/")[2]
+        return int(last) if last.isascii() and last.isdigit() else 0
 
 
 class File(_Document):
@@ -192,9 +223,15 @@ class PropertyValue(_Document):
 
 
 class CommitSha(_Document):
-    """A commit of which only the SHA matters."""
+    """A commit, or another git object, of which only the SHA matters."""
 
     sha: str
+
+
+class Reference(_Document):
+    """A branch, as git has it."""
+
+    object: CommitSha
 
 
 class Tip(_Document):

@@ -1,7 +1,8 @@
 """The egress list: which requests may leave for GitHub at all, checked before a socket opens.
 
 A write also needs a spent permit in hand, for exactly this path and body, and uses it up. Asking for an
-installation token is the one write that needs none. GraphQL takes the fixed documents of `queries/` and no other.
+installation token is the one write that needs none. GraphQL takes the fixed documents of `queries/` and no other;
+one that changes anything is a write.
 Paths: https://docs.github.com/en/rest, by repository id.
 """
 
@@ -10,14 +11,15 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from urllib.parse import unquote
 
 from pydantic import ValidationError
 
 from app.github import queries
-from app.github.allowed_writes import NUMBER, REPOSITORY, SHA, WRITES
+from app.github.allowed_writes import BRANCH, NUMBER, REPOSITORY, SEGMENT, SHA, WRITES, AllowedWrite
+from app.github.queries import GRAPHQL
 from app.permits import Permit, Request
 
-_SEGMENT = r"[^/?#]+"
 _NAME = r"[A-Za-z0-9._-]+"
 
 READS = tuple(
@@ -28,22 +30,25 @@ READS = tuple(
         r"/app/installations",
         REPOSITORY,
         rf"{REPOSITORY}/actions/runs",
-        rf"{REPOSITORY}/branches/{_SEGMENT}",
-        rf"{REPOSITORY}/collaborators(?:/{_SEGMENT}/permission)?",
+        rf"{REPOSITORY}/branches/{SEGMENT}",
+        rf"{REPOSITORY}/collaborators(?:/{SEGMENT}/permission)?",
         rf"{REPOSITORY}/commits/{SHA}/(?:check-runs|pulls|status|statuses)",
-        rf"{REPOSITORY}/commits/tags/{_SEGMENT}",
+        rf"{REPOSITORY}/commits/tags/{SEGMENT}",
         rf"{REPOSITORY}/contents/[^?#]+",
+        rf"{REPOSITORY}/git/ref/heads/{BRANCH}",
+        rf"{REPOSITORY}/git/(?:blobs|commits|trees)/{SHA}",
+        rf"{REPOSITORY}/issues/comments/{NUMBER}",
+        rf"{REPOSITORY}/issues/{NUMBER}/(?:comments|labels)",
         rf"{REPOSITORY}/properties/values",
         rf"{REPOSITORY}/pulls",
         rf"{REPOSITORY}/pulls/{NUMBER}(?:/(?:files|requested_reviewers|reviews))?",
         rf"{REPOSITORY}/pulls/{NUMBER}/reviews/{NUMBER}",
         rf"{REPOSITORY}/teams",
-        rf"/orgs/{_SEGMENT}/members(?:/{_SEGMENT})?",
-        rf"/orgs/{_SEGMENT}/teams/{_SEGMENT}(?:/members|/memberships/{_SEGMENT})?",
+        rf"/orgs/{SEGMENT}/members(?:/{SEGMENT})?",
+        rf"/orgs/{SEGMENT}/teams/{SEGMENT}(?:/members|/memberships/{SEGMENT})?",
         rf"/repos/{_NAME}/{_NAME}",
     )
 )
-GRAPHQL = "/graphql"
 TOKEN = re.compile(r"/app/installations/[1-9][0-9]{0,18}/access_tokens")
 
 
@@ -67,19 +72,26 @@ def holding(permit: Permit) -> Iterator[None]:
 def check(method: str, url: str, body: str | None) -> None:
     """Raise `EgressRefused` unless this request may leave. `url`: path and query, without the API's prefix."""
     path = url.partition("?")[0]
-    if not {"", ".", ".."}.isdisjoint(path.split("/")[1:]):
+    if not {"", ".", ".."}.isdisjoint(unquote(part) for part in path.split("/")[1:]):
         raise EgressRefused(f"{method} {path} has an empty part or climbs out of its path")
     if method == "GET":
         _check_read(path, body)
-    elif method == "POST" and path == GRAPHQL:
+    elif method == "POST" and path == GRAPHQL and not _is_mutation(body):
         _check_query(url, body)
     elif not (method == "POST" and TOKEN.fullmatch(path)):
-        _check_write(method, path, body)
+        _check_write(method, url, body)
 
 
 def _check_read(path: str, body: str | None) -> None:
     if body is not None or not any(pattern.fullmatch(path) for pattern in READS):
         raise EgressRefused(f"GET {path} is not on the egress list")
+
+
+def _is_mutation(body: str | None) -> bool:
+    """Whether it is a fixed document that changes something; any other that would is no query either."""
+    document = json.loads(body or "{}")
+    text = document.get("query") if isinstance(document, dict) else None
+    return isinstance(text, str) and queries.digest(text) in queries.MUTATIONS
 
 
 def _check_query(url: str, body: str | None) -> None:
@@ -96,8 +108,8 @@ def _check_write(method: str, path: str, body: str | None) -> None:
     permit = _in_hand.get()
     if permit is None:
         raise EgressRefused(f"{method} {path} has no permit")
-    allowed = WRITES.get(permit.kind)
-    if allowed is None or method != allowed.method or not allowed.path.fullmatch(path):
+    allowed = _allowed(permit.kind, method, path)
+    if allowed is None:
         raise EgressRefused(f"{method} {path} is not what a permit for a {permit.kind} allows")
     try:
         allowed.body.model_validate_json(body or "{}")
@@ -105,3 +117,9 @@ def _check_write(method: str, path: str, body: str | None) -> None:
         raise EgressRefused(f"{method} {path} has another body than the egress list allows") from None
     if not permit.use(Request(method, path, json.loads(body or "{}"))):
         raise EgressRefused(f"{method} {path}: the permit is for another request, too old, or was used before")
+
+
+def _allowed(kind: str, method: str, path: str) -> AllowedWrite | None:
+    """What a permit of this kind may be used for, where it is this."""
+    fitting = (one for one in WRITES.get(kind, ()) if method == one.method and one.path.fullmatch(path))
+    return next(fitting, None)

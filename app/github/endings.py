@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 AUTH_FAILED = "GITHUB_AUTH_FAILED"
+RATE_LIMITED = "RATE_LIMITED"
 
 
 @dataclass(frozen=True)

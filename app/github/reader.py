@@ -10,8 +10,10 @@ from app.github.asking import Place
 from app.github.merge_queue import MergeQueueReader
 from app.github.people import PeopleReader
 from app.github.policy_files import PolicyFile, PolicyFileReader
+from app.github.project_items import ProjectReader
 from app.github.review_requests import ReviewRequestReader
 from app.github.talk import TalkReader
+from app.github.written import WrittenReader
 
 __all__ = ["LiveReader", "LocalReader", "Place", "PolicyFile", "Reader"]
 
@@ -29,7 +31,15 @@ class LocalReader:
         return refuse
 
 
-class LiveReader(TalkReader, ReviewRequestReader, PeopleReader, PolicyFileReader, MergeQueueReader):
+class LiveReader(
+    TalkReader,
+    ReviewRequestReader,
+    PeopleReader,
+    PolicyFileReader,
+    MergeQueueReader,
+    ProjectReader,
+    WrittenReader,
+):
     """Reads with an installation's token. Every method raises `Unavailable`; None means GitHub has no such thing."""
 
     def pull(self, place: Place, number: int) -> documents.Pull | None:
@@ -105,11 +115,6 @@ class LiveReader(TalkReader, ReviewRequestReader, PeopleReader, PolicyFileReader
     def open_pulls(self, place: Place) -> tuple[documents.ListedPull, ...]:
         """The open pull requests of a repository."""
         return self._all(place, documents.ListedPull, "/pulls", "the open pull requests", {"state": "open"})
-
-    def bot_login(self) -> str:
-        """The login under which our App writes."""
-        answer = self._ask(None, "/app", "the App", {})
-        return f"{self._parsed(documents.OurApp, answer.document, 'the App').slug}[bot]"
 
     def workflow_runs(self, place: Place, sha: str) -> tuple[documents.WorkflowRun, ...]:
         """The workflow runs of a commit, for whichever event."""

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+GRAPHQL = "/graphql"
 LONGEST_TEXT_CHARACTERS = 1024
 
-_VARIABLE = re.compile(r"\$(\w+): (String|Int|Boolean)(!?)")
-_TYPES: dict[str, type] = {"String": str, "Int": int, "Boolean": bool}
+_VARIABLE = re.compile(r"\$(\w+): (String|Int|Boolean|ID)(!?)")
+_TYPES: dict[str, type] = {"String": str, "Int": int, "Boolean": bool, "ID": str}
 _READS_ONLY = re.compile(r"query \w+(?:\(|\s)")
 _CHANGES = re.compile(r"\b(?:mutation|subscription)\b")
+_CHANGES_ONLY = re.compile(r"mutation \w+\(")
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,25 @@ def digest(text: str) -> str:
 
 def read(name: str) -> Query:
     """The document `name`.graphql beside this file. Raise `ValueError` for one that could change anything."""
-    text = (Path(__file__).parent / f"{name}.graphql").read_text(encoding="utf-8")
+    text = _text(name)
     if not _READS_ONLY.match(text) or _CHANGES.search(text):
         raise ValueError(f"{name}.graphql is no query")
+    return _declared(text)
+
+
+def read_mutation(name: str) -> Query:
+    """The same for a document that changes something, for which a permit is needed."""
+    text = _text(name)
+    if not _CHANGES_ONLY.match(text):
+        raise ValueError(f"{name}.graphql is no mutation")
+    return _declared(text)
+
+
+def _text(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.graphql").read_text(encoding="utf-8")
+
+
+def _declared(text: str) -> Query:
     declared = _VARIABLE.findall(text)
     return Query(text, tuple((variable, _TYPES[kind], bool(needed)) for variable, kind, needed in declared))
 
@@ -55,4 +73,8 @@ def _fits(value: object, kind: type, needed: bool) -> bool:
 TALK = read("talk")
 REVIEW_REQUESTS = read("review_requests")
 MERGE_QUEUE = read("merge_queue")
-BY_DIGEST = {query.digest: query for query in (TALK, REVIEW_REQUESTS, MERGE_QUEUE)}
+PROJECT_FIELD = read("project_field")
+BY_DIGEST = {query.digest: query for query in (TALK, REVIEW_REQUESTS, MERGE_QUEUE, PROJECT_FIELD)}
+
+SET_PROJECT_FIELD = read_mutation("set_project_field")
+MUTATIONS = {SET_PROJECT_FIELD.digest: SET_PROJECT_FIELD}

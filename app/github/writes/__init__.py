@@ -1,1 +1,1 @@
-"""One file for each kind of write: its request, what confirms it, and how to find it again."""
+"""One file for each kind of write: its request, what stands in its way, what confirms it, and how to find it again."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.github import client, egress, facts
+from app.github import client, egress, facts, queries
 from app.github.answers import Unavailable, limited_until
 from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, last_page, next_page
 from app.github.reader import LiveReader, LocalReader, Place
@@ -185,7 +185,7 @@ def test_what_is_no_limit_is_not_waited_for(status: int) -> None:
 def test_a_query_goes_where_this_github_takes_it(api_url: str, graphql: str) -> None:
     url = Client(App(api_url, 1, key_pair().private), None)._github.requester.graphql_url
     assert urlsplit(url).path == graphql
-    assert client._below_prefix(graphql) == egress.GRAPHQL
+    assert client._below_prefix(graphql) == queries.GRAPHQL
 
 
 def test_the_number_of_pages_is_told_by_the_last_one() -> None:

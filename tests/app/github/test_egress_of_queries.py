@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from graphql import OperationDefinitionNode, OperationType, parse
+from graphql import FieldNode, OperationDefinitionNode, OperationType, parse
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,6 +71,19 @@ def test_it_refuses_a_fixed_query_with_something_in_its_address() -> None:
         egress.check("POST", "/graphql?x=1", _query())
 
 
+@pytest.mark.parametrize("mutation", queries.MUTATIONS.values())
+def test_each_fixed_mutation_makes_one_change_of_a_kind_that_is_a_write(mutation: Query) -> None:
+    operations = [part for part in parse(mutation.text).definitions if isinstance(part, OperationDefinitionNode)]
+    made = [
+        field.name.value
+        for part in operations
+        for field in part.selection_set.selections
+        if isinstance(field, FieldNode)
+    ]
+    assert [part.operation for part in operations] == [OperationType.MUTATION]
+    assert made == ["updateProjectV2ItemFieldValue"]
+
+
 @pytest.mark.parametrize("query", queries.BY_DIGEST.values())
 def test_no_fixed_query_changes_anything(query: Query) -> None:
     operations = [part.operation for part in parse(query.text).definitions if isinstance(part, OperationDefinitionNode)]
@@ -82,3 +95,8 @@ def test_a_document_that_changes_anything_is_not_even_read(tmp_path: Path, monke
     monkeypatch.setattr(queries, "__file__", str(tmp_path / "__init__.py"))
     with pytest.raises(ValueError, match="is no query"):
         queries.read("bad")
+
+
+def test_a_document_that_only_reads_is_no_mutation() -> None:
+    with pytest.raises(ValueError, match="is no mutation"):
+        queries.read_mutation("talk")
