@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.web.api.endpoint import MOST_BYTES
-from tests.app.web.knocking import Knocking, knocking
+from tests.app.web.api.knocking import Knocking, knocking
 from tests.tasks.house import POLICY, House, built
 
 PULL = "/api/v1/pulls/acme/widget/1"
