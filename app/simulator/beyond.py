@@ -51,6 +51,10 @@ BEYOND = (
         "docs.github.com, Rate limits for the REST API",
     ),
     Beyond(
+        "secondary limits: 80 content writes a minute, 500 an hour, 100 requests at once; with Retry-After or without",
+        "docs.github.com, Rate limits for the REST API; that statuses, checks and git objects are free is assumed",
+    ),
+    Beyond(
         "POST statuses: 422 for a description over 140, a context over 255 characters, 1,001 statuses or no such SHA",
         "docs.github.com, Commit statuses; issue threads for the lengths and the SHA",
     ),

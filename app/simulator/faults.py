@@ -45,6 +45,7 @@ class Faults:
     def __init__(self) -> None:
         self.script: list[Fault] = []
         self._released = threading.Event()
+        self._hanging = threading.Semaphore(0)
         self._lock = threading.Lock()
 
     def add(self, fault: Fault) -> None:
@@ -63,7 +64,14 @@ class Faults:
         return None
 
     def wait(self) -> None:
+        self._hanging.release()
         self._released.wait(HANG_SECONDS)
+
+    def until_hanging(self, count: int = 1) -> None:
+        """Return once so many more requests hang; TimeoutError where they don't."""
+        for _ in range(count):
+            if not self._hanging.acquire(timeout=HANG_SECONDS):
+                raise TimeoutError("no request hangs")
 
     def release(self) -> None:
         """Let every hanging request, now and later, go on to its end."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from werkzeug import Request
 
-from app.simulator import addresses, auth, echoes, pages
+from app.simulator import addresses, auth, echoes, pace, pages
 from app.simulator.answers import Answer, Listing, Refusal, error
 from app.simulator.auth import Caller
 from app.simulator.call import Call
@@ -33,6 +33,13 @@ class Reply:
     path: str = ""  # by the name of the repository
 
 
+def asker(github: GitHub, request: Request) -> str:
+    """The name of who asks, before anything is answered."""
+    text = request.headers.get("authorization", "").partition(" ")[2]
+    token = github.tokens.valid(text, github.now())
+    return f"installation {token.installation_id}" if token else "nobody"
+
+
 def reply(github: GitHub, request: Request) -> Reply:
     path = addresses.by_name(github.state, request.path)
     matched = table.find(request.method, path)
@@ -58,15 +65,15 @@ def _read(github: GitHub, request: Request, *, path: str, matched: Matched, faul
 
 def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
     """A fault before the effect keeps it from happening; one after it only hides it."""
-    spoiled = _spoiled(github, path, fault)
+    came, spoiled = github.clock(), _spoiled(github, path, fault)
     if fault is not None and fault.when == "before":
         answer, caller = spoiled or Answer(200, {}), Caller()
         effect = "no"
     else:
         answer, caller, effect = _effect(github, request, path=path, matched=matched)
     seen = 0 if _silence(fault) else (spoiled or answer).status
-    who = request.headers.get("authorization", "") and caller.name
-    write = Write(request.method, path, _body(request), who, github.now(), effect, seen)
+    who = asker(github, request) if caller == Caller() else caller.name
+    write = Write(request.method, path, _body(request), who, came, effect, seen)
     github.journal.writes.append(write)
     return Reply(spoiled or answer, caller, _silence(fault), _resource(path), path)
 
@@ -74,10 +81,12 @@ def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fau
 def _effect(github: GitHub, request: Request, *, path: str, matched: Matched) -> tuple[Answer, Caller, str]:
     """Nothing else happens between the change and the echo that tells what was before."""
     with github.lock:
+        last = github.before
         answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
         if not _came_to_pass(path, answer):
             return answer, caller, "no"
-        _echo(github, request, path, answer=answer, caller=caller)
+        before = github.state if github.before is last else github.before
+        _echo(github, request, path, answer=answer, caller=caller, before=before)
         return answer, caller, "yes"
 
 
@@ -94,6 +103,7 @@ def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, st
         try:
             caller = _caller(github, request, matched[0])
             refused = None if path == "/rate_limit" else github.limits.refusal(caller, github.now(), _resource(path))
+            refused = refused or _too_much(github, request, path, caller)
             if refused:
                 return refused, caller
             moved = addresses.moved(state, github.url, request.method, request.path)
@@ -106,6 +116,12 @@ def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, st
             return found, caller
         except Refusal as refusal:
             return refusal.answer(), caller
+
+
+def _too_much(github: GitHub, request: Request, path: str, caller: Caller) -> Answer | None:
+    writes = request.method != "GET" and (path != table.GRAPHQL or documents.writes(_body(request)))
+    kind = "content" if writes and pace.fits("content", request.method, path) else "none"
+    return github.secondary.refusal(caller.name, github.clock(), kind)
 
 
 def _caller(github: GitHub, request: Request, route: Route) -> Caller:
@@ -122,7 +138,8 @@ def _call(github: GitHub, request: Request, *, caller: Caller, matched: Matched,
     found = None
     if "repo" in parts:
         found = state.find(f"{parts['owner']}/{parts['repo']}")
-        _admit(state, caller, route, found, writes=route.writes(_body(request)))
+        if route.needs != "app":
+            _admit(state, caller, route, found, writes=route.writes(_body(request)))
     elif ":" in route.needs and not caller.holds(route.needs):
         raise Refusal(403, _FORBIDDEN)
     view = View(state, github.url)
@@ -176,12 +193,11 @@ def _body(request: Request) -> Json:
     return found if isinstance(found, dict) else {}
 
 
-def _echo(github: GitHub, request: Request, path: str, *, answer: Answer, caller: Caller) -> None:
+def _echo(github: GitHub, request: Request, path: str, *, answer: Answer, caller: Caller, before: State) -> None:
     """What is written through the API is an event as well."""
     if github.echo is None or caller.installation is None:
         return
     by = github.state.bot(caller.installation.app_id).login
-    before = github.before
     done = echoes.read(request.method, path, body=_body(request), answer=answer.body, by=by, before=before)
     if done is not None:
         github.echo(done)

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Self
 
+from app.simulator import pace
 from app.simulator.echoes import Done
 from app.simulator.faults import LOST_FIELD, SECONDARY_LIMIT, Fault, Faults
 from app.simulator.journal import Asked, Expectation, Journal, Write
 from app.simulator.limits import Limits
 from app.simulator.queueing import Queueing
 from app.simulator.records import Installation
+from app.simulator.secondary import Rule, Secondary
 from app.simulator.tokens import Tokens
 from app.simulator.world import real_time
 
@@ -19,6 +21,7 @@ class GitHub(Queueing):
         super().__init__(clock)
         self.tokens = Tokens()
         self.limits = Limits()
+        self.secondary = Secondary()
         self.faults = Faults()
         self.journal = Journal()
         self.requests: list[Asked] = []  # all of them, oldest first
@@ -71,6 +74,22 @@ class GitHub(Queueing):
     def exhaust(self, installation: Installation, resource: str = "core") -> None:
         """Use up the primary limit of that installation, for REST (`core`) or for GraphQL (`graphql`)."""
         self.limits.exhaust(installation.id, self.now(), resource)
+
+    def enforce(self, **rule: Any) -> None:
+        """Refuse from now on what exceeds the secondary limits; `rule` is a `secondary.Rule`."""
+        self.secondary.rule = Rule(**rule)
+
+    def most_at_once(self, installation: Installation) -> int:
+        """The most requests of that installation that were under way together."""
+        return self.secondary.most_at_once.get(f"installation {installation.id}", 0)
+
+    def most_writes(self, seconds: int, kind: str = "content") -> int:
+        """The most that one installation asked for in any so many seconds; `kind` is as in `pace.fits`."""
+        return pace.most_within(self.journal.writes, kind, seconds)
+
+    def closest_writes(self, kind: str = "all") -> float | None:
+        """The fewest seconds between two writes of one installation."""
+        return pace.closest(self.journal.writes, kind)
 
     def expect(self, method: str, pattern: str, *, times: int = 1, **body: Any) -> None:
         """Declare that so many requests to write will come, with these values in the body."""

@@ -24,7 +24,7 @@ class Write:
     path: str  # always /repos/{owner}/{name}/..., also where the request named the repository by id
     body: Json
     auth: str  # who asked: `installation 1004`, `app 1002` or `nobody`
-    at: datetime
+    at: datetime  # when it came
     effect: str  # yes or no
     status: int  # what was answered; 0: no answer
 

@@ -48,6 +48,10 @@ Application = Callable[[dict[str, Any], Any], Any]
 def _application(github: GitHub) -> Application:
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         request = Request(environ)
+        with github.secondary.under_way(gateway.asker(github, request)):
+            return answer(request, environ, start_response)
+
+    def answer(request: Request, environ: dict[str, Any], start_response: Any) -> Any:
         asked = f"{request.method} {request.path}"
         github.open_requests.append(asked)
         reply = gateway.reply(github, request)
