@@ -9,14 +9,16 @@ from app.simulator.state import State
 
 _WHAT = "statuses|check-runs|dismissals|requested_reviewers|reviews|comments|labels"
 _PATH = re.compile(rf"/repos/([^/]+/[^/]+)/(?:(?:pulls|issues)/(?:(\d+)/)?)?(?:reviews/\d+/)?({_WHAT})\b")
+_OWN_PATH = re.compile(r"/repos/([^/]+/[^/]+)/(?:git/)?(pulls|refs)(?:/\d+|/(?:heads|tags)/.+)?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    what: str  # statuses, check-runs, dismissals, requested_reviewers, reviews, comments or labels
+    what: str  # statuses, check-runs, dismissals, requested_reviewers, reviews, comments, labels, pulls or refs
     method: str
+    path: str
     full_name: str
-    number: int  # of the pull request; 0: of none
+    number: int  # of the pull request; 0: of none, or as the answer says
     body: Json
     answer: Any
     by: str  # login of the App's bot
@@ -25,8 +27,8 @@ class Done:
 
 def read(method: str, path: str, *, body: Json, answer: Any, by: str, before: State) -> Done | None:
     """None for a write of which GitHub tells nobody."""
-    found = _PATH.match(path)
-    if found is None:
-        return None
-    name, number, what = found[1], int(found[2] or 0), found[3]
-    return Done(what=what, method=method, full_name=name, number=number, body=body, answer=answer, by=by, before=before)
+    told = {"method": method, "path": path, "body": body, "answer": answer, "by": by, "before": before}
+    found, own = _PATH.match(path), _OWN_PATH.fullmatch(path)
+    if found is not None:
+        return Done(what=found[3], full_name=found[1], number=int(found[2] or 0), **told)
+    return None if own is None else Done(what=own[2], full_name=own[1], number=0, **told)

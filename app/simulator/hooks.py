@@ -1,59 +1,19 @@
 """The verbs that change GitHub with the webhooks that tell of it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from app.simulator import payloads
+from app.simulator.branch_hooks import BranchHooks
 from app.simulator.echoes import Done
 from app.simulator.install_hooks import InstallHooks
-from app.simulator.objects import Commit
 from app.simulator.people_hooks import PeopleHooks
 from app.simulator.records import Comment, Pull, Review, Status
 from app.simulator.run_hooks import RunHooks
 from app.simulator.shapes.view import Json
 
 
-class Hooks(InstallHooks, PeopleHooks, RunHooks):
+class Hooks(BranchHooks, InstallHooks, PeopleHooks, RunHooks):
     """Each verb is the silent one of `GitHub` with its webhooks; `by` is who did it, the sender."""
-
-    def push(
-        self,
-        full_name: str,
-        branch: str,
-        files: Mapping[str, str | None],
-        *,
-        by: str,
-        **fields: Any,
-    ) -> Commit:
-        """`push`, and `synchronize` for each open pull request out of that branch.
-
-        `fields` are those of `GitHub.push`: message, onto, via, seal.
-        """
-        before = self.github.state.repository(full_name).branches.get(branch)
-        commit = self.github.push(full_name, branch, files, by=by, **fields)
-        return self._pushed(full_name, branch, commit, before=before, by=by)
-
-    def update_branch(self, full_name: str, number: int, *, by: str) -> Commit:
-        pull = self.github.state.pull(full_name, number)
-        source = self.github.state.repositories[pull.head_repository_id].full_name
-        commit = self.github.update_branch(full_name, number, by=by)
-        return self._pushed(source, pull.head_ref, commit, before=pull.head_sha, by=by)
-
-    def merge_branch(self, full_name: str, into: str, source: str, *, by: str) -> Commit:
-        before = self.github.state.repository(full_name).branches[into]
-        commit = self.github.merge_branch(full_name, into, source, by=by)
-        return self._pushed(full_name, into, commit, before=before, by=by)
-
-    def _pushed(self, full_name: str, branch: str, commit: Commit, *, before: str | None, by: str) -> Commit:
-        repository = self.github.state.repository(full_name)
-        pushed = payloads.push(self.view(), repository, branch, before=before, commit=commit)
-        self.tell("push", pushed, full_name=full_name, by=by)
-        for other in list(self.github.state.repositories.values()):
-            for pull in list(other.pulls.values()):
-                if pull.state == "open" and (pull.head_repository_id, pull.head_ref) == (repository.id, branch):
-                    more = {"before": before, "after": commit.sha}
-                    self._tell_pull("synchronize", other.full_name, pull, by=by, more=more)
-        return commit
 
     def open_pull(self, full_name: str, head: str, *, by: str, **fields: Any) -> Pull:
         """`fields` are those of `GitHub.open_pull`: base, title, body, draft."""
@@ -172,22 +132,31 @@ class Hooks(InstallHooks, PeopleHooks, RunHooks):
         self.github.echo = lambda done: self.later(self._echo, done)
 
     def _echo(self, done: Done) -> None:
-        full_name, repository = done.full_name, self.github.state.repository(done.full_name)
-        if done.what == "statuses":
-            self.tell_status(full_name, next(s for s in reversed(repository.statuses) if s.id == done.answer["id"]))
-        elif done.what == "check-runs":
-            self.tell_check_run(full_name, next(r for r in repository.check_runs if r.id == done.answer["id"]))
-        elif done.what == "dismissals":
-            review = next(r for r in repository.reviews[done.number] if r.id == done.answer["id"])
-            self._tell_review("dismissed", full_name, done.number, review, by=done.by)
-        elif done.what == "reviews":
-            self._echo_review(done)
-        elif done.what == "comments":
-            self._echo_comment(done)
-        elif done.what == "labels":
-            self._echo_labels(done)
-        else:
-            self._echo_asked(done)
+        tell = {
+            "check-runs": self._echo_check_run,
+            "comments": self._echo_comment,
+            "dismissals": self._echo_dismissal,
+            "labels": self._echo_labels,
+            "pulls": self.echo_pull,
+            "refs": self.echo_ref,
+            "requested_reviewers": self._echo_asked,
+            "reviews": self._echo_review,
+            "statuses": self._echo_status,
+        }
+        tell[done.what](done)
+
+    def _echo_check_run(self, done: Done) -> None:
+        runs = self.github.state.repository(done.full_name).check_runs
+        self.tell_check_run(done.full_name, next(r for r in runs if r.id == done.answer["id"]))
+
+    def _echo_status(self, done: Done) -> None:
+        statuses = self.github.state.repository(done.full_name).statuses
+        self.tell_status(done.full_name, next(s for s in reversed(statuses) if s.id == done.answer["id"]))
+
+    def _echo_dismissal(self, done: Done) -> None:
+        reviews = self.github.state.repository(done.full_name).reviews[done.number]
+        review = next(r for r in reviews if r.id == done.answer["id"])
+        self._tell_review("dismissed", done.full_name, done.number, review, by=done.by)
 
     def _echo_review(self, done: Done) -> None:
         """Nobody is told of one that is pending."""
@@ -228,12 +197,6 @@ class Hooks(InstallHooks, PeopleHooks, RunHooks):
 
     def _label(self, full_name: str, name: str) -> Json:
         return payloads.label(self.view(), self.github.state.repository(full_name), name)
-
-    def _tell_pull(self, action: str, full_name: str, pull: Pull, *, by: str, more: Json | None = None) -> Pull:
-        repository = self.github.state.repository(full_name)
-        body = {"action": action, **payloads.pull_request(self.view(), repository, pull), **(more or {})}
-        self.tell("pull_request", body, full_name=full_name, by=by)
-        return pull
 
     def _tell_asked(
         self, action: str, full_name: str, number: int, *, whom: tuple[str | None, str | None], by: str

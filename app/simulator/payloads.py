@@ -1,5 +1,6 @@
 """The bodies of webhooks in GitHub's shapes."""
 
+from app.simulator import history
 from app.simulator.objects import Commit
 from app.simulator.records import (
     App,
@@ -112,22 +113,42 @@ def asked(view: View, repository: Repository, pull: Pull, *, kind: str, name: st
 
 
 def push(view: View, repository: Repository, branch: str, *, before: str | None, commit: Commit) -> Json:
-    compared = f"{view.html(repository)}/compare/{(before or _NO_COMMIT)[:12]}...{commit.sha[:12]}"
     written = commits.pushed(view, repository, commit)
-    person = {"name": commit.committer.name, "email": commit.committer.email}
+    forced = before is not None and not history.is_ahead(repository.commits, before, commit.sha)
     return {
-        "ref": f"refs/heads/{branch}",
-        "before": before or _NO_COMMIT,
-        "after": commit.sha,
-        "repository": repositories.pushed(view, repository),
-        "pusher": person,
-        "created": before is None,
-        "deleted": False,
-        "forced": before is not None and before not in commit.parents,
-        "base_ref": None,
-        "compare": compared,
+        **_moved(view, repository, branch, before=before or _NO_COMMIT, after=commit.sha),
+        "pusher": {"name": commit.committer.name, "email": commit.committer.email},
+        "forced": forced,
         "commits": [written],
         "head_commit": written,
+    }
+
+
+def push_of_nothing(view: View, repository: Repository, branch: str, *, before: str, by: str) -> Json:
+    """As a branch is deleted."""
+    moved = _moved(view, repository, branch, before=before, after=_NO_COMMIT)
+    person = {"name": by, "email": f"{by}@example.test"}
+    return {**moved, "pusher": person, "forced": False, "commits": [], "head_commit": None}
+
+
+def created(repository: Repository, branch: str) -> Json:
+    return {**deleted(branch), "master_branch": repository.default_branch, "description": None}
+
+
+def deleted(branch: str) -> Json:
+    return {"ref": branch, "ref_type": "branch", "pusher_type": "user"}
+
+
+def _moved(view: View, repository: Repository, branch: str, *, before: str, after: str) -> Json:
+    return {
+        "ref": f"refs/heads/{branch}",
+        "before": before,
+        "after": after,
+        "repository": repositories.pushed(view, repository),
+        "created": before == _NO_COMMIT,
+        "deleted": after == _NO_COMMIT,
+        "base_ref": None,
+        "compare": f"{view.html(repository)}/compare/{before[:12]}...{after[:12]}",
     }
 
 

@@ -19,6 +19,15 @@ def read_installation(call: Call, *, installation: int) -> Answer:
     return Answer(200, accounts.installation(call.view, _installation(call, installation)))
 
 
+def read_installation_of_repository(call: Call) -> Answer:
+    """A suspended one, too."""
+    installations = call.state.installations.values()
+    mine = [i for i in installations if i.app_id == _app(call).id and call.state.covers(i, call.repository)]
+    if not mine:
+        raise Refusal(404, "Not Found")
+    return Answer(200, accounts.installation(call.view, mine[0]))
+
+
 def create_token(call: Call, *, installation: int) -> Answer:
     """The body may ask for fewer permissions than the installation has."""
     record = _installation(call, installation)

@@ -20,13 +20,13 @@ def create(call: Call) -> Answer:
     if source is None or wrong:
         errors = [{"resource": "PullRequest", "field": name, "code": "invalid"} for name in wrong]
         raise Refusal(422, "Validation Failed", errors)
-    texts = {"title": _title(call.body), "body": _body(call.body)}
+    title, body = _title(call.body), _body(call.body)
     _refuse_another(call, source, branch, base)
     _refuse_nothing_new(call, source, branch, base)
     verbs, name = call.github.verbs, call.repository.full_name
     with verbs.changing():
         draft = "draft" if call.body.get("draft") is True else "ready"
-        made = verbs.open_pull(name, head, by=call.bot, base=base, draft=draft, **texts)
+        made = verbs.open_pull(name, head, by=call.bot, base=base, draft=draft, title=title, body=body)
         pull = verbs.change_pull(name, made.number, app_id=call.app.id)
     shape = pulls.full(call.view, call.repository, pull)
     return Answer(201, shape, {"location": shape["url"]})

@@ -19,6 +19,7 @@ from werkzeug.serving import make_server
 
 from app import simulator
 from app.simulator.records import App, Installation
+from app.simulator.world import APP_EVENTS
 
 SECRET = "a secret of some length"
 BEGIN = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
@@ -74,7 +75,8 @@ class Town:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """One request, as the App where the path is the App's, else as the installation; `auth` is the whole header."""
-        own = f"Bearer {self.jwt()}" if path.startswith("/app") else f"token {self.token()}"
+        its = path.startswith("/app") or path.endswith("/installation")
+        own = f"Bearer {self.jwt()}" if its else f"token {self.token()}"
         address = urlsplit(self.url)
         connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=CLIENT_SECONDS)
         sent = {"authorization": own if auth is None else auth, **(headers or {})}
@@ -103,7 +105,7 @@ def town() -> Iterator[Town]:
     files = {"README.md": "Hello\n", ".policy.yml": "policy: {}\n", "src/a.py": "one\ntwo\n", "old.txt": "x\n"}
     roles = {"alice": "write", "bob": "read", "mia": "maintain"}
     github.add_repository("acme/widget", files=files, collaborators=roles, visibility="private")
-    app = github.add_app(hook_secret=SECRET)
+    app = github.add_app(hook_secret=SECRET, events=(*APP_EVENTS, "create", "delete"))
     installation = github.install(app, "acme")
     changes = {"src/a.py": "one\nthree\n", "src/b.py": "new\n", "old.txt": None}
     head = github.push("acme/widget", "feature", changes, by="bob")

@@ -66,6 +66,20 @@ def test_it_gives_no_token_for_the_installation_of_another_app(town: Any) -> Non
     assert town.ask("POST", f"/app/installations/{other.id}/access_tokens").status == 404
 
 
+def test_it_finds_the_installation_of_a_repository(town: Any) -> None:
+    assert town.get(f"{W}/installation").body["id"] == town.installation.id
+    town.github.add_repository("zoe/open")
+    assert town.get("/repos/zoe/open/installation").status == 404
+    assert town.get("/repos/zoe/none/installation").status == 404
+    assert town.get(f"{W}/installation", auth=f"token {town.token()}").status == 401
+    other = town.github.add_app("other")
+    assert town.get(f"{W}/installation", auth=f"Bearer {town.jwt(iss=str(other.id))}").status == 404
+    town.github.rename("acme/widget", "acme/gadget")
+    assert town.get(f"{W}/installation").status == 301
+    town.github.suspend(town.installation)
+    assert town.get("/repos/acme/gadget/installation").body["suspended_at"] is not None
+
+
 def test_it_narrows_a_token_and_never_widens_it(town: Any) -> None:
     path = f"/app/installations/{town.installation.id}/access_tokens"
     narrow = town.ask("POST", path, {"permissions": {"contents": "read"}}).body["token"]

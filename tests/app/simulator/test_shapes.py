@@ -69,6 +69,8 @@ READS = [
     ("/commits", f"{R}/commits", f"{W}/commits?sha=feature"),
     ("/commits/<path:ref>", f"{R}/commits/{{ref}}", f"{W}/commits/feature"),
     ("/commits/<sha>/pulls", f"{R}/commits/{{commit_sha}}/pulls", f"{W}/commits/HEAD_SHA/pulls"),
+    ("/installation", f"{R}/installation", f"{W}/installation"),
+    ("/compare/<path:basehead>", f"{R}/compare/{{basehead}}", f"{W}/compare/main...feature"),
     ("/git/blobs/<sha>", f"{R}/git/blobs/{{file_sha}}", f"{W}/git/blobs/BLOB_SHA"),
     ("/git/trees/<path:ref>", f"{R}/git/trees/{{tree_sha}}", f"{W}/git/trees/feature?recursive=1"),
     ("/git/commits/<sha>", f"{R}/git/commits/{{commit_sha}}", f"{W}/git/commits/HEAD_SHA"),
@@ -134,6 +136,7 @@ def test_it_answers_reads_as_the_description_says(busy: Any, conforms: Any, temp
     for word, value in busy.extra.items():
         path = path.replace(word, value)
     reply = busy.get(path)
+    assert reply.status in (200, 204)
     assert reply.body != []
     conforms("GET", template, reply.status, reply.body)
 
