@@ -139,7 +139,6 @@ def _call(github: GitHub, request: Request, *, caller: Caller, matched: Matched,
     if "repo" in parts:
         found = state.find(f"{parts['owner']}/{parts['repo']}")
         if route.needs != "app":
-            if route.needs != "app":
             _admit(state, caller, route, found, writes=route.writes(_body(request)))
     elif ":" in route.needs and not caller.holds(route.needs):
         raise Refusal(403, _FORBIDDEN)
