@@ -61,6 +61,7 @@ def _evaluation(row: Row) -> Iterator[str]:
     if row["result"] is not None:
         tree = explanation.render(Result.from_json(json.dumps(row["result"])))
         yield from (f"{INDENT * 2}{line}" for line in tree.splitlines())
+    yield from _approving(row["approving"])
     for intent in row["intents"]:
         yield from _intent(intent)
     if row["intent_id"] is None:
@@ -77,6 +78,18 @@ def _mode(row: Row) -> Iterator[str]:
     said = f"{row['other_state']}: {row['other_description']}"
     yield _line("mode", f"{row['mode']}; {OTHER[row['mode']]} would say {said}", 1)
     yield from (_line("because", sentence, 2) for sentence in row["differences"])
+
+
+def _approving(said: Row | None) -> Iterator[str]:
+    """What the approve rules said, if there are any."""
+    if said is None:
+        return
+    yield _line("approve", f"{said['state'].replace('_', ' ')}: {said['sentence']}", 1)
+    if said["source"]:
+        yield _line("rules", said["source"], 2)
+    if said["result"] is not None:
+        tree = explanation.render(Result.from_json(json.dumps(said["result"])))
+        yield from (f"{INDENT * 2}{line}" for line in tree.splitlines())
 
 
 def _intent(row: Row) -> Iterator[str]:

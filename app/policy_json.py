@@ -70,7 +70,7 @@ def simulation(simulated: Simulated) -> Document:
 
 
 def evaluation(repository: str, row: Mapping[str, Any]) -> Document:
-    """A row of `evaluations`; `other` is null where the other mode was not computed."""
+    """A row of `evaluations`; `other` is null where the other mode was not computed, `approving` without such rules."""
     other = None if row["other_state"] is None else {**_other(row), "result": _camel(row["other_result"])}
     return {
         "schemaVersion": EVALUATION_SCHEMA,
@@ -79,6 +79,20 @@ def evaluation(repository: str, row: Mapping[str, Any]) -> Document:
         "policy": {"source": row["policy_source"], "sha256": row["policy_digest"]},
         "result": _camel(row["result"]),
         "other": other,
+        "approving": _approving(row["approving"]),
+    }
+
+
+def _approving(said: Mapping[str, Any] | None) -> Document | None:
+    """What the approve rules said."""
+    if said is None:
+        return None
+    return {
+        "state": said["state"],
+        "sentence": said["sentence"],
+        "rules": said["rules"],
+        "file": {"source": said["source"], "sha256": said["digest"]},
+        "result": _camel(said["result"]),
     }
 
 

@@ -4,6 +4,7 @@ import unicodedata
 
 ELLIPSIS = "…"
 STATUS_LIMIT_CHARACTERS = 140
+CODE_LIMIT_CHARACTERS = 300
 WORD_SEARCH_CHARACTERS = 20
 MAX_CLUSTER_CHARACTERS = 32
 HIDDEN_CATEGORIES = ("Cc", "Cf", "Cs", "Zl", "Zp")
@@ -37,6 +38,12 @@ def short(text: str, limit: int = STATUS_LIMIT_CHARACTERS) -> str:
     cut = _cluster_start(line, limit - len(ELLIPSIS))
     space = line.rfind(" ", max(cut - WORD_SEARCH_CHARACTERS, 1), cut + 1)
     return line[: space if space > 0 else cut].rstrip() + ELLIPSIS
+
+
+def code(text: str) -> str:
+    """Text from outside as Markdown that means nothing: no mention, no link, no markup, one line."""
+    line = short(text, CODE_LIMIT_CHARACTERS).replace("`", "'")
+    return f"`{line or ' '}`"
 
 
 def _escaped(character: str) -> str:

@@ -16,11 +16,23 @@ from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
 from policies.contents import CheckRunContent
-from tasks import judging, left_bases, names, policy_check, proposing, putting_off, reviewing, telling
+from tasks import (
+    approving,
+    judging,
+    left_bases,
+    names,
+    policy_check,
+    proposing,
+    putting_off,
+    reviewing,
+    ruling,
+    telling,
+)
 from tasks.context import Context
 from tasks.judging import Judged
 from tasks.proposing import Cause
 from tasks.reviewing import Asking
+from tasks.ruling import Found
 
 
 def pull_request(context: Context, run_id: UUID) -> None:
@@ -70,7 +82,9 @@ def _evaluate(context: Context, run: Run) -> _Recorded:
     _see(context, run, pull)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
-    return _record(context, run, judged, policy_check.content(context, run, judged))
+    found = ruling.ask(context, run, judged)
+    context.checkpoint("evaluate.ruled")
+    return _record(context, run, judged, found, policy_check.content(context, run, judged))
 
 
 def _by_its_name_now(run: Run, pull: documents.Pull) -> Run:
@@ -97,7 +111,9 @@ def _see(context: Context, run: Run, pull: documents.Pull) -> None:
         pulls.seen(tx, _sighting(run, pull))
 
 
-def _record(context: Context, run: Run, judged: Judged, check: CheckRunContent | None) -> _Recorded:
+def _record(
+    context: Context, run: Run, judged: Judged, found: Found | None, check: CheckRunContent | None
+) -> _Recorded:
     """The verdict with its writes. Where somebody is to be asked, the run goes on: a worker's death loses nothing."""
     evaluation = _evaluation(run, judged, context.clock())
     with context.pool.connection() as tx:
@@ -106,15 +122,18 @@ def _record(context: Context, run: Run, judged: Judged, check: CheckRunContent |
         pulls.ruled_from(tx, run.repository_id, judged.pull.number, judged.places)
         told = telling.verdict(context, tx, run, evaluation, judged.shown)
         cause = Cause(run, evaluation.number, told.evaluation_id, evaluation.evaluated_at)
-        dismissed = reviewing.dismiss(context, tx, cause, judged)
+        approved = approving.propose(context, tx, cause, judged, found)
+        dismissed = reviewing.dismiss(context, tx, cause, judged, others=approved.dismissing if approved else ())
         checked = policy_check.propose(tx, cause, check)
         asking = reviewing.asking(tx, cause, judged)
         telling.attest(tx, run, evaluation, told)
+        approving.attest(tx, cause, approved)
         if asking is None:
             runs.finish(tx, run, evaluation.evaluated_at)
         context.checkpoint("evaluate.before_commit")
     statuses = tuple(each for each in (told.intent_id, told.bare_id) if each is not None)
-    return _Recorded((*statuses, *dismissed, *checked), asking)
+    ours = approved.approving if approved else ()
+    return _Recorded((*statuses, *dismissed, *ours, *checked), asking)
 
 
 def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from itertools import product
 from operator import attrgetter
+from typing import Any, TypeVar
 
 from app.github import documents, facts
 from app.github.answers import Unavailable
@@ -20,19 +21,31 @@ MOST_TEAM_MEMBERSHIPS = 5_000
 """Each team is listed once, and answers from that list."""
 MOST_PUSH_TIMES = 30
 MOST_TEAMS = 50
+Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
-def snapshot(context: Context, place: Place, pull: documents.Pull, repository: str, policy: Policy) -> PullSnapshot:
-    """The facts, frozen. Raises `Unavailable`, which names the fact that could not be had."""
+def snapshot(
+    context: Context,
+    place: Place,
+    pull: documents.Pull,
+    repository: str,
+    policy: Policy,
+    *,
+    known: PullSnapshot | None = None,
+) -> PullSnapshot:
+    """The facts, frozen. Raises `Unavailable`, which names the fact that could not be had.
+
+    `known`: those that were taken of the same pull request a moment ago, for another policy.
+    """
     wanted = needs.facts_needed(policy)
-    bare = facts.snapshot(pull, repository, place.repository_id, context.clock())
+    begun = known or facts.snapshot(pull, repository, place.repository_id, context.clock())
     seen_at, since = _seen_at(context, place, pull)
-    known = bare.model_copy(update={"head_seen_at": since, **_documents(context, place, pull, wanted)})
-    known = known.model_copy(update={"alterations": _alterations(context, known)})
-    logins = needs.users_to_look_up(policy, known)
+    found = begun.model_copy(update={"head_seen_at": since, **_documents(context, place, pull, wanted, begun)})
+    found = found.model_copy(update={"alterations": _alterations(context, found)})
+    logins = needs.users_to_look_up(policy, found)
     _demand_bounded(wanted, len(logins))
-    known = known.model_copy(update=_people(context, place, known.owner, wanted, logins))
-    return _with_push_times(context, place, policy, known, seen_at) if wanted.push_times else known
+    found = found.model_copy(update=_people(context, place, found, wanted, logins))
+    return _with_push_times(context, place, policy, found, seen_at) if wanted.push_times else found
 
 
 def _demand_bounded(wanted: FactsNeeded, logins: int) -> None:
@@ -49,19 +62,28 @@ def _seen_at(context: Context, place: Place, pull: documents.Pull) -> tuple[date
         return pulls.first_seen_at(tx, *where, now), pulls.head_since(tx, *where, now)
 
 
-def _documents(context: Context, place: Place, pull: documents.Pull, wanted: FactsNeeded) -> dict[str, object]:
+def _documents(
+    context: Context, place: Place, pull: documents.Pull, wanted: FactsNeeded, known: PullSnapshot
+) -> dict[str, object]:
     reader, sha, fetched = context.reader, pull.head.sha, dict[str, object]()
-    if wanted.files:
+    if wanted.files and not known.knows("files"):
         fetched["files"] = facts.files(reader.files(place, pull))
-    if wanted.commits or wanted.reviews or wanted.comments or wanted.body:
-        fetched |= facts.talk(reader.talk(place, pull))
-    if wanted.statuses:
+    if (wanted.commits or wanted.reviews or wanted.comments or wanted.body) and not known.knows("commits"):
+        fetched |= _talk(context, place, pull)
+    if wanted.statuses and not known.knows("statuses"):
         fetched["statuses"] = facts.statuses(reader.newest_statuses(place, sha), reader.check_runs(place, sha))
-    if wanted.workflow_runs:
+    if wanted.workflow_runs and not known.knows("workflow_runs"):
         fetched["workflow_runs"] = facts.workflow_runs(reader.workflow_runs(place, sha))
-    if wanted.custom_properties:
+    if wanted.custom_properties and not known.knows("custom_properties"):
         fetched["custom_properties"] = facts.custom_properties(reader.custom_properties(place))
     return fetched
+
+
+def _talk(context: Context, place: Place, pull: documents.Pull) -> dict[str, object]:
+    """Commits, comments and reviews, without what this gate itself has said: it counts in no rule of its own."""
+    read = context.reader.talk(place, pull)
+    apps = [said for said in (*read.comments, *read.reviews) if said.author is not None and said.author.is_bot]
+    return facts.talk(read, without=context.reader.bot_login() if apps else None)
 
 
 def _alterations(context: Context, known: PullSnapshot) -> tuple[Alteration, ...]:
@@ -79,10 +101,10 @@ def _alterations(context: Context, known: PullSnapshot) -> tuple[Alteration, ...
 
 
 def _people(
-    context: Context, place: Place, owner: str, wanted: FactsNeeded, logins: tuple[str, ...]
+    context: Context, place: Place, known: PullSnapshot, wanted: FactsNeeded, logins: tuple[str, ...]
 ) -> dict[str, object]:
-    """Who may what; sorted, since the snapshot's digest depends on it."""
-    reader = context.reader
+    """Who may what, besides what is known of that; sorted, since the snapshot's digest depends on it."""
+    reader, owner = context.reader, known.owner
     asked = logins if wanted.permissions else ()
     permissions: list[Grant] = [(login, facts.level(reader.permission(place, login))) for login in asked]
     teams: list[Membership] = [
@@ -92,10 +114,16 @@ def _people(
         (org, login, reader.is_member(place, owner, org, login)) for org, login in product(wanted.organizations, logins)
     ]
     return {
-        "permissions": tuple(sorted(permissions)),
-        "team_members": tuple(sorted(teams)),
-        "org_members": tuple(sorted(organizations)),
+        "permissions": _answers(known.permissions, permissions),
+        "team_members": _answers(known.team_members, teams),
+        "org_members": _answers(known.org_members, organizations),
     }
+
+
+def _answers(known: tuple[Row, ...], asked: list[Row]) -> tuple[Row, ...]:
+    """All of them, the newer one to each question; the last element of a row is the answer."""
+    asked_for = [row[:-1] for row in asked]
+    return tuple(sorted([*asked, *(row for row in known if row[:-1] not in asked_for)]))
 
 
 def _with_push_times(

@@ -85,7 +85,7 @@ def _judged(context: Context, run: Run, unjudged: Judged, loaded: Loaded | NotLo
         return replace(unjudged, verdict=verdict.of_policy_error(wrong, loaded.origin))
     place = Place(run.installation_id, run.repository_id)
     snapshot = gathering.snapshot(context, place, unjudged.pull, run.full_name, policy)
-    _demand_unchanged(context, place, unjudged.pull)
+    demand_unchanged(context, place, unjudged.pull)
     mode = context.settings.mode_of(run.full_name)
     return _evaluated(unjudged, policy, snapshot, mode=mode, origin=loaded.origin)
 
@@ -105,7 +105,7 @@ def _evaluated(unjudged: Judged, policy: Policy, snapshot: PullSnapshot, *, mode
     )
 
 
-def _demand_unchanged(context: Context, place: Place, pull: documents.Pull) -> None:
+def demand_unchanged(context: Context, place: Place, pull: documents.Pull) -> None:
     """Facts were read one after the other, so they are of one head only if nothing changed meanwhile."""
     if context.reader.pull(place, pull.number) != pull:
         raise Unavailable("HEAD_MOVED", "The pull request changed while it was read.")

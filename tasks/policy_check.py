@@ -18,7 +18,7 @@ from app.records.runs import Run
 from policies import document, reference, validation
 from policies.contents import MOST_ANNOTATIONS, Annotation, CheckRunContent
 from policies.policy import Policy
-from policies.text import short
+from policies.text import code, short
 from policies.validation import Finding
 from tasks import proposing
 from tasks.context import Context
@@ -30,7 +30,6 @@ MOST_PULLS_TRIED = 200
 MOST_SECONDS = 5
 MOST_LISTED = 30
 MOST_TITLE_CHARACTERS = 200
-MOST_SENTENCE_CHARACTERS = 300
 MOST_MESSAGE_CHARACTERS = 2_000
 UNREADABLE = "The policy file cannot be read"
 REMOVED = "Without it the policy that the owner shares counts; without that, every pull request gets an error."
@@ -80,12 +79,6 @@ def propose(tx: Transaction, cause: Cause, wanted: CheckRunContent | None) -> tu
     wished = (intent_id,) if intent_id else ()
     proposing.withdraw(tx, cause, CheckRunContent.kind, wished)
     return wished
-
-
-def code(text: str) -> str:
-    """Text from outside as Markdown that means nothing: no mention, no link, no markup, one line."""
-    line = short(text, MOST_SENTENCE_CHARACTERS).replace("`", "'")
-    return f"`{line or ' '}`"
 
 
 def _content(context: Context, run: Run, judged: Judged, report: Report) -> CheckRunContent:

@@ -1,5 +1,6 @@
 """Propose the writes that a verdict asks for, each only where it changes something."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -7,12 +8,13 @@ from uuid import UUID
 
 from app.database import Transaction
 from app.github import documents
-from app.records import evaluations, intents
+from app.records import evaluations, intents, own_reviews
 from app.records.runs import Run
 from policies.contents import (
     CheckRunContent,
     Content,
     Kind,
+    ReviewApproveContent,
     ReviewDismissContent,
     ReviewRequestContent,
     StatusContent,
@@ -23,7 +25,7 @@ from policies.intents import Intent
 UNDER_WAY = ("pending", "sent")
 ENDED = ("written", "refused", "blocked")
 """How an intent ends that was not kept from leaving."""
-BESIDE_THE_STATUS: tuple[Kind, ...] = ("review_request", "review_dismiss", "check_run")
+BESIDE_THE_STATUS: tuple[Kind, ...] = ("review_request", "review_dismiss", "review_approve", "check_run")
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,30 @@ def dismissal(tx: Transaction, cause: Cause, content: ReviewDismissContent) -> U
     if newest is not None and newest["status"] == "sent":
         return _again(tx, cause, newest)
     return None if newest is not None and newest["status"] in ENDED else _carry(tx, cause, content, newest)
+
+
+def review_approve(
+    tx: Transaction, cause: Cause, content: ReviewApproveContent, *, taken_back: Container[int], allowed: Container[str]
+) -> UUID | None:
+    """The intent that approves; None where that was tried at this head before and not `taken_back` by us since.
+
+    One that was denied for lack of its switch is not decided again before the switch is among those `allowed`.
+    """
+    _locked(tx, cause, content)
+    own_reviews.lock_waiting(tx, content.target_in(cause.run.repository_id))
+    newest = _locked(tx, cause, content)  # as it is now that it stays so
+    if newest is not None and newest["content"]["head_sha"] == content.head_sha:
+        if newest["status"] == "sent":
+            return _again(tx, cause, newest)
+        if newest["status"] == "denied" and content.kind not in allowed and _wishes(newest, cause.run, content):
+            return None
+        if newest["status"] in ENDED and not _is_taken_back(newest, taken_back):
+            return None
+    return _carry(tx, cause, content, newest)
+
+
+def _is_taken_back(newest: dict[str, Any], taken_back: Container[int]) -> bool:
+    return newest["remote_id"] is not None and int(newest["remote_id"]) in taken_back
 
 
 def review_request(tx: Transaction, cause: Cause, content: ReviewRequestContent) -> UUID | None:

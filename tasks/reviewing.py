@@ -42,11 +42,16 @@ class Asking:
     rules: tuple[Rule, ...]
 
 
-def dismiss(context: Context, tx: Transaction, cause: Cause, judged: Judged) -> tuple[UUID, ...]:
-    """Propose the dismissals, and put aside those that wait and are wished for no more; the intents to work on."""
+def dismiss(
+    context: Context, tx: Transaction, cause: Cause, judged: Judged, *, others: tuple[UUID, ...] = ()
+) -> tuple[UUID, ...]:
+    """Propose the dismissals, and put aside those that wait and are wished for no more; the intents to work on.
+
+    `others`: those that something else wishes for.
+    """
     proposed = dismissals.propose(judged.result, context.settings.policy_options) if judged.result else ()
     found = (proposing.dismissal(tx, cause, _dismissed(cause, each)) for each in proposed)
-    wished = tuple(intent_id for intent_id in found if intent_id is not None)
+    wished = (*(intent_id for intent_id in found if intent_id is not None), *others)
     proposing.withdraw(tx, cause, "review_dismiss", wished)
     return wished
 

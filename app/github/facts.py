@@ -83,15 +83,18 @@ def _file(row: documents.File) -> Iterator[ChangedFile]:
     )
 
 
-def talk(read: Talk) -> dict[str, object]:
-    """What commits, comments and reviews say, by the snapshot's names; push times are still not fetched."""
+def talk(read: Talk, *, without: str | None = None) -> dict[str, object]:
+    """What commits, comments and reviews say, by the snapshot's names; push times are still not fetched.
+
+    `without`: whose comments and reviews are left out.
+    """
     return {
         "commits": tuple(_commit(commit) for commit in read.commits),
-        "comments": tuple(_comment(comment) for comment in read.comments),
+        "comments": tuple(_comment(comment) for comment in read.comments if _author(comment.author) != without),
         "reviews": tuple(
             _review(review, review.submitted_at)
             for review in read.reviews
-            if review.state in _REVIEW_STATES and review.submitted_at is not None
+            if review.state in _REVIEW_STATES and review.submitted_at is not None and _author(review.author) != without
         ),
         "body_edited_at": read.body.last_edited_at,
         "body_edited_by": read.body.edited_by,

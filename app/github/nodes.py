@@ -37,6 +37,11 @@ class Person(Node):
     def name(self) -> str:
         return GHOST if self.kind == "Mannequin" else _as_in_rest(self.kind, self.login)
 
+    @property
+    def is_bot(self) -> bool:
+        """Whether it is an App."""
+        return self.kind == "Bot"
+
 
 class GitActor(Node):
     user: Person | None

@@ -10,7 +10,7 @@ from datetime import datetime
 from threading import Lock
 from urllib.parse import quote
 
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from app.github import documents
 from app.github.answers import NOT_FOUND, Unavailable, message, unavailable, utc_now
@@ -21,6 +21,8 @@ from app.rosters import Rosters
 MOST_BYTES = 4 * 2**20
 LARGEST_POLICY_BYTES = 256 * 2**10
 OVERHEAD_BYTES = 512
+MOST_ABSENT = 10_000
+ABSENT_SECONDS = 600
 NO_SUCH_COMMIT = 422
 COMMIT_NOT_FOUND = "No commit found"
 """How GitHub begins a 404 that says nothing of the file."""
@@ -42,6 +44,7 @@ class PolicyFileReader(Asking):
     def __init__(self, app: App, clock: Callable[[], datetime] = utc_now, rosters: Rosters | None = None) -> None:
         super().__init__(app, clock, rosters)
         self._texts: LRUCache[tuple[Place, str, str], str] = LRUCache(MOST_BYTES, getsizeof=_bytes)
+        self._absent: TTLCache[tuple[Place, str, str], bool] = TTLCache(MOST_ABSENT, ABSENT_SECONDS)
         self._lock = Lock()
 
     def policy_file(self, place: Place, branch: str, path: str) -> PolicyFile | None:
@@ -51,6 +54,21 @@ class PolicyFileReader(Asking):
         """
         tip = self._one(place, documents.Tip, f"/branches/{quote(branch, safe='')}", f"the branch {branch}")
         return None if tip is None else self.policy_file_at(place, tip.commit.sha, path)
+
+    def gate_file(self, place: Place, branch: str, path: str) -> PolicyFile | None:
+        """The same for a file without which nothing happens: that it isn't there is remembered for a while."""
+        tip = self._one(place, documents.Tip, f"/branches/{quote(branch, safe='')}", f"the branch {branch}")
+        if tip is None:
+            return None
+        asked = (place, tip.commit.sha, path)
+        with self._lock:
+            if asked in self._absent:
+                return PolicyFile(tip.commit.sha, path, None)
+        found = self.policy_file_at(*asked)
+        if found.text is None:
+            with self._lock:
+                self._absent[asked] = True
+        return found
 
     def policy_file_at_ref(self, place: Place, ref: str, path: str) -> PolicyFile | None:
         """The policy at the commit, the branch or else the tag of that name; None when there is nothing of it."""
@@ -81,7 +99,7 @@ class PolicyFileReader(Asking):
         if answer.status in (NOT_FOUND, NO_SUCH_COMMIT):
             return None
         if answer.status != OK:
-            raise unavailable(what, answer, self._clock())
+            raise unavailable(what, answer)
         return self.policy_file_at(place, self._parsed(documents.CommitSha, answer.document, what).sha, path)
 
     def _text(self, place: Place, sha: str, path: str) -> str | None:

@@ -64,8 +64,11 @@ def tried(tx: Transaction, target: str) -> list[dict[str, Any]]:
 def withdraw(
     tx: Transaction, kind: Kind, *, repository_id: int, number: int, wished: Sequence[UUID], now: datetime
 ) -> None:
-    """Nothing of this kind is to be written about a pull request any more, but what is `wished` for."""
-    which = "repository_id = %(repository)s AND number = %(number)s AND kind = %(kind)s AND id <> ALL(%(wished)s)"
+    """No verdict of this kind is to be written about a pull request any more, but what is `wished` for."""
+    which = (
+        "repository_id = %(repository)s AND number = %(number)s AND kind = %(kind)s AND id <> ALL(%(wished)s)"
+        " AND evaluation_id IS NOT NULL"
+    )
     facts = {"repository": repository_id, "number": number, "kind": kind, "wished": list(wished), "now": now}
     take_back(tx, which, facts)
 

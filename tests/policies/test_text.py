@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.text import ELLIPSIS, plain, quoted, short
+from policies.text import ELLIPSIS, code, plain, quoted, short
 
 FAMILY = "👨\u200d👩\u200d👧"
 WALES = "\U0001f3f4\U000e0067\U000e0062\U000e0077\U000e006c\U000e0073\U000e007f"
@@ -87,3 +87,8 @@ def test_it_never_splits_a_visible_character(clusters: list[str], limit: int) ->
     if line == "".join(clusters):
         assert line.startswith(cut)
         assert len(cut) in starts
+
+
+@pytest.mark.parametrize(("text", "shown"), [("a`b`", "`a'b'`"), ("", "` `"), ("a\n# b", "`a # b`")])
+def test_text_from_outside_means_nothing_in_markdown(text: str, shown: str) -> None:
+    assert code(text) == shown

@@ -41,6 +41,7 @@ PATHS = {
     "status": r"POST .*/statuses/[0-9a-f]{40}",
     "review_request": r"POST .*/pulls/\d+/requested_reviewers",
     "review_dismiss": r"PUT .*/pulls/\d+/reviews/\d+/dismissals",
+    "review_approve": r"POST .*/pulls/\d+/reviews",
     "check_run": r"POST .*/check-runs",
 }
 """Method and path of each kind of write."""

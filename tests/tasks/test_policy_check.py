@@ -265,11 +265,6 @@ def test_long_lists_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     assert policy_check._listed(("a", "b", "c", "d")) == "- a\n- b\n- ... and 2 more"
 
 
-@pytest.mark.parametrize(("text", "shown"), [("a`b`", "`a'b'`"), ("", "` `"), ("a\n# b", "`a # b`")])
-def test_text_from_outside_means_nothing_in_markdown(text: str, shown: str) -> None:
-    assert policy_check.code(text) == shown
-
-
 def test_a_fork_is_checked_like_anybody(house: House) -> None:
     house.github.fork(REPOSITORY, "carol")
     house.github.push("carol/widget", "policy", {".policy.yml": WRONG}, by="carol")

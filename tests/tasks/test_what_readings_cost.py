@@ -76,8 +76,10 @@ def test_a_policy_is_read_once_for_each_commit_of_its_branch(house: House) -> No
         house.github.push(REPOSITORY, "main", {"notes": str(number)}, by="acme")
         _judge(house)
         _judge(house)
-    read = [one for one in house.github.requests if "/contents/" in one.path]
-    assert [one.status for one in read] == [200, 200, 200]
+    read = [one.status for one in house.github.requests if "/contents/.policy.yml" in one.path]
+    assert read == [200, 200, 200]
+    missed = [one.status for one in house.github.requests if "/contents/.mergegate.yml" in one.path]
+    assert missed == [404, 404, 404]
 
 
 def test_a_list_of_members_is_read_once_for_all_who_are_asked_for(furnished: House) -> None:

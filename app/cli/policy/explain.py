@@ -44,6 +44,7 @@ def _show(repository: str, row: dict[str, Any], mode: Mode) -> None:
     shown.line()
     _show_tree(row, mode, posted)
     _show_other(row, OTHER[posted])
+    _show_approving(row["approving"])
 
 
 def _show_tree(row: dict[str, Any], mode: Mode, posted: Mode) -> None:
@@ -66,3 +67,13 @@ def _show_other(row: dict[str, Any], other: Mode) -> None:
     shown.line(f"{other} would say {row['other_state']}: {row['other_description']}")
     for sentence in row["differences"] or ():
         shown.line(f"- {sentence}", 1)
+
+
+def _show_approving(said: dict[str, Any] | None) -> None:
+    if said is None:
+        return
+    shown.line()
+    shown.labelled("approve", f"{said['state'].replace('_', ' ')}: {said['sentence']}")
+    shown.labelled("rules", said["source"] or "none")
+    if said["result"] is not None:
+        shown.tree(Result.from_json(json.dumps(said["result"])))

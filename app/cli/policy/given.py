@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import click
@@ -16,7 +16,7 @@ from app.cli import duration, reading
 from app.database import Transaction
 from app.embedded import EmbeddedError
 from app.records import pulls
-from app.settings import SettingsError
+from app.settings import Settings, SettingsError
 from policies import document, server_options
 from policies.error import PolicyError
 from policies.policy import Policy
@@ -118,6 +118,11 @@ def server() -> ServerOptions:
     """The server's options, as POLICY_OPTIONS has them."""
     written = settings.read("policy_options", os.environ)
     return server_options.BUILT_IN if written is None else server_options.parse(written)
+
+
+def gate_file() -> str:
+    """The name of the file with the approve rules, as GATE_PATH has it."""
+    return PurePath(settings.read("gate_path", os.environ) or Settings.model_fields["gate_path"].default).name
 
 
 def pull_row(tx: Transaction, pull: tuple[str, int]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import click
 from rich.cells import cell_len
@@ -32,16 +33,18 @@ class Checked:
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--gate", is_flag=True, help="They hold approve rules; a file named like GATE_PATH is taken to anyway.")
 @click.option("--strict", is_flag=True, help="Let a warning fail, too.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
-def validate(files: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
-    """Check policy files; - is the standard input. It needs no database and no settings but POLICY_OPTIONS.
+def validate(files: tuple[str, ...], *, gate: bool, strict: bool, as_json: bool) -> None:
+    """Check policy files; - is the standard input. It needs no database and no settings but POLICY_OPTIONS, GATE_PATH.
 
     Exit code: 0 sound (warnings allowed), 1 not sound, 2 a file cannot be used.
     """
     with given.unusable():
-        server = given.server()
-        checked = [_checked(file, given.text(file), server) for file in files]
+        server, gate_file = given.server(), given.gate_file()
+        kinds = ["gate" if gate or PurePath(file).name == gate_file else "policy" for file in files]
+        checked = [_checked(file, given.text(file), server, kind=kind) for file, kind in zip(files, kinds, strict=True)]
     if as_json:
         shown.as_json(policy_json.validation({each.file: each.findings for each in checked}))
     else:
@@ -51,8 +54,9 @@ def validate(files: tuple[str, ...], *, strict: bool, as_json: bool) -> None:
     sys.exit(INVALID if any(each.count(severity) for each in checked for severity in failing) else 0)
 
 
-def _checked(file: str, text: str, server: ServerOptions) -> Checked:
-    return Checked(file, text, validation.check(text, server))
+def _checked(file: str, text: str, server: ServerOptions, *, kind: str) -> Checked:
+    check = validation.check_gate_file if kind == "gate" else validation.check
+    return Checked(file, text, check(text, server))
 
 
 def _show(checked: Checked) -> None:

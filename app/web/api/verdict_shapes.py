@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from app.records.approve_rules import State as RulesState
 from app.web.api.endpoint import ResponseBody
 from policies.policy import Mode
 from policies.result import Kind, Status
@@ -71,6 +72,16 @@ class OtherVerdict(ResponseBody):
     result: Node | None
 
 
+class Approving(ResponseBody):
+    """What the approve rules said; an empty source is no file, and a null result that none of them was asked."""
+
+    state: RulesState
+    sentence: str
+    rules: tuple[str, ...]
+    file: PolicySource
+    result: Node | None
+
+
 class Evaluation(ResponseBody):
     """The newest verdict on a pull request."""
 
@@ -87,6 +98,7 @@ class Evaluation(ResponseBody):
     policy: PolicySource
     result: Node | None
     other: OtherVerdict | None
+    approving: Approving | None
 
 
 class StateSaid(ResponseBody):

@@ -44,6 +44,20 @@ def test_a_file_that_is_not_there_is_asked_for_again(ground: Ground) -> None:
     assert _times_read(ground) == 2
 
 
+def test_that_a_gate_file_is_not_there_is_remembered_for_its_commit_alone(ground: Ground) -> None:
+    reader = LiveReader(ground.app)
+    for _ in range(2):
+        file = reader.gate_file(ground.place, "main", "a.yml")
+        assert file is not None
+        assert file.text is None
+    assert _times_read(ground) == 1
+    sha = ground.github.push(REPOSITORY, "main", {"a.yml": "one"}, by="bob").sha
+    for _ in range(2):
+        assert reader.gate_file(ground.place, "main", "a.yml") == PolicyFile(sha, "a.yml", "one")
+    assert _times_read(ground) == 2
+    assert reader.gate_file(ground.place, "gone", "a.yml") is None
+
+
 def test_a_commit_that_github_does_not_know_is_no_commit_without_the_file(ground: Ground) -> None:
     """A push may be seen at the branch before it is seen everywhere; another policy must not step in meanwhile."""
     with pytest.raises(Unavailable, match="does not know the commit aaaaaaaaaa") as trouble:
