@@ -6,8 +6,10 @@ Nothing here speaks to GitHub. The caller commits, and then sends the messages t
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
+
+from pydantic import Field
 
 from app import ledger
 from app.database import Transaction
@@ -15,8 +17,29 @@ from app.records import approvals, bindings, evidence, run_intents, wishes
 from app.records.bindings import Binding
 from app.records.wishes import Wish
 from policies import standing
+from policies.contents.fields import MOST_MESSAGE_CHARACTERS, Body, Digest, Fact, Names, Storable
+from policies.contents.pulls import Title
+from policies.contents.reviews import Logins
 from policies.decision import Blocker
 from policies.intents import Intent
+
+CommitMessage = Annotated[str, Field(max_length=MOST_MESSAGE_CHARACTERS), Storable]
+
+
+class PullRequest(Fact):
+    """A pull request wished for: the digest of a stored artifact, what to say, and whom to ask.
+
+    `message`: of the commit; the title where it is empty.
+    """
+
+    artifact: Digest
+    title: Title
+    body: Body = ""
+    message: CommitMessage = ""
+    draft: bool = False
+    labels: Names = ()
+    reviewers: Logins = ()
+    team_reviewers: Logins = ()
 
 
 @dataclass(frozen=True)
@@ -89,6 +112,19 @@ def wish(tx: Transaction, run_id: UUID, by: By, kind: str, content: dict[str, An
         wish_id = wishes.add(tx, Wish(run_id, binding.epoch, kind, content, by.name, by.at))
         _attest(tx, binding, by, "write_wished", {"wish": str(wish_id), "kind": kind, "epoch": binding.epoch})
     return done
+
+
+def wish_pull_request(tx: Transaction, run_id: UUID, by: By, content: dict[str, Any]) -> Done | Blocker:
+    """The pull request of a run: the same again adds nothing, and a changed one is the next epoch's."""
+    binding = _open(tx, run_id)
+    if isinstance(binding, Blocker):
+        return binding
+    known = [each for each in wishes.of_epoch(tx, run_id, binding.epoch) if each.kind == wishes.PULL_REQUEST]
+    if any(each.content != content for each in known):
+        opened = next_epoch(tx, run_id, by, None)
+        if isinstance(opened, Blocker):
+            return opened
+    return wish(tx, run_id, by, wishes.PULL_REQUEST, content)
 
 
 @dataclass(frozen=True)

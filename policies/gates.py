@@ -117,6 +117,9 @@ def _branch(standing: Standing) -> Iterator[Blocker]:
         ("head", "head branch", bound.head, place.head),
         ("sha", "head commit", bound.head_sha, place.head_sha),
     )
+    if bound.head is not None and bound.head == bound.base:
+        sentence = f"The run is bound to {bound.head} as its base and its head."
+        yield Blocker(code="BRANCH_MISMATCH", sentence=sentence, subject=f"head:{bound.head}")
     if place.head is None and place.head_sha is None:
         sentence = "It is not known which branch the write is about."
         yield Blocker(code="BRANCH_MISMATCH", sentence=sentence, subject="head:None")

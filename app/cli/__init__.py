@@ -6,6 +6,7 @@ import click
 
 from app.cli.audit import audit
 from app.cli.explain import explain_command
+from app.cli.intents import intents
 from app.cli.migrate import migrate
 from app.cli.policy import policy
 from app.cli.tokens import tokens
@@ -33,5 +34,5 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate, explain_command, policy, tokens, audit):
+for command in (up, migrate, explain_command, policy, intents, tokens, audit):
     main.add_command(command)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from psycopg.errors import UniqueViolation
@@ -19,6 +19,10 @@ _COLUMNS = (
     "run_id, remote, base_ref, head_ref, head_sha, epoch, proposed_by, bindings.number, is_open, blockers, woken,"
     " opened_at, runs.status, runs.repository_id, runs.installation_id, runs.error, runs.finished_at"
 )
+
+
+Rest = Literal["waiting", "succeeded", "blocked"]
+"""How a run rests: for somebody to do something, with all that it wished for, or with something in its own way."""
 
 
 @dataclass(frozen=True)
@@ -171,25 +175,26 @@ def wake(tx: Transaction, run_id: UUID, now: datetime) -> None:
     tx.execute("UPDATE bindings SET woken = woken + 1 WHERE run_id = %(id)s", {"id": run_id})
     tx.execute(
         "UPDATE runs SET status = 'pending', due_at = %(now)s, queued_at = NULL, attempts = 0, error = NULL"
-        " WHERE id = %(id)s AND kind = 'work' AND status IN ('waiting', 'blocked', 'pending')",
+        " WHERE id = %(id)s AND kind = 'work' AND status IN ('waiting', 'blocked', 'pending', 'succeeded')",
         {"id": run_id, "now": now},
     )
 
 
-def rest(tx: Transaction, run: Run, woken: int, now: datetime) -> bool:
+def rest(tx: Transaction, run: Run, *, woken: int, ended: Rest, now: datetime) -> bool:
     """Nothing to do until the run is woken; False, and due at once, where it was since `woken` was read.
 
     Raises `LeaseLost`.
     """
     changed = tx.execute(
         "UPDATE runs SET lease = NULL, lease_until = NULL, queued_at = NULL, due_at = %(now)s, attempts = 0,"
-        " error = NULL, status = CASE WHEN bindings.woken = %(woken)s THEN 'waiting' ELSE 'pending' END"
+        " error = NULL, finished_at = %(now)s,"
+        " status = CASE WHEN bindings.woken = %(woken)s THEN %(ended)s ELSE 'pending' END"
         " FROM bindings WHERE id = %(id)s AND run_id = id AND lease = %(lease)s RETURNING runs.status",
-        {"id": run.id, "lease": run.lease, "woken": woken, "now": now},
+        {"id": run.id, "lease": run.lease, "woken": woken, "ended": ended, "now": now},
     ).fetchone()
     if changed is None:
         raise runs.LeaseLost
-    return bool(changed["status"] == "waiting")
+    return bool(changed["status"] == ended)
 
 
 def _one(tx: Transaction, which: str, facts: dict[str, Any]) -> Binding | None:

@@ -4,9 +4,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from app.database import Transaction
 from app.records import intents
 from app.records.intents import Claimed
+from policies.contents import Content
 from policies.gates import PREDECESSOR_PENDING
 from policies.intents import Intent
 
@@ -79,3 +82,76 @@ def next_stage(tx: Transaction, run_id: UUID, epoch: int) -> int | None:
         {"run": run_id, "epoch": epoch},
     ).fetchone()
     return row["stage"] if row else None
+
+
+def is_done(tx: Transaction, run_id: UUID, epoch: int) -> bool:
+    """Whether all that the run wishes for in this epoch is written."""
+    row = tx.execute(
+        "SELECT count(*) AS all, count(*) FILTER (WHERE status = 'written') AS written FROM intents"
+        " WHERE run_id = %(run)s AND epoch = %(epoch)s AND status <> 'superseded'",
+        {"run": run_id, "epoch": epoch},
+    ).fetchone()
+    return row is not None and bool(row["all"] == row["written"])
+
+
+def statuses(tx: Transaction, run_id: UUID, epoch: int) -> dict[UUID, str]:
+    """Where each intent of an epoch stands."""
+    rows = tx.execute(
+        "SELECT id, status FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s", {"run": run_id, "epoch": epoch}
+    ).fetchall()
+    return {row["id"]: row["status"] for row in rows}
+
+
+def remote_id(tx: Transaction, intent_id: UUID) -> str | None:
+    """What GitHub gave to a written intent; for a pull request its number."""
+    row = tx.execute(
+        "SELECT remote_id FROM permits WHERE intent_id = %(id)s AND outcome = 'written'", {"id": intent_id}
+    ).fetchone()
+    return row["remote_id"] if row else None
+
+
+def is_ours(tx: Transaction, branch_target: str, sha: str) -> bool:
+    """Whether this gate has put a branch where it is."""
+    row = tx.execute(
+        "SELECT FROM intents WHERE target = %(target)s AND status = 'written' AND content ->> 'sha' = %(sha)s LIMIT 1",
+        {"target": branch_target, "sha": sha},
+    )
+    return row.fetchone() is not None
+
+
+def commit(tx: Transaction, repository_id: int, sha: str) -> dict[str, Any] | None:
+    """The content of a commit that this gate has stored."""
+    row = tx.execute(
+        "SELECT content FROM intents WHERE target = %(target)s AND status = 'written' LIMIT 1",
+        {"target": f"git_object:{repository_id}:{sha}"},
+    ).fetchone()
+    return row["content"] if row else None
+
+
+def is_planned(tx: Transaction, run_id: UUID, epoch: int) -> bool:
+    """Whether a pull request of this epoch is planned: a plan stands, so that what was approved stays what it was."""
+    row = tx.execute(
+        "SELECT FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND stage > 0 LIMIT 1",
+        {"run": run_id, "epoch": epoch},
+    )
+    return row.fetchone() is not None
+
+
+def same(tx: Transaction, run_id: UUID, epoch: int, target: str, content: Content) -> UUID | None:
+    """The intent of an epoch that carries out exactly this, however far it has got."""
+    row = tx.execute(
+        "SELECT id FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND target = %(target)s"
+        " AND content = %(content)s AND status <> 'superseded' ORDER BY sequence DESC LIMIT 1",
+        {"run": run_id, "epoch": epoch, "target": target, "content": Jsonb(content.model_dump(mode="json"))},
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def leading(tx: Transaction, run_id: UUID, epoch: int, stage: int) -> list[UUID]:
+    """What the intents of a stage belong to: the whole of a part, or the intent itself."""
+    rows = tx.execute(
+        "SELECT DISTINCT coalesce(part_of, id) AS id FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s"
+        " AND stage = %(stage)s AND status = 'waiting'",
+        {"run": run_id, "epoch": epoch, "stage": stage},
+    ).fetchall()
+    return [row["id"] for row in rows]

@@ -1,5 +1,6 @@
 """What a run of the API was asked to write, before it is known where exactly that goes."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,11 @@ class Wish:
     content: dict[str, Any]
     wished_by: str
     wished_at: datetime
+
+    @property
+    def text(self) -> str:
+        """The content as JSON."""
+        return json.dumps(self.content)
 
 
 def add(tx: Transaction, wish: Wish) -> UUID:

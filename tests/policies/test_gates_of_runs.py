@@ -87,6 +87,10 @@ OF_RUN: dict[str, tuple[dict[str, Any], list[str]]] = {
     "head wrong": ({"place": _place(head="agent/y")}, ["BRANCH_MISMATCH"]),
     "head of a fork": ({"place": _place(head="eve:agent/x")}, ["BRANCH_MISMATCH"]),
     "commit wrong": ({"place": _place(head_sha=OTHER)}, ["BRANCH_MISMATCH"]),
+    "head that is the base": (
+        {"bound": _place(base="agent/x"), "place": _place(base=None)},
+        ["BRANCH_MISMATCH"],
+    ),
     "branch absent": ({"place": Place(remote="acme/widget")}, ["BRANCH_MISMATCH"]),
     "commit of the run absent": ({"bound": _place(head_sha=None)}, NO_HEAD),
     "verification absent": ({"verification": None}, ["VERIFICATION_MISSING"]),
@@ -182,7 +186,7 @@ def test_it_says_what_spoke_for_it() -> None:
 INDEPENDENT = tuple(
     name
     for name in OF_RUN
-    if name.split()[0] in ("remote", "base", "head", "verification", "review", "approval", "denied", "own")
+    if len(OF_RUN[name][0]) == 1 and name.split()[0] in ("remote", "base", "head", "verification", "review", "approval", "denied", "own")
 )
 
 

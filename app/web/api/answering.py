@@ -92,7 +92,7 @@ def look(services: Services, endpoint: Endpoint, kept: Kept) -> Callable[[], Kep
     def find() -> Kept | None:
         try:
             with services.pool.connection() as tx:
-                found = awaits(tx, document)
+                found = awaits(tx, document, services.settings)
         except psycopg.OperationalError:
             return None
         if found is None:

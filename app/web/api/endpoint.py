@@ -29,7 +29,15 @@ Document = dict[str, Any]
 class RequestBody(BaseModel):
     """What a client sends: camelCase JSON, strict, nothing unknown in it."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        alias_generator=to_camel,
+        validate_by_name=False,
+        validate_by_alias=True,
+    )
 
 
 class ResponseBody(BaseModel):
@@ -109,4 +117,4 @@ class Endpoint:
     most_bytes: int = MOST_BYTES
     query: type[Query] | None = None
     refuses: tuple[int, ...] = ()
-    awaits: Callable[[Transaction, Document], Answer | None] | None = None
+    awaits: Callable[[Transaction, Document, Settings], Answer | None] | None = None

@@ -1,0 +1,62 @@
+"""Intents as people look at them: what each would write, where it stands, and what was in its way when last decided."""
+
+from typing import Any
+from uuid import UUID
+
+from app.database import Transaction
+
+_COLUMNS = (
+    "intents.id, intents.kind, intents.target, intents.content, intents.status, intents.error, intents.epoch,"
+    " intents.number, intents.run_id, intents.full_name, intents.repository_id, intents.installation_id,"
+    " intents.sequence, intents.part_of, intents.recorded_at, intents.settled_at,"
+    " (SELECT blockers FROM decisions WHERE intent_id = intents.id ORDER BY audit_seq DESC LIMIT 1) AS blockers,"
+    " (SELECT remote_id FROM permits WHERE intent_id = intents.id AND outcome = 'written') AS remote_id"
+)
+Row = dict[str, Any]
+
+
+def of_run(tx: Transaction, run_id: UUID, epoch: int) -> list[Row]:
+    """What a run wishes for in an epoch, in the order in which it is written; less the parts and what was replaced."""
+    return tx.execute(
+        f"SELECT {_COLUMNS} FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND part_of IS NULL"  # noqa: S608
+        " AND status <> 'superseded' ORDER BY stage, recorded_at, id",
+        {"run": run_id, "epoch": epoch},
+    ).fetchall()
+
+
+def parts_of(tx: Transaction, intent_id: UUID) -> list[Row]:
+    """The parts of an intent, in the order in which they are written."""
+    return tx.execute(
+        f"SELECT {_COLUMNS} FROM intents WHERE part_of = %(id)s ORDER BY stage, recorded_at, id",  # noqa: S608
+        {"id": intent_id},
+    ).fetchall()
+
+
+def get(tx: Transaction, intent_id: UUID) -> Row | None:
+    """One intent, of whatever kind and origin."""
+    return tx.execute(
+        f"SELECT {_COLUMNS} FROM intents WHERE id = %(id)s",  # noqa: S608
+        {"id": intent_id},
+    ).fetchone()
+
+
+def page(tx: Transaction, status: str, *, limit: int, offset: int) -> tuple[list[Row], int]:
+    """Intents of runs in a status, oldest first, less parts; and how many there are."""
+    which = "status = %(status)s AND epoch IS NOT NULL AND part_of IS NULL"
+    facts = {"status": status, "limit": limit, "offset": offset}
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM intents WHERE {which} ORDER BY recorded_at, id"  # noqa: S608
+        " LIMIT %(limit)s OFFSET %(offset)s",
+        facts,
+    ).fetchall()
+    total = tx.execute(f"SELECT count(*) AS total FROM intents WHERE {which}", facts).fetchone()  # noqa: S608
+    return rows, total["total"] if total else 0
+
+
+def unsettled(tx: Transaction, run_id: UUID) -> int:
+    """How many of a run's are on their way, or to be decided on."""
+    row = tx.execute(
+        "SELECT count(*) AS moving FROM intents WHERE run_id = %(run)s AND status IN ('pending', 'sent')",
+        {"run": run_id},
+    ).fetchone()
+    return row["moving"] if row else 0

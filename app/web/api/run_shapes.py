@@ -1,0 +1,268 @@
+"""What the API takes and says about runs, their evidence, their writes and the operators' word on them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from dulwich.refs import Ref, check_ref_format
+from pydantic import AfterValidator, Field, JsonValue
+
+from app.database import Transaction
+from app.records import evidence, run_intents, shown_intents
+from app.records.bindings import Binding
+from app.records.shown_intents import Row
+from app.web.api.endpoint import Paging, RequestBody, ResponseBody
+from policies import contents, standing
+from policies.contents.fields import MOST_NAMES
+from policies.decision import Blocker
+from policies.gates import PREDECESSOR_PENDING
+from policies.intents import digest
+
+WishKind = Literal[
+    "comment",
+    "pull_request_create",
+    "pull_request_update",
+    "status",
+    "check_run",
+    "label_add",
+    "label_remove",
+    "review_approve",
+    "review_dismiss",
+    "review_request",
+    "project_field",
+]
+RunStatus = Literal["running", "waiting", "blocked", "succeeded", "cancelled"]
+
+
+def _branch(name: str) -> str:
+    if name.startswith("-") or not check_ref_format(Ref(f"refs/heads/{name}".encode())):
+        raise ValueError("should be the name of a branch")
+    return name
+
+
+Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$")]
+Branch = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_branch)]
+Sha = Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
+Reference = Annotated[str, Field(min_length=1, max_length=1_000)]
+Text = Annotated[str, Field(max_length=60_000)]
+Label = Annotated[str, Field(min_length=1, max_length=255)]
+Labels = Annotated[tuple[Label, ...], Field(max_length=MOST_NAMES)]
+
+
+class RunRequest(RequestBody):
+    """A run bound to a repository and two branches; `headSha` where the head is there already."""
+
+    repository: Repository
+    base: Branch
+    head: Branch
+    head_sha: Sha | None = None
+
+
+class EpochRequest(RequestBody):
+    """The next epoch: a new head, or a new attempt at the work."""
+
+    head_sha: Sha | None = None
+
+
+class EvidenceRequest(RequestBody):
+    """What was found out about the run's present head in its present epoch; `artifact`: what that rests on."""
+
+    kind: Literal["verification", "internal_review"]
+    verdict: Literal["PASS", "FAIL"]
+    epoch: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    head_sha: Sha
+    artifact: Reference | None = None
+
+
+class WriteRequest(RequestBody):
+    """One write wished for: a kind of `docs/writes.md`, or `comment`, and its content."""
+
+    kind: WishKind
+    content: dict[str, JsonValue]
+
+
+class PullRequestRequest(RequestBody):
+    """A pull request from a stored artifact (its digest) into `base`; its branch is made where it is not there."""
+
+    artifact: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    repository: Repository
+    base: Branch
+    branch: Branch
+    title: Annotated[str, Field(min_length=1, max_length=255)]
+    body: Text = ""
+    message: Annotated[str, Field(max_length=10_000)] = ""
+    draft: bool = False
+    labels: Labels = ()
+    reviewers: Labels = ()
+    team_reviewers: Labels = ()
+
+
+class WordRequest(RequestBody):
+    """An operator's word on exactly what has this digest."""
+
+    digest: Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+    reason: Annotated[str, Field(max_length=1_000)] | None = None
+
+
+class IntentQuery(Paging):
+    """Which intents."""
+
+    status: Literal["waiting", "pending", "sent", "written", "denied", "refused", "blocked", "superseded"] = "waiting"
+
+
+class BlockerShape(ResponseBody):
+    """One thing that is in the way."""
+
+    code: str
+    sentence: str
+    subject: str
+
+
+class IntentShape(ResponseBody):
+    """One write: `digest` is what an operator approves, `content` exactly what would be written."""
+
+    intent_id: UUID
+    run_id: UUID
+    repository: str
+    epoch: int | None
+    kind: str
+    sentence: str
+    digest: str
+    content: dict[str, Any]
+    status: str
+    blockers: tuple[BlockerShape, ...]
+    error: str | None
+    remote_id: str | None
+    parts: int
+    recorded_at: datetime
+    settled_at: datetime | None
+
+
+class EvidenceShape(ResponseBody):
+    """A piece of evidence; `counts`: it is of the present epoch and head, and no newer one of its kind is."""
+
+    kind: str
+    verdict: str
+    epoch: int
+    head_sha: str
+    artifact: str | None
+    given_by: str
+    given_at: datetime
+
+
+class PullRequestShape(ResponseBody):
+    """The run's pull request."""
+
+    number: int
+    url: str
+
+
+class RunShape(ResponseBody):
+    """A run: `digest` is what an operator approves as a whole; `blockers`: all that is in its way, each once."""
+
+    run_id: UUID
+    status: RunStatus
+    repository: str
+    base: str
+    head: str
+    head_sha: str | None
+    epoch: int
+    proposed_by: str
+    digest: str | None
+    pull_request: PullRequestShape | None
+    blockers: tuple[BlockerShape, ...]
+    intents: tuple[IntentShape, ...]
+    evidence: tuple[EvidenceShape, ...]
+    opened_at: datetime
+
+
+def intent(tx: Transaction, row: Row) -> IntentShape:
+    """An intent as the API says it."""
+    found = row["blockers"] if row["status"] in ("waiting", "denied", "pending") else None
+    return IntentShape(
+        intent_id=row["id"],
+        run_id=row["run_id"],
+        repository=row["full_name"],
+        epoch=row["epoch"],
+        kind=row["kind"],
+        sentence=contents.sentence(row["kind"], row["content"]),
+        digest=digest(row["content"]),
+        content=row["content"],
+        status=row["status"],
+        blockers=tuple(BlockerShape(**blocker) for blocker in found or ()),
+        error=row["error"],
+        remote_id=row["remote_id"],
+        parts=len(shown_intents.parts_of(tx, row["id"])),
+        recorded_at=row["recorded_at"],
+        settled_at=row["settled_at"],
+    )
+
+
+def run(tx: Transaction, binding: Binding, url: str) -> RunShape:
+    """A run as the API says it; `url`: of GitHub's pages."""
+    intents = tuple(intent(tx, row) for row in shown_intents.of_run(tx, binding.run_id, binding.epoch))
+    blockers = _blockers(binding, intents)
+    wished = [each for _, each in run_intents.of_run(tx, binding.run_id, binding.epoch) if each.part_of is None]
+    number = binding.number
+    return RunShape(
+        run_id=binding.run_id,
+        status=_status(tx, binding, blockers, intents),
+        repository=binding.remote,
+        base=binding.base_ref,
+        head=binding.head_ref,
+        head_sha=binding.head_sha,
+        epoch=binding.epoch,
+        proposed_by=binding.proposed_by,
+        digest=standing.run_digest(wished) if wished else None,
+        pull_request=PullRequestShape(number=number, url=f"{url}/{binding.remote}/pull/{number}") if number else None,
+        blockers=blockers,
+        intents=intents,
+        evidence=tuple(_evidence(given) for given in evidence.of_run(tx, binding.run_id)),
+        opened_at=binding.opened_at,
+    )
+
+
+def _blockers(binding: Binding, intents: tuple[IntentShape, ...]) -> tuple[BlockerShape, ...]:
+    """Those of the run and of its writes, each sentence once; that one write comes after another blocks nothing."""
+    own = [BlockerShape(**blocker) for blocker in binding.blockers]
+    if binding.error is not None:
+        own.append(BlockerShape(code="RUN_STOPPED", sentence=binding.error, subject=binding.subject))
+    found = [*own, *(each for shown in intents for each in shown.blockers if each.code != PREDECESSOR_PENDING)]
+    found += [_ended(shown) for shown in intents if shown.status in ("refused", "blocked")]
+    return tuple({(each.code, each.subject, each.sentence): each for each in found}.values())
+
+
+def _ended(shown: IntentShape) -> BlockerShape:
+    code = "GITHUB_API_ERROR" if shown.status == "refused" else "OUTCOME_UNKNOWN"
+    return BlockerShape(code=code, sentence=shown.error or "A person must look.", subject=f"intent:{shown.intent_id}")
+
+
+def _status(
+    tx: Transaction, binding: Binding, blockers: tuple[BlockerShape, ...], intents: tuple[IntentShape, ...]
+) -> RunStatus:
+    if binding.status == "cancelled":
+        return "cancelled"
+    if binding.status in ("pending", "running") and binding.error is None:
+        return "running" if binding.woken or binding.status == "running" else "waiting"
+    if shown_intents.unsettled(tx, binding.run_id):
+        return "running"
+    if blockers:
+        return "blocked"
+    return "succeeded" if binding.status == "succeeded" else "waiting"
+
+
+def _evidence(given: evidence.Given) -> EvidenceShape:
+    return EvidenceShape(
+        kind=given.kind,
+        verdict=given.verdict,
+        epoch=given.epoch,
+        head_sha=given.head_sha,
+        artifact=given.artifact,
+        given_by=given.given_by,
+        given_at=given.given_at,
+    )
+
+
+def blocker(found: Blocker) -> BlockerShape:
+    """A blocker as the API says it."""
+    return BlockerShape(code=found.code, sentence=found.sentence, subject=found.subject)
