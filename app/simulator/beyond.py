@@ -107,6 +107,70 @@ BEYOND = (
         "docs.github.com, REST API endpoints for check runs; the words are assumed",
     ),
     Beyond(
+        "GET, POST git/...: 409 'Git Repository is empty.' for all of it until there is a commit",
+        "github/rest-api-description#637 for trees and blobs; assumed of the rest",
+    ),
+    Beyond(
+        "GET git/trees: the SHA may be a commit's, a branch or a tag; `truncated` beyond 100,000 entries, not by size",
+        "docs.github.com, Get a tree; its limit of 7 MB is left out",
+    ),
+    Beyond(
+        "POST git/trees: 422 for a path that is blank, absolute or malformed",
+        "osunyorg/admin#105, hub4j/github-api#1217, joshcai/leetcode-sync#22",
+    ),
+    Beyond(
+        "POST git/trees: 422 for sha beside content, for neither, and for a SHA or base_tree that is not held as such",
+        "octokit/octokit.net#2836, BetaHuhn/repo-file-sync-action#349, PyGithub/PyGithub#1732",
+    ),
+    Beyond(
+        "POST git/trees: 422 GitRPC::BadObjectState for a deletion of what is not there; a commit is no base_tree",
+        "docs.github.com, Create a tree; mckaywrigley/buildware-ai#29; GitHub may take a commit for its tree",
+    ),
+    Beyond(
+        "POST git/blobs, git/commits: the bytes, the message and the zone of a date are kept as they are given",
+        "docs.github.com, Timezones and the REST API; that nothing is put after the message is assumed",
+    ),
+    Beyond(
+        "POST git/commits: 422 for a tree or parent that is not held; without people the bot writes and web-flow signs",
+        "osunyorg/admin#3732; docs.github.com, About commit signature verification; the parent's words are assumed",
+    ),
+    Beyond(
+        "POST git/refs: 422 for a ref that exists, a commit that doesn't, a malformed name, or no head and no tag",
+        "renovatebot/renovate#20281, octokit/octokit.js#562; the words for names are assumed",
+    ),
+    Beyond(
+        "PATCH, DELETE git/refs: 422 for no fast forward without force, 422 for a ref that does not exist",
+        "prose/prose#148, github/rest-api-description#2746",
+    ),
+    Beyond(
+        "deleting a branch closes the pull requests out of it",
+        "docs.github.com, Creating and deleting branches within your repository",
+    ),
+    Beyond(
+        "POST pulls: 422 for no new commit, one that is open already, a head or base that is none",
+        "tgymnich/fork-sync#112, ovity/octotree#557, stackitcloud/cloud-provider-stackit#10",
+    ),
+    Beyond(
+        "POST, PATCH pulls: 422 for a title over 256 or a body over 65,536 characters, and for a blank title",
+        "issue threads for the lengths; the words are assumed",
+    ),
+    Beyond(
+        "PATCH pulls: 422 for any base of a closed one, a base that is none or taken, and for what can't be reopened",
+        "google/go-github#3456, google/go-github#2201, waffleio/waffle.io#2194; the words of the others are assumed",
+    ),
+    Beyond(
+        "GET compare: 404 where two commits have nothing in common; no pages",
+        "docs.github.com, Compare two commits; the words are assumed",
+    ),
+    Beyond(
+        "GET contents of a link is the link itself, never the file that it leads to",
+        "docs.github.com, Get repository content, says that GitHub follows it within the repository",
+    ),
+    Beyond(
+        "webhooks of a branch made, moved or deleted: `push`, then `create` or `delete`, then pull_request",
+        "docs.github.com, Webhook events and payloads; the order is assumed, and nothing is told of tags",
+    ),
+    Beyond(
         "a role in a repository is the highest of what is held directly, through teams and through the organization",
         "docs.github.com, Get repository permissions for a user",
     ),

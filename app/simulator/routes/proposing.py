@@ -103,13 +103,16 @@ def _texts(call: Call, pull: Pull) -> dict[str, Any]:
 
 
 def _base(call: Call, pull: Pull) -> dict[str, Any]:
-    base = supplied(call.body, "base") if "base" in call.body else pull.base_ref
-    if base == pull.base_ref:
+    """Of a closed one, and of one that is to be closed, not even the base that it has may be given."""
+    if "base" not in call.body:
         return {}
+    base = supplied(call.body, "base")
+    if "closed" in (pull.state, call.body.get("state")):
+        raise invalid("PullRequest", "base", "Cannot change the base branch of a closed pull request.", "invalid")
     if base not in call.repository.branches:
         raise invalid("PullRequest", "base", f"Proposed base branch '{base}' was not found", "invalid")
-    if pull.state != "open":
-        raise invalid("PullRequest", "base", "Cannot change the base branch of a closed pull request.", "invalid")
+    if base == pull.base_ref:
+        return {}
     if _open(call, pull.head_repository_id, pull.head_ref, base):
         said = f"A pull request already exists for base branch '{base}' and head branch '{pull.head_ref}'"
         raise invalid("PullRequest", "base", said, "invalid")

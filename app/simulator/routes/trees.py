@@ -100,6 +100,8 @@ def _files(call: Call, entry: Json, known: set[str]) -> dict[str, File | None]:
 
 def _path(entry: Json) -> str:
     path = supplied(entry, "path")
+    if not path:
+        raise Refusal(422, "tree.path cannot be blank")
     if path.startswith("/"):
         raise Refusal(422, "tree.path cannot start with a slash")
     if any(name in ("", ".", "..") or name.lower() == ".git" or "\0" in name for name in path.split("/")):

@@ -69,8 +69,9 @@ def test_it_tells_of_a_pull_request_that_is_opened_and_changed(town: Any, told: 
     town.github.create_branch(W, "stable")
     assert told("POST", "pulls", {"title": "Fix", "head": "fix", "base": "main"}) == [("pull_request", "opened")]
     assert told("PATCH", "pulls/2", {"title": "Fix"}) == []
-    edit = {"title": "Fix it", "body": "So.", "base": "stable", "state": "closed"}
-    assert told("PATCH", "pulls/2", edit) == [("pull_request", "edited"), ("pull_request", "closed")]
+    assert told("PATCH", "pulls/2", {"title": "Fix it", "body": "So.", "base": "stable"}) == [
+        ("pull_request", "edited")
+    ]
     edited = receiver.bodies("pull_request")[0]
     main = town.github.state.repository(W).branches["main"]
     assert edited["changes"] == {
@@ -79,6 +80,8 @@ def test_it_tells_of_a_pull_request_that_is_opened_and_changed(town: Any, told: 
         "base": {"ref": {"from": "main"}, "sha": {"from": main}},
     }
     assert edited["sender"]["login"] == "mergegate[bot]"
+    closed = told("PATCH", "pulls/2", {"title": "No", "state": "closed"})
+    assert closed == [("pull_request", "edited"), ("pull_request", "closed")]
     assert told("PATCH", "pulls/2", {"state": "open"}) == [("pull_request", "reopened")]
 
 

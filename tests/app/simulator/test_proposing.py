@@ -144,8 +144,11 @@ def test_it_moves_none_to_a_base_that_does_not_fit(town: Any) -> None:
     _open(town, "feature", base="stable")
     already = "A pull request already exists for base branch 'stable' and head branch 'feature'"
     assert _said(_change(town, base="stable")) == already
+    assert _change(town, base="main").body["base"]["ref"] == "main"
+    closed = "Cannot change the base branch of a closed pull request."
+    assert _said(_change(town, state="closed", base="main")) == closed
     _change(town, state="closed")
-    assert _said(_change(town, base="stable")) == "Cannot change the base branch of a closed pull request."
+    assert [_said(_change(town, base=base)) for base in ("stable", "main")] == [closed, closed]
 
 
 def test_it_writes_pull_requests_only_with_the_permission(town: Any) -> None:

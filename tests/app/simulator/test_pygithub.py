@@ -4,7 +4,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from github import Auth, Github, GithubException, RateLimitExceededException, UnknownObjectException
+from github import (
+    Auth,
+    Github,
+    GithubException,
+    InputGitAuthor,
+    InputGitTreeElement,
+    RateLimitExceededException,
+    UnknownObjectException,
+)
 from github.Requester import Requester
 
 from app import simulator
@@ -71,6 +79,31 @@ def test_it_writes_a_status_with_one_request(town: Any, client: Github) -> None:
     assert (status.state, status.creator.login) == ("pending", "mergegate[bot]")
     assert [s.context for s in repository.get_commit(town.head).get_statuses()] == ["mergegate: main"]
     town.github.finish()
+
+
+def test_it_builds_a_branch_and_opens_a_pull_request(town: Any, client: Github) -> None:
+    repository = client.get_repo("acme/widget")
+    base = repository.get_git_ref("heads/main").object.sha
+    before = repository.get_git_commit(base)
+    blob = repository.create_git_blob("AAEC/w==", "base64")
+    entries = [
+        InputGitTreeElement("bin/data", "100755", "blob", sha=blob.sha),
+        InputGitTreeElement("old.txt", "100644", "blob", sha=None),
+    ]
+    tree = repository.create_git_tree(entries, base_tree=repository.get_git_tree(before.tree.sha))
+    author = InputGitAuthor("Ada", "ada@example.test", "2026-01-02T03:04:05Z")
+    commit = repository.create_git_commit("Add data", tree, [before], author, author)
+    repository.create_git_ref("refs/heads/data", commit.sha)
+    pull = repository.create_pull(base="main", head="data", title="Data", body="Why")
+    pull.edit(title="More data")
+    assert (pull.head.sha, pull.title, pull.user.login) == (commit.sha, "More data", "mergegate[bot]")
+    assert [(f.filename, f.status) for f in pull.get_files()] == [("bin/data", "added"), ("old.txt", "removed")]
+    ref = repository.get_git_ref("heads/data")
+    assert ref.object.sha == commit.sha  # once read it knows its address; unread it would ask at that of a read
+    with pytest.raises(GithubException) as refused:
+        ref.edit(base, force=False)
+    assert (refused.value.status, refused.value.message) == (422, "Update is not a fast forward")
+    assert town.github.unknown_requests == []
 
 
 def test_it_gets_githubs_errors(town: Any, client: Github) -> None:

@@ -119,7 +119,7 @@ def test_it_takes_out_a_whole_folder(town: Any) -> None:
         (_entry("a/../b", content=""), "tree.path contains a malformed path component"),
         (_entry("a/.Git/b", content=""), "tree.path contains a malformed path component"),
         (_entry("a//b", content=""), "tree.path contains a malformed path component"),
-        (_entry("", content=""), "tree.path contains a malformed path component"),
+        (_entry("", content=""), "tree.path cannot be blank"),
         (_entry("a", mode="100666", content=""), "Must supply a valid tree.mode, not 100666"),
         (
             _entry("a", content="", sha=NOWHERE),
