@@ -89,6 +89,8 @@ class Settings(BaseModel):
 
     evaluations_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
     reevaluations_per_minute: Annotated[int, Field(ge=1, le=1_000)] = 30
+    write_spacing_seconds: Annotated[int, Field(ge=0, le=60)] = 1
+    notifying_spacing_seconds: Annotated[int, Field(ge=0, le=60)] = 3
     lease_seconds: Annotated[int, Field(ge=2, le=100)] = 60
     fold_seconds: Annotated[int, Field(ge=0, le=60)] = 1
     settle_seconds: Annotated[int, Field(ge=0, le=3600)] = 15

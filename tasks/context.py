@@ -1,4 +1,4 @@
-"""What every step is handed: settings, the database, the limits, the reader, the clock and a way to send messages."""
+"""What every step is handed: settings, the database, the governor, the reader, the clock and a way to send messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from app.database import Pool
 from app.github.answers import utc_now
 from app.github.client import App
 from app.github.reader import LiveReader, LocalReader, Reader
-from app.limits import Limits
+from app.governor import Governor
 from app.rosters import Rosters
 from app.settings import Settings
 
-Send = Callable[[str, UUID, int], None]
+Send = Callable[[str, UUID, float], None]
 """Send a message: task name, the row to look at, and after how many seconds. Losing it changes nothing."""
 
 
@@ -27,23 +27,40 @@ class Context:
 
     settings: Settings
     pool: Pool
-    limits: Limits
+    governor: Governor
     reader: Reader
     send: Send
     clock: Callable[[], datetime] = utc_now
     checkpoint: Callable[[str], None] = no_checkpoint
 
 
-def reader(settings: Settings) -> Reader:
+def governor(settings: Settings) -> Governor:
+    """The governor with the limits of the settings."""
+    return Governor(
+        settings.redis_url,
+        evaluations_per_minute=settings.evaluations_per_minute,
+        write_spacing_seconds=settings.write_spacing_seconds,
+        notifying_spacing_seconds=settings.notifying_spacing_seconds,
+    )
+
+
+def reader(settings: Settings, governor: Governor, clock: Callable[[], datetime] = utc_now) -> Reader:
     """The reader that the settings bind."""
     if settings.github_reader == "local":
         return LocalReader()
-    return LiveReader(github_app(settings), rosters=Rosters(settings.redis_url))
+    return LiveReader(github_app(settings, governor, clock), clock, Rosters(settings.redis_url))
 
 
-def github_app(settings: Settings) -> App:
+def github_app(settings: Settings, governor: Governor, clock: Callable[[], datetime] = utc_now) -> App:
     """How to be our App; only for live bindings, whose settings are complete."""
     if settings.github_app_id is None or settings.github_private_key is None:
         raise ValueError("a live binding without an App cannot come out of app.settings.load")
     key = settings.github_private_key.get_secret_value()
-    return App(settings.github_api_url, settings.github_app_id, key, settings.github_timeout_seconds)
+    return App(
+        api_url=settings.github_api_url,
+        app_id=settings.github_app_id,
+        private_key=key,
+        governor=governor,
+        clock=clock,
+        timeout_seconds=settings.github_timeout_seconds,
+    )

@@ -8,12 +8,14 @@ from psycopg.types.json import Jsonb
 from app import permits
 from app.database import Transaction
 from app.github.answers import Unavailable
+from app.github.turns import TURNS
 from app.records import intents, run_intents
 from app.records.intents import Claimed
 from app.records.runs import backoff_seconds
 from policies import gates
 from policies.decision import Decision
 from policies.gates import Posture
+from policies.intents import Intent
 from policies.standing import NOTHING, Place
 from tasks import receipts, standing
 from tasks.context import Context
@@ -23,7 +25,6 @@ NOWHERE = Place()
 
 def decide(context: Context, claimed: Claimed) -> UUID | None:
     """Decision, audit entry and permit in one transaction; the id of the permit, or None where it is denied."""
-    held_until = context.limits.writes_held_until(claimed.intent.installation_id)
     is_verdict = gates.is_verdict(claimed.intent)
     try:
         place = NOWHERE if is_verdict else standing.place(context, claimed.intent)
@@ -34,15 +35,35 @@ def decide(context: Context, claimed: Claimed) -> UUID | None:
     with context.pool.connection() as tx:
         intents.hold(tx, claimed)
         known = NOTHING if is_verdict else standing.of(context, tx, claimed.intent, place)
-        decision = gates.decide(claimed.intent, _posture(context, tx, claimed, held_until), now, known)
+        posture = _posture(context, tx, claimed)
+        decision = gates.decide(claimed.intent, posture, now, known)
+        turn_at = _turn(context, claimed.intent, now, take=decision.allowed)
+        if turn_at is not None:
+            posture = posture.model_copy(update={"not_before": turn_at})
+            decision = gates.decide(claimed.intent, posture, now, known)
         decision_id = _record_decision(tx, claimed, decision, now)
         if decision.allowed:
             return permits.issue(tx, claimed.id, decision_id, now)
-        _deny(tx, claimed, decision, held_until, now)
+        again_at = _again_at(context, turn_at or now, now)
+        _deny(tx, claimed, decision, again_at, now)
+    if turn_at is not None:
+        receipts.send_for_later(context, claimed, again_at)
     return None
 
 
-def _posture(context: Context, tx: Transaction, claimed: Claimed, held_until: datetime | None) -> Posture:
+def _turn(context: Context, intent: Intent, now: datetime, *, take: bool) -> datetime | None:
+    """When it is the write's turn; None: now. It is taken only where nothing else stands against the write."""
+    ask = context.governor.take_turn if take else context.governor.next_turn
+    return ask(intent.installation_id, TURNS[intent.kind], intent.target, now)
+
+
+def _again_at(context: Context, turn_at: datetime, now: datetime) -> datetime:
+    """When to ask again. The sweep may be late, so what it is to wake is woken early, and then asks once more."""
+    sweep = timedelta(seconds=context.settings.sweep_seconds)
+    return turn_at if turn_at - now <= sweep else turn_at - sweep
+
+
+def _posture(context: Context, tx: Transaction, claimed: Claimed) -> Posture:
     settings, intent = context.settings, claimed.intent
     listed = intent.repository in settings.allowed_repositories
     return Posture(
@@ -54,7 +75,6 @@ def _posture(context: Context, tx: Transaction, claimed: Claimed, held_until: da
         superseded_by=intents.superseded_by(tx, claimed),
         withdrawn=intents.is_withdrawn(tx, claimed),
         is_early=run_intents.is_early(tx, claimed),
-        not_before=held_until,
     )
 
 
@@ -81,11 +101,11 @@ def _record_decision(tx: Transaction, claimed: Claimed, decision: Decision, now:
     return decision_id
 
 
-def _deny(tx: Transaction, claimed: Claimed, decision: Decision, held_until: datetime | None, now: datetime) -> None:
+def _deny(tx: Transaction, claimed: Claimed, decision: Decision, again_at: datetime, now: datetime) -> None:
     codes = {blocker.code for blocker in decision.blockers}
     sentences = " ".join(blocker.sentence for blocker in decision.blockers)
-    if codes == {"RATE_LIMITED"} and held_until is not None:
-        intents.put_off(tx, claimed, "pending", held_until, sentences)
+    if codes == {"RATE_LIMITED"}:
+        intents.await_turn(tx, claimed, again_at, sentences)
     elif "INTENT_SUPERSEDED" in codes:
         intents.end(tx, claimed, "superseded", now, sentences)
     elif claimed.intent.epoch is not None:

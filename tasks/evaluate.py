@@ -10,7 +10,7 @@ from app import ledger
 from app.github import documents
 from app.github.answers import Unavailable
 from app.github.reader import Place
-from app.limits import LimitsUnavailable
+from app.governor import LimitsUnavailable
 from app.records import groups, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
@@ -95,7 +95,7 @@ def _by_its_name_now(run: Run, pull: documents.Pull) -> Run:
 def _take_a_turn(context: Context, run: Run) -> None:
     """Raise `Unavailable`, with a time, where the installation's evaluations of this minute are used up."""
     try:
-        not_before = context.limits.take_evaluation(run.installation_id)
+        not_before = context.governor.take_evaluation(run.installation_id, context.clock())
     except LimitsUnavailable:
         raise putting_off.until_limits_answer(context) from None
     if not_before is not None:

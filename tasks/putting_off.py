@@ -9,12 +9,11 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.github.answers import Unavailable
+from app.governor import DOWN_SECONDS
 from app.records import groups, runs
 from app.records.runs import Run
 from tasks import names, telling, telling_groups
 from tasks.context import Context
-
-LIMITS_DOWN_SECONDS = 10
 
 
 def run(context: Context, run: Run, trouble: Unavailable) -> None:
@@ -52,7 +51,7 @@ def _tell(context: Context, tx: Transaction, run: Run, sentence: str, now: datet
 
 def until_limits_answer(context: Context) -> Unavailable:
     """The reason to wait while Redis is away."""
-    later = context.clock() + timedelta(seconds=LIMITS_DOWN_SECONDS)
+    later = context.clock() + timedelta(seconds=DOWN_SECONDS)
     return Unavailable("RATE_LIMITED", "Redis does not answer, so the rate limit is not known.", later)
 
 

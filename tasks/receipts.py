@@ -1,7 +1,6 @@
 """Record how a write ended: written, refused, put off, or left to be read back until that settles it."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +9,6 @@ from app import ledger, permits
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.endings import RATE_LIMITED, Again, Ending, Refused, Unknown, Written
-from app.limits import LimitsUnavailable
 from app.records import intents
 from app.records.intents import Claimed
 from app.records.runs import backoff_seconds
@@ -19,6 +17,8 @@ from tasks.context import Context
 
 MOST_READINGS = 30
 MOST_TOKENS = 20
+SKEW_SECONDS = 0.05
+"""By so much clocks may differ: what comes too early finds nothing to do."""
 ACTOR = "mergegate"
 
 
@@ -75,15 +75,18 @@ def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: A
         receipt = _Receipt("limited", "blocked", "write_blocked", body, ending.sentence, ending.status_code)
         _end(context, claimed, permit_id, receipt)
         return
-    due = max(ending.not_before, now + timedelta(seconds=backoff_seconds(claimed.attempts)))
+    is_turn = ending.code == RATE_LIMITED
+    backoff = timedelta(seconds=0 if is_turn else backoff_seconds(claimed.attempts))
+    due = max(ending.not_before, now + backoff)
     with context.pool.connection() as tx:
         intents.hold(tx, claimed)
         permits.close(tx, permit_id, "limited", now, status_code=ending.status_code)
-        intents.put_off(tx, claimed, "pending", due, ending.sentence)
+        if is_turn:
+            intents.await_turn(tx, claimed, due, ending.sentence)
+        else:
+            intents.put_off(tx, claimed, "pending", due, ending.sentence)
         attest(tx, claimed, "write_put_off", {**body, "not_before": due.isoformat()}, now)
-    if ending.code == RATE_LIMITED:
-        with suppress(LimitsUnavailable):  # without the hold the next write meets the limit itself, and waits too
-            context.limits.hold_writes(claimed.intent.installation_id, ending.not_before, now)
+    send_for_later(context, claimed, due)
 
 
 def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, not_before: datetime | None) -> None:
@@ -97,7 +100,7 @@ def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, no
     due = not_before or now + timedelta(seconds=backoff_seconds(readings))
     with context.pool.connection() as tx:
         intents.put_off(tx, claimed, "sent", due, why)
-    _send_for_later(context, claimed, due)
+    send_for_later(context, claimed, due)
 
 
 def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt) -> None:
@@ -117,7 +120,8 @@ def attest(tx: Transaction, claimed: Claimed, kind: str, body: Mapping[str, obje
     return ledger.append(tx, kind=kind, subject=subject, actor=ACTOR, body={**about, **body}, at=now)
 
 
-def _send_for_later(context: Context, claimed: Claimed, due: datetime) -> None:
-    seconds = int((due - context.clock()).total_seconds()) + 1
+def send_for_later(context: Context, claimed: Claimed, due: datetime) -> None:
+    """Wake the write in time, unless the sweep does."""
+    seconds = (due - context.clock()).total_seconds()
     if seconds <= context.settings.sweep_seconds:
-        context.send(names.WRITE, claimed.id, seconds)
+        context.send(names.WRITE, claimed.id, max(0, seconds) + SKEW_SECONDS)

@@ -16,7 +16,6 @@ from kombu.exceptions import OperationalError
 
 from app import database
 from app.events import Delivery
-from app.limits import Limits
 from app.queue import make_celery
 from app.records.runs import LeaseLost
 from app.rosters import RostersUnavailable
@@ -113,8 +112,9 @@ def _context(_pid: int) -> Context:
     settings = load()
     pool = database.pool(settings.database_url)
     pool.open()
-    limits = Limits(settings.redis_url, settings.evaluations_per_minute)
-    return Context(settings=settings, pool=pool, limits=limits, reader=contexts.reader(settings), send=send)
+    governor = contexts.governor(settings)
+    reader = contexts.reader(settings, governor)
+    return Context(settings=settings, pool=pool, governor=governor, reader=reader, send=send)
 
 
 @cache
@@ -122,7 +122,7 @@ def _projector(_pid: int) -> write.Projector:
     return write.projector(here())
 
 
-def send(task: str, row_id: UUID, seconds: int) -> None:
+def send(task: str, row_id: UUID, seconds: float) -> None:
     """Send a message; when the broker is away, the row waits for the sweep."""
     try:
         celery.send_task(task, args=[str(row_id)], countdown=seconds or None, retry=False)

@@ -10,13 +10,12 @@ from uuid import UUID
 from app import permits
 from app.github.answers import Unavailable
 from app.github.projector import LiveProjector, LocalProjector, Projector
-from app.limits import LimitsUnavailable
+from app.governor import DOWN_SECONDS, LimitsUnavailable
 from app.permits import Open, Permit, Request
 from app.records import bindings, intents, run_intents
 from app.records.intents import Claimed
 from tasks import deciding, names, receipts
 from tasks.context import Context, github_app
-from tasks.putting_off import LIMITS_DOWN_SECONDS
 
 __all__ = ["Projector", "perform", "projector"]
 
@@ -27,7 +26,7 @@ def projector(context: Context) -> Projector:
     """The projector that the settings bind."""
     if context.settings.github_projector == "local":
         return LocalProjector()
-    return LiveProjector(github_app(context.settings), context.clock)
+    return LiveProjector(github_app(context.settings, context.governor, context.clock), context.clock)
 
 
 def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
@@ -44,7 +43,7 @@ def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
         if _way_is_clear(context, bound, claimed):
             _decide_and_send(context, bound, claimed)
     except LimitsUnavailable:
-        due = context.clock() + timedelta(seconds=LIMITS_DOWN_SECONDS)
+        due = context.clock() + timedelta(seconds=DOWN_SECONDS)
         with context.pool.connection() as tx:
             intents.put_off(tx, claimed, "pending", due, "Redis does not answer, so nothing is written.")
     _wake_next(context, claimed)

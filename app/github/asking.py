@@ -9,7 +9,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.github import unchanged
 from app.github.answers import NOT_FOUND, UNAUTHORIZED, Unavailable, refused_query, unavailable, utc_now
-from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, next_page
+from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, NotYet, next_page
 from app.github.egress import EgressRefused
 from app.github.queries import Query
 from app.github.unchanged import Unchanged
@@ -85,7 +85,7 @@ class Asking:
         if known is not None and answer.status == NOT_MODIFIED:
             return known.again()
         if answer.status not in (OK, NO_CONTENT, NOT_FOUND):
-            raise unavailable(what, answer, self._clock())
+            raise unavailable(what, answer)
         self._unchanged.keep(asked, answer)
         return answer
 
@@ -93,10 +93,10 @@ class Asking:
         """The whole `data` of a query's answer; an answer with any error in it is none."""
         answer = self._send(place.installation_id, what, lambda client: client.query(query, variables))
         if answer.status != OK:
-            raise unavailable(what, answer, self._clock())
+            raise unavailable(what, answer)
         document = answer.document
         if not isinstance(document, dict) or document.get("errors") is not None:
-            raise refused_query(what, answer, self._clock())
+            raise refused_query(what, answer)
         data = document.get("data")
         if not isinstance(data, dict):
             raise _not_understood(what)
@@ -105,13 +105,15 @@ class Asking:
     def _send(self, installation_id: int | None, what: str, send: Callable[[Client], Answer]) -> Answer:
         try:
             answer = send(self._app.client(installation_id))
+        except NotYet as early:
+            raise Unavailable("RATE_LIMITED", f"{what} can't be read now: {early}", early.not_before) from None
         except NoAnswer:
             raise Unavailable("GITHUB_API_ERROR", f"GitHub gave no answer when asked for {what}.") from None
         except EgressRefused:
             raise Unavailable("FACT_UNREADABLE", f"GitHub can't be asked for {what}: the name is impossible.") from None
         except NotAuthenticated as refused:
             self._app.forget(installation_id)
-            raise _no_token(refused, self._clock()) from None
+            raise _no_token(refused) from None
         if answer.status == UNAUTHORIZED:
             self._app.forget(installation_id)
             raise Unavailable("GITHUB_TOKEN_REFUSED", f"GitHub did not accept our token for {what}.")
@@ -139,6 +141,6 @@ def _not_understood(what: str) -> Unavailable:
     return Unavailable("GITHUB_API_ERROR", f"GitHub's answer for {what} was not understood.")
 
 
-def _no_token(refused: NotAuthenticated, now: datetime) -> Unavailable:
-    trouble = unavailable("an installation token", refused.answer, now)
+def _no_token(refused: NotAuthenticated) -> Unavailable:
+    trouble = unavailable("an installation token", refused.answer)
     return trouble if trouble.not_before else Unavailable("GITHUB_TOKEN_REFUSED", f"{refused}.")

@@ -6,8 +6,9 @@ PyGithub's defaults re-send writes up to eleven times and take 307 for success, 
 
 import json
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
@@ -15,8 +16,9 @@ import requests
 from github import Auth, BadAttributeException, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 
-from app.github import egress
+from app.github import egress, told
 from app.github.queries import GRAPHQL, Query
+from app.governor import DOWN_SECONDS, Governor, LimitsUnavailable, Pace, Resource, Slot, Told
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
@@ -28,12 +30,24 @@ _here = threading.local()
 
 @dataclass(frozen=True)
 class Answer:
-    """What GitHub answered. Header names are lower case; `document` is `text` read, None where that is not JSON."""
+    """What GitHub answered. Header names are lower case; `document` is `text` read, None where that is not JSON.
+
+    `limited_until`: how long to ask nothing more, where the answer is that we asked too much.
+    """
 
     status: int
     headers: Mapping[str, str]
     document: Any
     text: str = field(default="", repr=False)
+    limited_until: datetime | None = None
+
+
+class NotYet(Exception):
+    """GitHub's limits allow no request now, and nothing was sent. The message is one sentence."""
+
+    def __init__(self, sentence: str, not_before: datetime) -> None:
+        super().__init__(sentence)
+        self.not_before = not_before
 
 
 class NoAnswer(Exception):
@@ -105,6 +119,8 @@ class Client:
     """One installation's GitHub, or the App's own where `installation_id` is None."""
 
     def __init__(self, app: "App", installation_id: int | None) -> None:
+        self._app = app
+        self._installation_id = installation_id
         auth = Auth.AppAuth(app.app_id, app.private_key)
         self._github = Github(
             auth=auth if installation_id is None else auth.get_installation_auth(installation_id),
@@ -127,11 +143,57 @@ class Client:
         parameters: dict[str, Any] | None = None,
         body: dict[str, Any] | None = None,
         etag: str | None = None,
+        pace: Pace | None = None,
     ) -> Answer:
-        """Exactly one request. Raises `NoAnswer`, `NotAuthenticated`, or `EgressRefused` before a socket opens.
+        """Exactly one request. Raises `NoAnswer`, `NotAuthenticated`; before a socket opens `EgressRefused`, `NotYet`.
 
         `etag`: of the answer that is known already; where that still holds, the status is 304 and there is no body.
+        `pace`: that of a write.
         """
+        resource: Resource = "graphql" if path == GRAPHQL else "core"
+        slot = self._begin(resource, pace)
+        try:
+            answer = self._exchange(method, path, parameters=parameters, body=body, etag=etag)
+        except NotAuthenticated as refused:
+            said = refused.answer
+            told_of = told.refused_token(said.status, said.headers, said.document, self._app.clock())
+            refused.answer = replace(said, limited_until=self._end(slot, told_of))
+            raise
+        except BaseException:
+            self._end(slot, Told())
+            raise
+        told_of = told.read(answer.status, answer.headers, answer.document, resource, self._app.clock())
+        return replace(answer, limited_until=self._end(slot, told_of))
+
+    def _begin(self, resource: Resource, pace: Pace | None) -> Slot:
+        now = self._app.clock()
+        try:
+            slot = self._app.governor.begin(self._installation_id, resource, pace, now)
+        except LimitsUnavailable:
+            later = now + timedelta(seconds=DOWN_SECONDS)
+            raise NotYet("Redis does not answer, so GitHub's limits are not known.", later) from None
+        if isinstance(slot, datetime):
+            raise NotYet(f"GitHub's limits allow no request before {slot.isoformat()}.", slot)
+        return slot
+
+    def _end(self, slot: Slot, told_of: Told) -> datetime | None:
+        """Until when GitHub limits us. Where Redis is gone meanwhile, nothing is asked before it is back anyway."""
+        now = self._app.clock()
+        try:
+            return self._app.governor.end(slot, told_of, now)
+        except LimitsUnavailable:
+            seconds = told_of.wait_seconds or told.SECONDARY_LIMIT_SECONDS
+            return now + timedelta(seconds=seconds) if told_of.limited else None
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        *,
+        parameters: dict[str, Any] | None,
+        body: dict[str, Any] | None,
+        etag: str | None,
+    ) -> Answer:
         self._authenticate()
         target = self._github.requester.graphql_url if path == GRAPHQL else path
         headers = {} if etag is None else {"If-None-Match": etag}
@@ -182,11 +244,13 @@ def _document(text: str) -> Any:
 
 @dataclass(frozen=True)
 class App:
-    """How to be our GitHub App: where the API is, the App's id, its private key (PEM), and our patience."""
+    """How to be our GitHub App: where the API is, the App's id, its private key (PEM), and within which limits."""
 
     api_url: str
     app_id: int
     private_key: str = field(repr=False)
+    governor: Governor = field(repr=False)
+    clock: Callable[[], datetime] = field(repr=False)
     timeout_seconds: int = 12
 
     def client(self, installation_id: int | None) -> Client:

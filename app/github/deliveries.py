@@ -100,7 +100,7 @@ class LiveDeliveries(Asking):
         if cursor is not None and answer.status in REFUSALS_OF_CURSORS:
             raise CursorLost
         if answer.status != OK:
-            raise unavailable(what, answer, self._clock())
+            raise unavailable(what, answer)
         return Page(self._rows(Listed, [answer.document], what), _cursor(answer))
 
     def sent(self, listed: Listed) -> Sent:
@@ -110,7 +110,7 @@ class LiveDeliveries(Asking):
         if answer.status == NOT_FOUND:
             raise NotShown("GitHub does not show the delivery any more.")
         if answer.status != OK:
-            raise unavailable(what, answer, self._clock())
+            raise unavailable(what, answer)
         return _sent(listed, self._parsed(_Whole, answer.document, what).request)
 
 

@@ -11,14 +11,13 @@ from app.github.answers import (
     SERVER_ERROR,
     UNAUTHORIZED,
     Unavailable,
-    limited_until,
     message,
-    query_limited_until,
     utc_now,
 )
-from app.github.client import Answer, App, NoAnswer, NotAuthenticated
+from app.github.client import Answer, App, NoAnswer, NotAuthenticated, NotYet
 from app.github.endings import AUTH_FAILED, RATE_LIMITED, Again, Ending, Refused, Unknown, Written
 from app.github.reader import LiveReader
+from app.github.turns import TURNS
 from app.github.writes import write
 from app.github.writes.git_object import Bytes
 from app.github.writes.write import Guarded
@@ -76,7 +75,11 @@ class LiveProjector:
         try:
             with egress.holding(permit):
                 client = self._app.client(intent.installation_id)
-                answer = client.request(wanted.method, wanted.path, body=dict(wanted.body) or None)
+                answer = client.request(
+                    wanted.method, wanted.path, body=dict(wanted.body) or None, pace=TURNS[intent.kind].pace
+                )
+        except NotYet as early:
+            return Again(None, RATE_LIMITED, f"{early}", early.not_before)
         except NoAnswer as trouble:
             return Unknown(f"GitHub gave no answer: {trouble}.")
         except NotAuthenticated as refused:
@@ -104,8 +107,7 @@ class LiveProjector:
     def _ending(self, intent: Intent, answer: Answer) -> Ending:
         if (own := write.of(intent, self._stored).ending(answer)) is not None:
             return own
-        now = self._clock()
-        if (until := limited_until(answer, now) or query_limited_until(answer, now)) is not None:
+        if (until := answer.limited_until) is not None:
             return Again(answer.status, RATE_LIMITED, f"GitHub's rate limit holds until {until.isoformat()}.", until)
         if answer.status >= SERVER_ERROR or answer.status in SUCCESSES:
             return Unknown(f"GitHub answered {answer.status}, which says neither yes nor no.")
@@ -123,7 +125,7 @@ class LiveProjector:
     def _not_authenticated(self, intent: Intent, refused: NotAuthenticated) -> Again:
         now = self._clock()
         self._app.forget(intent.installation_id)
-        later = limited_until(refused.answer, now) or now + timedelta(seconds=AGAIN_SECONDS)
+        later = refused.answer.limited_until or now + timedelta(seconds=AGAIN_SECONDS)
         return Again(refused.answer.status or None, AUTH_FAILED, f"{refused}.", later)
 
 

@@ -234,6 +234,15 @@ def put_off(
     _change(tx, claimed, changes, {"status": status, "due": due_at, "why": why})
 
 
+def await_turn(tx: Transaction, claimed: Claimed, due_at: datetime, why: str) -> None:
+    """Leave it until its turn comes; that was no attempt. Raises `LeaseLost`."""
+    changes = (
+        "status = 'pending', due_at = %(due)s, error = %(why)s, lease = NULL, lease_until = NULL, queued_at = NULL,"
+        " attempts = attempts - 1"
+    )
+    _change(tx, claimed, changes, {"due": due_at, "why": why})
+
+
 def _change(tx: Transaction, claimed: Claimed, changes: str, values: dict[str, Any]) -> None:
     changed = tx.execute(
         f"UPDATE intents SET {changes} WHERE id = %(id)s AND lease = %(lease)s",  # noqa: S608

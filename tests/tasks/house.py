@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
@@ -15,7 +15,7 @@ import pytest
 from app import database, simulator
 from app.events import Delivery, Event, Repository
 from app.github import client
-from app.limits import Limits
+from app.governor import Turn
 from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
@@ -51,7 +51,7 @@ class Died(Exception):
     """The death of a worker, as far as a test can have it without a process of its own."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Clock:
     """A clock that the test moves; it starts at the real time, since PyGithub's App tokens are made by that."""
 
@@ -151,8 +151,15 @@ class House:
     def with_settings(self, **changes: Any) -> None:
         """The same gate, started again with other settings."""
         settings = self.context.settings.model_copy(update=changes)
-        limits = Limits(settings.redis_url, settings.evaluations_per_minute)
-        self.context = replace(self.context, settings=settings, limits=limits, reader=contexts.reader(settings))
+        governor = contexts.governor(settings)
+        reader = contexts.reader(settings, governor, self.clock)
+        self.context = replace(self.context, settings=settings, governor=governor, reader=reader)
+
+    def busy(self, pace: Literal["quiet", "notifying"], seconds: int) -> None:
+        """A write at this pace has just left elsewhere, and the next one may so many seconds later."""
+        spacing = {"quiet": "write_spacing_seconds", "notifying": "notifying_spacing_seconds"}
+        assert self.context.governor.take_turn(self.installation_id, Turn(pace), "elsewhere", self.clock()) is None
+        self.with_settings(**{spacing[pace]: seconds})
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         with self.context.pool.connection() as tx:
@@ -226,6 +233,8 @@ def _settings(url: str, app_id: int, database_url: str, redis_url: str) -> Setti
             "github_projector": "live",
             "allowed_repositories": REPOSITORY,
             "fold_seconds": 0,
+            "write_spacing_seconds": 0,
+            "notifying_spacing_seconds": 0,
             "public_url": "https://gate.example.org",
         }
     )
@@ -236,14 +245,15 @@ def _house(github: simulator.GitHub, clock: Clock, settings: Settings, installat
     pool.open()
     house: House
 
-    def send(task: str, row_id: UUID, seconds: int) -> None:
+    def send(task: str, row_id: UUID, seconds: float) -> None:
         house.sent.append((task, row_id))
 
+    governor = contexts.governor(settings)
     context = Context(
         settings=settings,
         pool=pool,
-        limits=Limits(settings.redis_url, settings.evaluations_per_minute),
-        reader=contexts.reader(settings),
+        governor=governor,
+        reader=contexts.reader(settings, governor, clock),
         send=send,
         clock=clock,
     )

@@ -154,11 +154,9 @@ def test_a_verdict_after_the_group_s_end_is_not_written_to_it(house: House) -> N
 
 
 def test_a_status_that_waits_for_a_group_that_is_gone_is_put_aside(house: House) -> None:
-    until = house.clock() + timedelta(seconds=60)
-    house.context.limits.hold_writes(house.installation_id, until, house.clock())
+    house.busy("quiet", 60)
     entry = _enqueue(house, 1)
     house.deliver(_told(house, "destroyed", entry))
-    house.context.limits.hold_writes(house.installation_id, house.clock() + timedelta(milliseconds=1), house.clock())
     house.clock.forward(61)
     house.sweep()
     assert _shown(house, entry) == []

@@ -144,7 +144,7 @@ def test_whatever_keeps_it_from_choosing_ends_the_run_and_is_noted(
         def collaborators(self, *_: object) -> NoReturn:
             raise trouble
 
-    reader = Troubled(contexts.github_app(asking.context.settings))
+    reader = Troubled(contexts.github_app(asking.context.settings, asking.context.governor, asking.clock))
     asking.context = replace(asking.context, reader=reader)
     open_pull(asking)
     assert (asking.states(), asked(asking)) == (["pending"], [])

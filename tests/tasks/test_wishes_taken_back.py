@@ -76,7 +76,7 @@ def test_a_closed_pull_request_is_left_alone(asking: House, kind: str) -> None:
 
 
 def test_what_waits_about_another_pull_request_goes_on_waiting(asking: House) -> None:
-    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=300)
+    asking.busy("notifying", 300)
     open_pull(asking)
     asking.github.push(REPOSITORY, "other", {"b.py": "1"}, by="bob")
     other = asking.github.open_pull(REPOSITORY, "other", by="bob", title="Add b").number
@@ -89,7 +89,7 @@ def test_what_waits_about_another_pull_request_goes_on_waiting(asking: House) ->
 
 
 def test_what_waits_about_the_same_number_of_another_repository_goes_on_waiting(asking: House) -> None:
-    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=300)
+    asking.busy("notifying", 300)
     open_pull(asking)
     asking.rows("UPDATE intents SET repository_id = 1 WHERE kind = 'review_request' RETURNING id")
     asking.github.close(REPOSITORY, 1)
@@ -99,7 +99,7 @@ def test_what_waits_about_the_same_number_of_another_repository_goes_on_waiting(
 
 
 def test_a_request_that_waits_is_put_aside_where_the_pull_request_can_not_be_judged(asking: House) -> None:
-    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=3600)
+    asking.busy("notifying", 3600)
     open_pull(asking)
     asking.github.fault("GET", "/pulls/1$", 502, times=99)
     asking.deliver_pull(action="edited")
@@ -123,7 +123,7 @@ def test_a_request_that_had_no_effect_is_repeated_if_it_is_wished_for_again(aski
 
 
 def test_a_request_that_waits_is_put_aside_where_somebody_where_somebody_was_asked_already(asking: House) -> None:
-    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=300)
+    asking.busy("notifying", 300)
     open_pull(asking)
     asking.github.request_review(REPOSITORY, 1, "alice")
     asking.deliver_pull(action="edited")
@@ -136,7 +136,7 @@ def test_a_request_that_waits_is_put_aside_where_somebody_where_somebody_was_ask
 
 def test_an_evaluation_that_takes_back_a_wish_lets_the_worker_that_has_it_record_first(asking: House) -> None:
     """Each waits for the intent before the audit chain, so neither waits for the other for ever."""
-    asking.github.limit_secondary("POST", "/requested_reviewers", status=429, retry_after=300)
+    asking.busy("notifying", 300)
     open_pull(asking)
     asking.clock.forward(60)
     asking.github.review(REPOSITORY, 1, by="alice", state="approved")

@@ -77,9 +77,9 @@ def test_a_rate_limited_write_waits_as_long_as_github_says(house: House, status:
 
 def test_a_limit_holds_the_other_writes_of_the_installation_too(house: House) -> None:
     house.github.limit_secondary("POST", "/statuses/", status=429, retry_after=30)
-    _begin(house)
     house.github.push(REPOSITORY, "other", {"b.py": "1"}, by="bob")
     house.github.open_pull(REPOSITORY, "other", by="bob")
+    house.deliver_pull(1)
     house.deliver_pull(2)
     house.work()
     assert house.statuses() == []
@@ -162,7 +162,7 @@ def _review(house: House, state: str) -> int:
 
 def test_a_success_that_waits_is_not_written_after_the_verdict_went_back(house: House) -> None:
     _begin(house)
-    house.github.limit_secondary("POST", "/statuses/", status=429, retry_after=30)
+    house.busy("quiet", 100)
     review = _review(house, "approved")
     house.work()
     house.github.dismiss(REPOSITORY, 1, review)

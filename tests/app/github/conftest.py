@@ -8,6 +8,6 @@ from tests.app.github.ground import Ground, standing
 
 
 @pytest.fixture
-def ground() -> Iterator[Ground]:
-    with standing() as made:
+def ground(redis_db: str) -> Iterator[Ground]:
+    with standing(redis_db) as made:
         yield made

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 from app import permits, simulator
 from app.github import documents, egress
+from app.github.answers import utc_now
 from app.github.client import Answer, App
 from app.github.reader import LiveReader, Place
+from app.governor import Governor
 from app.permits import Permit, Request
 from app.simulator.keys import key_pair
 from tests.tasks.house import forget_clients
@@ -18,14 +20,21 @@ REPOSITORY = "acme/widget"
 class Ground:
     """A simulated GitHub with one repository, and our App on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, redis_url: str) -> None:
         self.github = simulator.GitHub()
         self.github.add_repository(REPOSITORY, collaborators={"alice": "maintain", "bob": "write"})
         self.installation = self.github.install(self.github.add_app(), "acme")
         self.place = Place(self.installation.id, self.github.state.repository(REPOSITORY).id)
         self.head = self.github.push(REPOSITORY, "feature", {"a": "1"}, by="bob").sha
         self.github.open_pull(REPOSITORY, "feature", by="bob")
-        self.app = App("", 1, "")
+        self.governor = Governor(
+            redis_url, evaluations_per_minute=100, write_spacing_seconds=0, notifying_spacing_seconds=0
+        )
+        self.app = self.at("")
+
+    def at(self, api_url: str) -> App:
+        """Our App where the API is."""
+        return App(api_url, self.installation.app_id, key_pair().private, self.governor, utc_now)
 
     @property
     def path(self) -> str:
@@ -45,9 +54,9 @@ class Ground:
 
 
 @contextmanager
-def standing() -> Iterator[Ground]:
-    made = Ground()
+def standing(redis_url: str) -> Iterator[Ground]:
+    made = Ground(redis_url)
     forget_clients()
     with simulator.serve(made.github) as url:
-        made.app = App(url, made.installation.app_id, key_pair().private)
+        made.app = made.at(url)
         yield made

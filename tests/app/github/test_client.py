@@ -1,21 +1,17 @@
 """The client: PyGithub without its retries, one request a call, and no secret in what it says."""
 
 import threading
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from app.github import client, egress, facts, queries
-from app.github.answers import Unavailable, limited_until
-from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, last_page, next_page
+from app.github.answers import Unavailable
+from app.github.client import Answer, Client, NoAnswer, NotAuthenticated, last_page, next_page
 from app.github.reader import LiveReader, LocalReader, Place
 from app.simulator.faults import Fault
-from app.simulator.keys import key_pair
 from tests.app.github.ground import REPOSITORY, Ground
-
-NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("what", [500, 502, 503, 403, 429, 307])
@@ -153,28 +149,6 @@ def test_the_local_reader_opens_no_socket() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "message", "seconds"),
-    [
-        (429, {"retry-after": "7"}, "", 7),
-        (403, {"retry-after": "7"}, "", 7),
-        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) + 9)}, "", 9),
-        (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW.timestamp()) - 9)}, "", 1),
-        (403, {}, "You have exceeded a secondary rate limit", 60),
-        (429, {}, "", 60),
-        (429, {"retry-after": "999999999"}, "", 6 * 3600),
-        (429, {"retry-after": "soon"}, "", 60),
-    ],
-)
-def test_a_limit_says_until_when(status: int, headers: dict[str, str], message: str, seconds: int) -> None:
-    assert limited_until(Answer(status, headers, {"message": message}), NOW) == NOW + timedelta(seconds=seconds)
-
-
-@pytest.mark.parametrize("status", [200, 403, 404, 500])
-def test_what_is_no_limit_is_not_waited_for(status: int) -> None:
-    assert limited_until(Answer(status, {"x-ratelimit-remaining": "50"}, {"message": "Forbidden"}), NOW) is None
-
-
-@pytest.mark.parametrize(
     ("api_url", "graphql"),
     [
         ("https://api.github.com", "/graphql"),
@@ -182,8 +156,8 @@ def test_what_is_no_limit_is_not_waited_for(status: int) -> None:
         ("http://127.0.0.1:8000", "/graphql"),
     ],
 )
-def test_a_query_goes_where_this_github_takes_it(api_url: str, graphql: str) -> None:
-    url = Client(App(api_url, 1, key_pair().private), None)._github.requester.graphql_url
+def test_a_query_goes_where_this_github_takes_it(ground: Ground, api_url: str, graphql: str) -> None:
+    url = Client(ground.at(api_url), None)._github.requester.graphql_url
     assert urlsplit(url).path == graphql
     assert client._below_prefix(graphql) == queries.GRAPHQL
 

@@ -1,0 +1,41 @@
+-- What a request's end told: its slot is free, the budget is known; 0, or the moment until which GitHub limits us.
+local ask = cjson.decode(ARGV[1])
+local slots, hold, budget, installations = unpack(KEYS)
+local HOUR = 3600 * 1000 * 1000
+-- Answers of one hour may name its end some seconds apart.
+local SAME_HOUR = 5 * 1000 * 1000
+local function exact(number) return string.format('%.0f', number) end
+local function number(key, field) return tonumber(redis.call('HGET', key, field) or 0) end
+
+-- Answers may come in another order than GitHub gave them: of one hour the least that remains is the newest.
+local function keep(said)
+  local reset, remaining = number(budget, 'reset'), number(budget, 'remaining')
+  if said.reset < reset - SAME_HOUR then return end
+  if said.reset <= reset + SAME_HOUR then said.remaining = math.min(said.remaining, remaining) end
+  local reset_at = math.max(said.reset, reset)
+  redis.call('HSET', budget, 'remaining', exact(said.remaining), 'reserve', exact(said.reserve), 'reset', exact(reset_at))
+  redis.call('PEXPIRE', budget, exact((reset_at - ask.now) / 1000 + HOUR / 1000))
+end
+
+-- A limit that was met by requests under way at once is one limit; each further one in a row doubles the wait.
+local function hold_all()
+  local times = number(hold, 'times')
+  if ask.begun > number(hold, 'since') then times = times + 1 end
+  local wait = ask.wait or ask.first * 2 ^ (times - 1)
+  local at = math.max(number(hold, 'until'), ask.now + math.min(wait, ask.longest))
+  local since = math.max(ask.now, number(hold, 'since'))
+  redis.call('HSET', hold, 'until', exact(at), 'times', exact(times), 'since', exact(since))
+  redis.call('PEXPIRE', hold, exact((at - ask.now + ask.longest) / 1000))
+  return at
+end
+
+redis.call('ZREM', slots, ask.slot)
+redis.call('ZADD', installations, exact(ask.now), ask.installation)
+redis.call('ZREMRANGEBYSCORE', installations, '-inf', exact(ask.now - HOUR))
+if ask.budget and ask.budget.reset > ask.now then keep(ask.budget) end
+if ask.served and ask.begun > number(hold, 'since') then redis.call('DEL', hold) end
+if not ask.limited then return 0 end
+if not ask.wait and ask.budget and ask.budget.remaining == 0 and ask.budget.reset > ask.now then
+  return number(budget, 'reset')
+end
+return hold_all()
