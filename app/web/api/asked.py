@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Request
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from app.web import request_body
 from app.web.api.endpoint import MOST_WAIT_SECONDS, Endpoint
@@ -20,6 +21,8 @@ KEY_HEADER = "Idempotency-Key"
 KEY = r"[!-~]{1,255}"
 MOST_PLACES = 20
 MOST_SENTENCE_CHARACTERS = 200
+
+MALFORMED = Reply(400, "MALFORMED", "The body should be JSON, in UTF-8 and not too deeply nested.")
 
 _KEY = re.compile(KEY)
 _SECONDS = re.compile(r"[0-9]{1,2}")
@@ -98,6 +101,10 @@ def _content(endpoint: Endpoint, incoming: Request) -> bytes | Reply:
 
 def _validated(takes: type[BaseModel], content: bytes) -> tuple[BaseModel] | Reply:
     try:
+        from_json(content, allow_inf_nan=False)  # NaN is no JSON, and no database takes it for such
+    except ValueError:
+        return MALFORMED
+    try:
         return (takes.model_validate_json(content),)
     except ValidationError as wrong:
         return _invalid(wrong)
@@ -106,8 +113,6 @@ def _validated(takes: type[BaseModel], content: bytes) -> tuple[BaseModel] | Rep
 def _invalid(wrong: ValidationError) -> Reply:
     """One sentence about the first place that is wrong, and a blocker for each."""
     errors = wrong.errors(include_url=False, include_input=False, include_context=False)
-    if any(error["type"] == "json_invalid" for error in errors):
-        return Reply(400, "MALFORMED", "The body should be JSON, in UTF-8 and not too deeply nested.")
     places = tuple(_places([(error["loc"], error["msg"]) for error in errors[:MOST_PLACES]]))
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return Reply(422, "INVALID", places[0].sentence + more, places)

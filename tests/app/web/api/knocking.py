@@ -1,7 +1,8 @@
 """Clients of the API with tokens of their own, on the Postgres and the Redis of a test."""
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flask import Flask
@@ -12,9 +13,9 @@ from app.queue import Publisher, make_celery
 from app.settings import Settings
 from app.tokens import Created, Scope
 from app.web import api, replies
-from app.web.api.answering import Services
 from app.web.api.door import Door
 from app.web.api.endpoint import Endpoint
+from app.web.api.idempotency import Cache
 from app.web.api.waiting import Waiting
 
 
@@ -58,12 +59,17 @@ def knocking(settings: Settings, now: Callable[[], datetime]) -> Knocking:
 
 
 def knocking_at(
-    settings: Settings, now: Callable[[], datetime], *endpoints: Endpoint, pause: Callable[[float], None] | None = None
+    settings: Settings,
+    now: Callable[[], datetime],
+    *endpoints: Endpoint,
+    pause: Callable[[float], None] = time.sleep,
+    cache: Cache | None = None,
 ) -> Knocking:
-    """The API with endpoints of a test; `pause` is how it sleeps while it waits."""
+    """The API with endpoints of a test; `pause` is how it sleeps while it waits, `cache` another one for its keys."""
     flask = _flask()
-    services: Services = api.make_services(settings, Publisher(make_celery(settings), threads=1), now)
-    api.serve(flask, endpoints, Door(services, Waiting(pause) if pause else Waiting()))
+    services = api.make_services(settings, Publisher(make_celery(settings), threads=1), now)
+    services = replace(services, cache=cache or services.cache)
+    api.serve(flask, endpoints, Door(services, Waiting(pause)))
     return Knocking(flask, settings, now)
 
 

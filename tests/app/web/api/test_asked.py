@@ -75,6 +75,8 @@ def test_it_takes_and_answers_camel_case(client: FlaskClient) -> None:
         (b"", 400, "MALFORMED", None),
         (b"{", 400, "MALFORMED", None),
         (b"\xff", 400, "MALFORMED", None),
+        (b'{"givenName": NaN}', 400, "MALFORMED", None),
+        (b'{"givenName": "\\ud800"}', 400, "MALFORMED", None),
         (b"[" * 5_000 + b"]" * 5_000, 400, "MALFORMED", None),
         (b'{"givenName": ' * 5_000 + b"1" + b"}" * 5_000, 400, "MALFORMED", None),
         (b"[]", 422, "INVALID", "body"),
