@@ -33,8 +33,8 @@ def check(house: House, state: str = "success") -> None:
 
 
 def judge(house: House, number: int = 1) -> None:
-    """A minute later something happens to the pull request, and the gate works on it."""
-    house.clock.forward(60)
+    """A little later something happens to the pull request, and the gate works on it."""
+    house.clock.forward(10)
     house.deliver_pull(number, action="edited")
     house.work()
 
