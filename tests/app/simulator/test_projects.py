@@ -86,6 +86,14 @@ def test_it_shows_an_item_with_its_pull_request_and_its_fields(town: Any, board:
     }
 
 
+def test_it_shows_a_field_and_a_project_by_their_ids(town: Any, board: Board) -> None:
+    query = """query($id: ID!) { node(id: $id) {
+      ... on ProjectV2SingleSelectField { name options { id name } } ... on ProjectV2 { title } } }"""
+    found = ask(town, query, id=board.status.node_id).body["data"]["node"]
+    assert found == {"name": "Status", "options": [{"id": o.id, "name": o.name} for o in board.status.options]}
+    assert ask(town, query, id=board.project.node_id).body["data"]["node"] == {"title": "Roadmap"}
+
+
 def test_it_shows_a_draft_for_what_it_is(town: Any, board: Board) -> None:
     draft = town.github.project_draft(board.project.id, "An idea", by="alice")
     found = ask(town, ITEM, item=draft.node_id).body["data"]["node"]

@@ -115,6 +115,20 @@ def test_it_counts_what_is_under_way_at_once(town: Any) -> None:
     assert town.github.most_at_once(town.installation) == 3
 
 
+def test_it_serves_as_many_at_once_as_are_allowed(town: Any) -> None:
+    town.github.enforce(at_once=1)
+    assert town.get(R).status == 200
+
+
+def test_it_goes_by_the_newest_rule(town: Any) -> None:
+    for _ in range(3):
+        town.github.enforce()
+        assert comment(town).status == 201
+        town.clock.advance(10)
+    town.github.enforce(per_minute=2)
+    assert comment(town).headers["retry-after"] == "40"
+
+
 def test_it_tells_how_close_writes_came(town: Any) -> None:
     assert town.github.closest_writes() is None
     for seconds in (0, 5, 2):
