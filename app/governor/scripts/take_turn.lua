@@ -37,8 +37,8 @@ local function push_back(at)
   local behind = '(' .. exact(math.max(ask.now, promised or 0))
   local standing = redis.call('ZRANGEBYSCORE', line, behind, '+inf', 'WITHSCORES')
   for i = 1, #standing, 2 do
+    if tonumber(standing[i + 1]) >= at + ask.own_spacing then return end
     at = at + step
-    if tonumber(standing[i + 1]) >= at then return end
     redis.call('ZADD', line, exact(at), standing[i])
   end
 end
