@@ -44,7 +44,7 @@ class Ground:
         body = {"state": "success", "context": "c", "description": "d", "target_url": "https://g.example"}
         permit = Permit(permits._SEAL, uuid4(), "status", Request("POST", self.path, body))
         with egress.holding(permit):
-            return self.app.client(self.installation.id).request("POST", self.path, body=body)
+            return self.app.client(self.installation.id).request("POST", self.path, body=body, pace="quiet")
 
     def pull(self) -> documents.Pull:
         """The pull request as GitHub shows it now."""
