@@ -21,9 +21,8 @@ def _make(town: Any, **fields: Any) -> Any:
 
 
 @pytest.mark.parametrize("message", ["Say why", "Say why\n\nNaïve, at length.\n"])
-def test_it_makes_the_commit_that_git_makes(town: Any, conforms: Any, tmp_path: Path, message: str) -> None:
+def test_it_makes_the_commit_that_git_makes(town: Any, tmp_path: Path, message: str) -> None:
     reply = _make(town, message=message, committer=BOT)
-    conforms("POST", "/repos/{owner}/{repo}/git/commits", reply.status, reply.body)
     raw = (
         f"tree {_tree(town)}\nparent {town.head}\n"
         "author Ada Ü <ada@example.test> 1767319445 +0100\n"

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 W = "/repos/acme/widget"
-T = "/repos/{owner}/{repo}/pulls"
 BOT = "mergegate[bot]"
 
 
@@ -27,10 +26,9 @@ def _said(reply: Any) -> str:
     return str(error["message"])
 
 
-def test_it_opens_a_pull_request_of_the_bot(town: Any, conforms: Any) -> None:
+def test_it_opens_a_pull_request_of_the_bot(town: Any) -> None:
     sha = _branch(town)
     made = _open(town, body="It was broken.")
-    conforms("POST", T, made.status, made.body)
     body = made.body
     assert (made.status, made.headers["location"]) == (201, body["url"])
     assert (body["title"], body["body"], body["draft"], body["state"]) == ("Fix it", "It was broken.", False, "open")
@@ -95,10 +93,9 @@ def test_it_refuses_texts_that_do_not_fit(town: Any, fields: Any, code: str) -> 
         assert (reply.status, reply.body["errors"][0]["code"]) == (422, code)
 
 
-def test_it_changes_only_what_is_said(town: Any, conforms: Any) -> None:
+def test_it_changes_only_what_is_said(town: Any) -> None:
     town.github.create_branch("acme/widget", "stable")
     changed = _change(town, title="Four", base="stable")
-    conforms("PATCH", f"{T}/{{pull_number}}", changed.status, changed.body)
     assert (changed.status, changed.body["title"], changed.body["body"]) == (200, "Four", "Not two")
     assert (changed.body["base"]["ref"], changed.body["user"]["login"]) == ("stable", "bob")
     assert _change(town, body=None).body["body"] is None

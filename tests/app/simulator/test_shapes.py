@@ -154,6 +154,29 @@ def test_it_answers_writes_as_the_description_says(busy: Any, conforms: Any) -> 
     conforms("POST", "/app/hook/deliveries/{delivery_id}/attempts", again.status, again.body)
 
 
+def test_it_answers_writes_of_branches_and_pull_requests_as_the_description_says(busy: Any, conforms: Any) -> None:
+    tree = busy.get(f"{W}/git/trees/main").body["sha"]
+    entry = {"path": "new", "mode": "100644", "type": "blob", "content": "x"}
+    commit = {"message": "More", "tree": tree, "parents": [busy.head], "author": {"name": "A", "email": "a@x.test"}}
+    sha = busy.ask("POST", f"{W}/git/commits", commit).body["sha"]
+    writes: list[tuple[str, str, str, int, Any]] = [
+        ("POST", "/git/blobs", "git/blobs", 201, {"content": "x"}),
+        ("POST", "/git/trees", "git/trees", 201, {"base_tree": tree, "tree": [entry]}),
+        ("POST", "/git/commits", "git/commits", 201, commit),
+        ("POST", "/git/refs", "git/refs", 201, {"ref": "refs/heads/new", "sha": busy.head}),
+        ("PATCH", "/git/refs/{ref}", "git/refs/heads/new", 200, {"sha": sha}),
+        ("POST", "/pulls", "pulls", 201, {"title": "New", "head": "new", "base": "main"}),
+        ("PATCH", "/pulls/{pull_number}", "pulls/2", 200, {"title": "Newer"}),
+        ("POST", "/pulls", "pulls", 422, {"title": "New", "head": "new", "base": "none"}),
+        ("PATCH", "/git/refs/{ref}", "git/refs/heads/new", 422, {"sha": busy.head}),
+        ("DELETE", "/git/refs/{ref}", "git/refs/heads/new", 204, None),
+    ]
+    for method, template, path, status, body in writes:
+        reply = busy.ask(method, f"{W}/{path}", body)
+        assert reply.status == status
+        conforms(method, R + template, status, reply.body)
+
+
 def _check_writes_about_reviews(busy: Any, conforms: Any) -> None:
     asked = f"{R}/pulls/{{pull_number}}/requested_reviewers"
     for method, status in (("POST", 201), ("DELETE", 200)):
