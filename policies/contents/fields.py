@@ -1,8 +1,9 @@
 """What the contents of writes are made of: kinds, and texts that can be stored, sent and shown."""
 
+import re
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 Switch = Literal[
     "pull_request_create",
@@ -31,6 +32,9 @@ MOST_MESSAGE_CHARACTERS = 10_000
 MOST_BODY_CHARACTERS = 60_000
 """GitHub takes 65,536 characters; the rest is for our marker."""
 MOST_NAMES = 100
+_NO_BRANCH = re.compile(
+    r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\A[-./]|[./]\Z|\A@\Z|\A[0-9a-f]{40}\Z"
+)
 
 
 def _storable(text: object) -> object:
@@ -38,6 +42,13 @@ def _storable(text: object) -> object:
     if not isinstance(text, str):
         return text
     return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _branch(name: str) -> str:
+    """As git takes it (https://git-scm.com/docs/git-check-ref-format), and GitHub: nothing that looks like a SHA."""
+    if _NO_BRANCH.search(name):
+        raise ValueError("it is no name of a branch")
+    return name
 
 
 class Fact(BaseModel):
@@ -50,6 +61,9 @@ Storable = BeforeValidator(_storable)
 Sha = Annotated[str, Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\z")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
 Name = Annotated[str, Field(min_length=1, max_length=255), Storable]
+Branch = Annotated[Name, AfterValidator(_branch)]
+Label = Annotated[Name, Field(pattern=r"[^.]|\.{3}")]
+"""One that can be taken off: `.` and `..`, as a part of a path, mean another path."""
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_NAMES)]
 Message = Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS), Storable]
 Body = Annotated[str, Field(max_length=MOST_BODY_CHARACTERS), Storable]

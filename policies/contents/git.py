@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AwareDatetime, Field
 
-from policies.contents.fields import Digest, Fact, Kind, Message, Name, Sha, Switch, listed
+from policies.contents.fields import Branch, Digest, Fact, Kind, Message, Name, Sha, Switch, listed
 from policies.text import plain, quoted
 
 MOST_ENTRIES = 1_000
@@ -92,7 +92,7 @@ class BranchCreateContent(Fact):
     kind: ClassVar[Kind] = "branch_create"
     switches: ClassVar[tuple[Switch, ...]] = ("branch_create",)
 
-    branch: Name
+    branch: Branch
     sha: Sha
 
     def target_in(self, repository_id: int) -> str:
@@ -111,7 +111,7 @@ class BranchFastForwardContent(Fact):
     kind: ClassVar[Kind] = "branch_fast_forward"
     switches: ClassVar[tuple[Switch, ...]] = ("branch_fast_forward",)
 
-    branch: Name
+    branch: Branch
     before: Sha
     sha: Sha
 

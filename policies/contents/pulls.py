@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from policies.contents.fields import Body, Fact, Kind, Name, Names, Number, Sha, Switch
+from policies.contents.fields import Body, Branch, Fact, Kind, Name, Names, Number, Sha, Switch
 from policies.contents.reviews import Logins
 from policies.text import plain, quoted
 
@@ -20,8 +20,8 @@ class PullRequestCreateContent(Fact):
 
     kind: ClassVar[Kind] = "pull_request_create"
 
-    base: Name
-    head: Name
+    base: Branch
+    head: Branch
     head_sha: Sha
     title: Title
     body: Body = ""

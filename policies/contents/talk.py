@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
 
-from policies.contents.fields import Body, Fact, Kind, Name, Names, Number, Switch, listed
+from policies.contents.fields import Body, Fact, Kind, Label, Name, Names, Number, Switch, listed
 from policies.text import plain, quoted, short
 
 SHOWN_CHARACTERS = 200
@@ -78,7 +78,7 @@ class LabelRemoveContent(Fact):
     switches: ClassVar[tuple[Switch, ...]] = ("label_remove",)
 
     number: Number
-    label: Name
+    label: Label
 
     def target_in(self, repository_id: int) -> str:
         """The labels of a pull request."""
