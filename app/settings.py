@@ -87,6 +87,10 @@ class Settings(BaseModel):
     approvals_required: Required = "run"
     approval_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
 
+    artifact_store: str | None = None
+    artifact_s3_endpoint: HttpUrl | None = None
+    allow_workflow_files: bool = False
+
     evaluations_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
     reevaluations_per_minute: Annotated[int, Field(ge=1, le=1_000)] = 30
     write_spacing_seconds: Annotated[int, Field(ge=0, le=60)] = 1

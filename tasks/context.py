@@ -1,10 +1,12 @@
-"""What every step is handed: settings, the database, the governor, the reader, the clock and a way to send messages."""
+"""What every step is handed: settings, the database, the governor, the reader, the artifacts, the clock, messages."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from app.artifacts import store
+from app.artifacts.store import Store
 from app.database import Pool
 from app.github.answers import utc_now
 from app.github.client import App
@@ -30,6 +32,7 @@ class Context:
     governor: Governor
     reader: Reader
     send: Send
+    artifacts: Store
     clock: Callable[[], datetime] = utc_now
     checkpoint: Callable[[str], None] = no_checkpoint
 
@@ -42,6 +45,11 @@ def governor(settings: Settings) -> Governor:
         write_spacing_seconds=settings.write_spacing_seconds,
         notifying_spacing_seconds=settings.notifying_spacing_seconds,
     )
+
+
+def artifacts(settings: Settings) -> Store:
+    """The store that the settings name."""
+    return store.opened(settings.artifact_store, endpoint=settings.artifact_s3_endpoint)
 
 
 def reader(settings: Settings, governor: Governor, clock: Callable[[], datetime] = utc_now) -> Reader:

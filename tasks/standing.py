@@ -42,7 +42,7 @@ def place(context: Context, intent: Intent) -> Place:
         if trouble.code != READER_LOCAL:
             raise
         pull = None
-    return Place(remote=intent.repository) if pull is None else _of_pull(intent, pull)
+    return Place(remote=intent.repository) if pull is None else _moved(context, intent, _of_pull(intent, pull))
 
 
 def of(context: Context, tx: Transaction, intent: Intent, where: Place) -> Standing:
@@ -95,6 +95,21 @@ def _of_pull(intent: Intent, pull: documents.Pull) -> Place:
     is_own = source is not None and source.id == intent.repository_id
     head = pull.head.ref if is_own else f"{source.owner.login if source else 'unknown'}:{pull.head.ref}"
     return Place(remote=intent.repository, base=pull.base.ref, head=head, head_sha=pull.head.sha)
+
+
+def _moved(context: Context, intent: Intent, shown: Place) -> Place:
+    """The place of a pull request whose branch this very run moves: its head is the one that it moves it to.
+
+    Raises `Unavailable` where it has moved it and GitHub does not show that yet.
+    """
+    run_id = UUID(intent.run_id)
+    with context.pool.connection() as tx:
+        moved = run_intents.moved_from(tx, run_id, intent.epoch, shown.head_sha)
+    if moved is None:
+        return shown
+    if moved["status"] == "written":
+        raise Unavailable("GITHUB_API_ERROR", "GitHub does not show the branch at its new head yet.")
+    return shown.model_copy(update={"head_sha": moved["sha"]})
 
 
 def _part_place(binding: Binding, intent: Intent, where: Place, whole: Intent | None) -> Place:

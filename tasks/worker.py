@@ -21,7 +21,7 @@ from app.records.runs import LeaseLost
 from app.rosters import RostersUnavailable
 from app.settings import Settings, SettingsError, load
 from tasks import context as contexts
-from tasks import evaluate, find, intake, merge_group, names, sweep, write
+from tasks import evaluate, find, intake, merge_group, names, sweep, work, write
 from tasks.context import Context
 
 LONGEST_RETRY_SECONDS = 30
@@ -55,6 +55,7 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.FIND_PULLS, shared=False)(find_pull_requests)
     app.task(name=names.MERGE_GROUP, shared=False)(evaluate_merge_group)
     app.task(name=names.WRITE, shared=False)(perform_write)
+    app.task(name=names.WORK, shared=False)(advance_work)
     app.task(name=names.ENQUEUE_DUE, shared=False)(enqueue_due)
 
 
@@ -97,6 +98,12 @@ def perform_write(intent_id: str) -> None:
         write.perform(here(), _projector(os.getpid()), UUID(intent_id))
 
 
+def advance_work(run_id: str) -> None:
+    """Bring a run of the API as far as it can go now."""
+    with suppress(LeaseLost):
+        work.advance(here(), UUID(run_id))
+
+
 def enqueue_due() -> None:
     """Enqueue again whatever is due."""
     sweep.enqueue_due(here())
@@ -114,7 +121,8 @@ def _context(_pid: int) -> Context:
     pool.open()
     governor = contexts.governor(settings)
     reader = contexts.reader(settings, governor)
-    return Context(settings=settings, pool=pool, governor=governor, reader=reader, send=send)
+    artifacts = contexts.artifacts(settings)
+    return Context(settings=settings, pool=pool, governor=governor, reader=reader, send=send, artifacts=artifacts)
 
 
 @cache

@@ -5,9 +5,11 @@ known (the worker died, GitHub did not answer), only readings follow until they 
 """
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from app import permits
+from app.artifacts.blocked import Blocked
 from app.github.answers import Unavailable
 from app.github.projector import LiveProjector, LocalProjector, Projector
 from app.governor import DOWN_SECONDS, LimitsUnavailable
@@ -26,7 +28,16 @@ def projector(context: Context) -> Projector:
     """The projector that the settings bind."""
     if context.settings.github_projector == "local":
         return LocalProjector()
-    return LiveProjector(github_app(context.settings, context.governor, context.clock), context.clock)
+    app = github_app(context.settings, context.governor, context.clock)
+    return LiveProjector(app, context.clock, partial(_stored, context))
+
+
+def _stored(context: Context, digest: str) -> bytes:
+    """The bytes of a blob. Raises `Unavailable`."""
+    try:
+        return context.artifacts.get(digest)
+    except Blocked as trouble:
+        raise Unavailable(trouble.blockers[0].code, str(trouble)) from None
 
 
 def perform(context: Context, bound: Projector, intent_id: UUID) -> None:

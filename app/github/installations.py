@@ -39,13 +39,14 @@ class InstallationReader(Asking):
         organization = group.partition("/")[0].lower()
         if organization == owner.lower():
             return place.installation_id
-        found = self._installation_on(organization)
+        found = self.installation_on(organization)
         if found is None:
             sentence = f"The App is not installed on {organization!r}, so who belongs to {group!r} can't be known."
             raise Unavailable("GITHUB_AUTH_FAILED", sentence)
         return found
 
-    def _installation_on(self, account: str) -> int | None:
+    def installation_on(self, account: str) -> int | None:
+        """The App's installation on an account, given in lower case; None where there is none, or a suspended one."""
         known = self._installed
         if account not in known.ids or self._clock() - known.read_at >= timedelta(seconds=INSTALLATIONS_SECONDS):
             known = self._installed = self._list()

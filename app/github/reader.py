@@ -7,6 +7,8 @@ from typing import Any
 from app.github import documents
 from app.github.answers import Unavailable
 from app.github.asking import Place
+from app.github.git_objects import GitObjectReader
+from app.github.git_objects import GitObjectReader
 from app.github.merge_queue import MergeQueueReader
 from app.github.people import PeopleReader
 from app.github.policy_files import PolicyFile, PolicyFileReader
@@ -39,6 +41,7 @@ class LiveReader(
     MergeQueueReader,
     ProjectReader,
     WrittenReader,
+    GitObjectReader,
 ):
     """Reads with an installation's token. Every method raises `Unavailable`; None means GitHub has no such thing."""
 

@@ -13,6 +13,8 @@ from policies.contents import Content
 from policies.gates import PREDECESSOR_PENDING
 from policies.intents import Intent
 
+GONE = (404, 410)
+
 
 def reopen(tx: Transaction, run_id: UUID, now: datetime) -> list[UUID]:
     """Something was done about a run: all that it waits for, less the parts of others, is to be decided anew."""
@@ -110,6 +112,15 @@ def remote_id(tx: Transaction, intent_id: UUID) -> str | None:
     return row["remote_id"] if row else None
 
 
+def moved_from(tx: Transaction, run_id: UUID, epoch: int | None, sha: str | None) -> dict[str, Any] | None:
+    """Where a run moves its branch from a commit in an epoch, and how far that has got."""
+    return tx.execute(
+        "SELECT content ->> 'sha' AS sha, status FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s"
+        " AND kind = 'branch_fast_forward' AND content ->> 'before' = %(sha)s AND status <> 'superseded' LIMIT 1",
+        {"run": run_id, "epoch": epoch, "sha": sha},
+    ).fetchone()
+
+
 def is_ours(tx: Transaction, branch_target: str, sha: str) -> bool:
     """Whether this gate has put a branch where it is."""
     row = tx.execute(
@@ -147,11 +158,22 @@ def same(tx: Transaction, run_id: UUID, epoch: int, target: str, content: Conten
     return row["id"] if row else None
 
 
-def leading(tx: Transaction, run_id: UUID, epoch: int, stage: int) -> list[UUID]:
-    """What the intents of a stage belong to: the whole of a part, or the intent itself."""
+def following(tx: Transaction, run_id: UUID, epoch: int) -> list[UUID]:
+    """What of a plan waits, less the parts of others."""
     rows = tx.execute(
-        "SELECT DISTINCT coalesce(part_of, id) AS id FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s"
-        " AND stage = %(stage)s AND status = 'waiting'",
-        {"run": run_id, "epoch": epoch, "stage": stage},
+        "SELECT id FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND stage > 0 AND part_of IS NULL"
+        " AND status = 'waiting'",
+        {"run": run_id, "epoch": epoch},
     ).fetchall()
     return [row["id"] for row in rows]
+
+
+def comment_of(tx: Transaction, target: str) -> int | None:
+    """Our one comment on a pull request, by our own receipts; None where there is none, or GitHub had it no more."""
+    row = tx.execute(
+        "SELECT remote_id, status_code FROM permits JOIN intents ON intents.id = intent_id"
+        " WHERE target = %(target)s AND (outcome = 'written' OR status_code = ANY(%(gone)s))"
+        " ORDER BY sequence DESC, settled_at DESC LIMIT 1",
+        {"target": target, "gone": list(GONE)},
+    ).fetchone()
+    return int(row["remote_id"]) if row and row["remote_id"] else None

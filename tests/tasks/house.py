@@ -20,7 +20,7 @@ from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
 from tasks import context as contexts
-from tasks import evaluate, find, intake, merge_group, names, sweep, write
+from tasks import evaluate, find, intake, merge_group, names, sweep, work, write
 from tasks.context import Context
 
 REPOSITORY = "acme/widget"
@@ -43,6 +43,15 @@ PATHS = {
     "review_dismiss": r"PUT .*/pulls/\d+/reviews/\d+/dismissals",
     "review_approve": r"POST .*/pulls/\d+/reviews",
     "check_run": r"POST .*/check-runs",
+    "git_object": r"POST .*/git/(blobs|trees|commits)",
+    "branch_create": r"POST .*/git/refs",
+    "branch_fast_forward": r"PATCH .*/git/refs/heads/.+",
+    "pull_request_create": r"POST .*/pulls",
+    "pull_request_update": r"PATCH .*/pulls/\d+",
+    "comment_create": r"POST .*/issues/\d+/comments",
+    "comment_update": r"PATCH .*/issues/comments/\d+",
+    "label_add": r"POST .*/issues/\d+/labels",
+    "label_remove": r"DELETE .*/issues/\d+/labels/.+",
 }
 """Method and path of each kind of write."""
 
@@ -125,6 +134,7 @@ class House:
             names.EVALUATE: lambda: evaluate.pull_request(self.context, row_id),
             names.MERGE_GROUP: lambda: merge_group.group(self.context, row_id),
             names.FIND_PULLS: lambda: find.pull_requests(self.context, row_id),
+            names.WORK: lambda: work.advance(self.context, row_id),
             names.WRITE: lambda: write.perform(self.context, write.projector(self.context), row_id),
         }
         with suppress(LeaseLost):
@@ -153,7 +163,8 @@ class House:
         settings = self.context.settings.model_copy(update=changes)
         governor = contexts.governor(settings)
         reader = contexts.reader(settings, governor, self.clock)
-        self.context = replace(self.context, settings=settings, governor=governor, reader=reader)
+        artifacts = contexts.artifacts(settings)
+        self.context = replace(self.context, settings=settings, governor=governor, reader=reader, artifacts=artifacts)
 
     def busy(self, pace: Literal["quiet", "notifying"], seconds: int) -> None:
         """A write at this pace has just left elsewhere, and the next one may so many seconds later."""
@@ -255,6 +266,7 @@ def _house(github: simulator.GitHub, clock: Clock, settings: Settings, installat
         governor=governor,
         reader=contexts.reader(settings, governor, clock),
         send=send,
+        artifacts=contexts.artifacts(settings),
         clock=clock,
     )
     repository_id = github.state.repository(REPOSITORY).id

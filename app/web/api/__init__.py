@@ -19,7 +19,7 @@ from app.web.api.idempotency import Cache
 from app.web.api.rate import Rate
 from app.web.api.waiting import Waiting
 
-REDIS_SECONDS = 0.5
+REDIS_SECONDS = 2.0
 
 ENDPOINTS: tuple[Endpoint, ...] = (*verdicts.ENDPOINTS, *policies.ENDPOINTS, *runs.ENDPOINTS)
 
