@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test check bench bench-memory conformance-webhooks conformance-policy lock clean
+.PHONY: help demo up test check bench bench-memory fuzz-api conformance-webhooks conformance-policy lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -39,6 +39,9 @@ bench: $(STAMP) ## Measure what the README promises
 
 bench-memory: $(STAMP) ## Evaluate a million times and watch the memory (some 15 minutes)
 	@$(BIN)/python -m bench.policies --long
+
+fuzz-api: $(STAMP) ## Ask every endpoint of the API a thousand things (some 20 minutes); EXAMPLES=<number>
+	@API_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/pytest -q -n 2 tests/app/web/api/test_fuzzed.py
 
 conformance-webhooks: $(STAMP) ## Send a file of webhooks to the real receiver: CASES=<file.jsonl>
 	@test -n "$(CASES)" || { echo "Say which file: make conformance-webhooks CASES=<file.jsonl>" >&2; exit 2; }

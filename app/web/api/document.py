@@ -76,7 +76,7 @@ def make(endpoints: Iterable[Endpoint]) -> Document:
     """The document as JSON."""
     paths: dict[str, PathItem] = {}
     for each in endpoints:
-        path = _PART.sub(r"{\g<name>}", each.path)
+        path = address(each)
         paths[path] = paths.get(path, PathItem()).model_copy(update={each.method.lower(): _operation(each)})
     scheme = SecurityScheme(type="http", scheme="bearer", description="A token of `mergegate tokens create`.")
     document = OpenAPI(
@@ -86,6 +86,11 @@ def make(endpoints: Iterable[Endpoint]) -> Document:
     )
     whole = construct_open_api_with_schema_class(document, by_alias=True)
     return {"openapi": whole.openapi, **json.loads(whole.model_dump_json(by_alias=True, exclude_defaults=True))}
+
+
+def address(endpoint: Endpoint) -> str:
+    """Its path as OpenAPI writes it."""
+    return _PART.sub(r"{\g<name>}", endpoint.path)
 
 
 def statuses(endpoint: Endpoint) -> Iterator[int]:
