@@ -11,7 +11,7 @@ from app.github import documents
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.governor import LimitsUnavailable
-from app.records import groups, pulls, runs
+from app.records import bindings, groups, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
@@ -163,6 +163,7 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
     with context.pool.connection() as tx:
         runs.finish(tx, run, now)
         pulls.closed(tx, run.repository_id, run.number or 0)
+        bindings.close_of_pull(tx, run.repository_id, run.number or 0, now)
         sharing = pulls.with_head(tx, run.repository_id, pull.head.sha) if pull else ()
         wanted = [runs.want_pull(tx, run, number, now) for number in sharing]
         groups.want_of(tx, run, run.number or 0, now)

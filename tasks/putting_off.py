@@ -45,6 +45,8 @@ def after_attempt(context: Context, tx: Transaction, run: Run, sentence: str, no
 
 
 def _tell(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
+    if run.kind == "work":
+        return None  # whoever asked for it looks at the run
     tell = telling_groups.trouble if run.kind == "merge_group" else telling.trouble
     return tell(context, tx, run, sentence, now)
 

@@ -7,6 +7,7 @@ import uuid
 
 from rich.console import Console
 
+from app.demo import agent as agents
 from app.demo.stage import POLICY, REPOSITORY, DemoFailed, Stage, built, eventually
 from app.embedded import EmbeddedError
 
@@ -36,6 +37,7 @@ def _tell(stage: Stage) -> None:
     _pushed(stage)
     _five_times(stage)
     _killed(stage)
+    _asked_by_an_agent(stage)
     _audited(stage)
     _strictly(stage)
     _backtested(stage)
@@ -99,6 +101,29 @@ def _killed(stage: Stage) -> None:
     how = stage.rows("SELECT outcome, status_code FROM permits ORDER BY issued_at DESC LIMIT 1")[0]
     _expect(how == {"outcome": "written", "status_code": None}, f"the write was settled as {how}")
     _say("settled", "another worker read GitHub, found the status, and wrote nothing: still one")
+
+
+def _asked_by_an_agent(stage: Stage) -> None:
+    _step("An agent asks for a pull request from an artifact")
+    agent = agents.hired(stage)
+    run = agents.ask(agent)
+    _expect(run["status"] == "blocked" and not agents.opened(stage), f"the run is {run['status']}")
+    _say("planned", f"commit {run['headSha']} of {REPOSITORY}, computed before anything is written")
+    for code, sentence in {blocker["code"]: blocker["sentence"] for blocker in run["blockers"]}.items():
+        _say("blocked", f"{code}: {sentence}")
+    _step("Its verification and review arrive; olga approves; the worker is killed while GitHub opens it")
+    status, answer = agent.post("agent", f"/api/v1/runs/{run['runId']}/approve", {"digest": run["digest"]})
+    _expect(status == 403, f"the agent's own approval was answered {status}")
+    _say("refused", f"the agent's own approval: {answer['code']}")
+    agents.give_evidence(agent, run)
+    stage.github.fault("POST", "/pulls$", "hang", when="after")
+    _say("approved", agents.approve(agent, run).strip())
+    agents.interrupt(agent)
+    eventually(lambda: agent.run(run["runId"])["status"] == "succeeded", "the end of the run")
+    again = agents.ask(agent)
+    _expect(again["runId"] == run["runId"], "asked again, it became another run")
+    _expect(len(agents.opened(stage)) == 1, f"it was opened {len(agents.opened(stage))} times")
+    _say("opened", f"{again['pullRequest']['url']}, once, though the worker died and the agent asked again")
 
 
 def _audited(stage: Stage) -> None:

@@ -99,10 +99,11 @@ class Stage:
         except urllib.error.HTTPError as refused:
             return refused.code
 
-    def run(self, *arguments: str) -> str:
-        """Run the command `mergegate`; what it prints."""
+    def run(self, *arguments: str, **variables: str) -> str:
+        """Run the command `mergegate`, perhaps with more variables of the environment; what it prints."""
         command = [str(Path(sys.executable).parent / "mergegate"), *arguments]
-        done = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False)
+        environment = {**self.environment, **variables}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise DemoFailed(f"mergegate {' '.join(arguments)} failed: {done.stderr.strip()}")
         return done.stdout
@@ -133,7 +134,16 @@ def built() -> Iterator[Stage]:
         directory.chmod(TRAVERSABLE_MODE)
         database_url = stack.enter_context(postgres.running(directory / "postgres", durable=False))
         schema.up(database_url)
-        yield stack.enter_context(running(_github(), directory, database_url, ALLOWED_REPOSITORIES=REPOSITORY))
+        yield stack.enter_context(running(_github(), directory, database_url, **_allowed(directory)))
+
+
+def _allowed(directory: Path) -> dict[str, str]:
+    """What the operators of the demo have switched on."""
+    return {
+        "ALLOWED_REPOSITORIES": REPOSITORY,
+        "ALLOWED_WRITES": "status,branch_create,pull_request_create,label_add,review_request",
+        "ARTIFACT_STORE": f"file://{directory}/artifacts",
+    }
 
 
 @contextmanager

@@ -160,6 +160,17 @@ def close(tx: Transaction, run_id: UUID) -> None:
     tx.execute("UPDATE bindings SET is_open = false WHERE run_id = %(id)s", {"id": run_id})
 
 
+def close_of_pull(tx: Transaction, repository_id: int, number: int, now: datetime) -> None:
+    """A pull request is closed: its run asks for no more writes, and leaves the branch to another."""
+    rows = tx.execute(
+        "UPDATE bindings SET is_open = false FROM runs WHERE runs.id = run_id AND is_open"
+        " AND runs.repository_id = %(repository)s AND bindings.number = %(number)s RETURNING run_id, epoch",
+        {"repository": repository_id, "number": number},
+    ).fetchall()
+    for row in rows:
+        run_intents.put_aside_before(tx, row["run_id"], row["epoch"] + 1, now)
+
+
 def cancel(tx: Transaction, run_id: UUID, now: datetime) -> None:
     """It asks for no more writes, whatever was wished for; a worker that is at it loses it."""
     close(tx, run_id)
