@@ -16,6 +16,8 @@ SUCCESSES = range(200, 400)
 LONGEST_HOUR_SECONDS = 6 * 3600
 LONGEST_WAIT_SECONDS = 6 * 3600
 SECONDARY_LIMIT_SECONDS = 60
+RESET_MARGIN_SECONDS = 1
+"""It is named in whole seconds, and clocks differ."""
 MOST_REQUESTS = 1_000_000_000
 RESOURCES: dict[str, Resource] = {"core": "core", "graphql": "graphql"}
 
@@ -78,7 +80,7 @@ def _budget(headers: Mapping[str, str], asked: Resource, now: datetime) -> Budge
     seconds = reset - int(now.timestamp())
     if not 0 < seconds <= LONGEST_HOUR_SECONDS:
         return None
-    resets_at = datetime.fromtimestamp(reset, UTC)
+    resets_at = datetime.fromtimestamp(reset + RESET_MARGIN_SECONDS, UTC)
     return Budget(resource, min(limit or 0, MOST_REQUESTS), min(remaining, MOST_REQUESTS), resets_at)
 
 

@@ -7,12 +7,16 @@ local SAME_HOUR = 5 * 1000 * 1000
 local function exact(number) return string.format('%.0f', number) end
 local function number(key, field) return tonumber(redis.call('HGET', key, field) or 0) end
 
--- Answers may come in another order than GitHub gave them: of one hour the least that remains is the newest.
+-- Answers may come in another order than GitHub gave them: of one hour the least that remains is the newest. A refusal
+-- is believed in any case.
 local function keep(said)
   local reset, remaining = number(budget, 'reset'), number(budget, 'remaining')
-  if said.reset < reset - SAME_HOUR then return end
-  if said.reset <= reset + SAME_HOUR then said.remaining = math.min(said.remaining, remaining) end
-  local reset_at = math.max(said.reset, reset)
+  local reset_at = said.reset
+  if not ask.limited then
+    if said.reset < reset - SAME_HOUR then return end
+    if said.reset <= reset + SAME_HOUR then said.remaining = math.min(said.remaining, remaining) end
+    reset_at = math.max(said.reset, reset)
+  end
   redis.call('HSET', budget, 'remaining', exact(said.remaining), 'reserve', exact(said.reserve), 'reset', exact(reset_at))
   redis.call('PEXPIRE', budget, exact((reset_at - ask.now) / 1000 + HOUR / 1000))
 end

@@ -100,9 +100,9 @@ def test_a_limit_whose_answer_names_the_end_of_the_hour_lasts_until_then(
     ground.github.fault("GET", "/status$", status, headers=headers)
     until = _refused(ground, _status)
     assert until is not None
-    assert int(until.timestamp()) == reset
+    assert int(until.timestamp()) == reset + 1
     assert _refused(ground, _status) == until
-    clock.forward(901)
+    clock.forward(902)
     assert _status(ground) == ()
 
 

@@ -11,7 +11,7 @@ from app.governor import Budget, Told
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 RESET = int(NOW.timestamp()) + 1800
 SPENT = {"x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": str(RESET)}
-RESETS_AT = NOW + timedelta(seconds=1800)
+RESETS_AT = NOW + timedelta(seconds=1801)
 
 
 def _read(status: int, headers: dict[str, str], document: Any = None) -> Told:
@@ -82,7 +82,7 @@ def test_a_budget_that_can_t_be_believed_is_none(headers: dict[str, str]) -> Non
 @pytest.mark.parametrize(
     ("status", "headers", "wanted"),
     [
-        (403, SPENT, Told(limited=True, wait_seconds=1801)),
+        (403, SPENT, Told(limited=True, wait_seconds=1802)),
         (429, {**SPENT, "retry-after": "5"}, Told(limited=True, wait_seconds=5)),
         (429, {}, Told(limited=True)),
         (404, SPENT, Told()),

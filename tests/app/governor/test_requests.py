@@ -79,6 +79,14 @@ def test_answers_that_overtake_each_other_leave_the_least_of_the_hour(governor: 
     assert _read(governor, 1) == after(3601)
 
 
+def test_a_refusal_is_believed_whatever_was_known_before(governor: Governor) -> None:
+    end(governor, _left(4000), NOW)
+    refused = Told(limited=True, budget=Budget("core", 5000, 0, after(200)))
+    assert end(governor, refused, NOW) == after(200)
+    assert (_read(governor, 199), _write(governor, 199)) == (after(200), after(200))
+    assert isinstance(_read(governor, 200), Slot)
+
+
 def test_a_new_hour_has_a_budget_of_its_own(governor: Governor) -> None:
     end(governor, _left(0, resets=60), NOW)
     end(governor, _left(4999, resets=3660), after(60))
