@@ -42,7 +42,8 @@ def _delivery(row: Row) -> Iterator[str]:
     what = ".".join(part for part in (event["name"], event["action"]) if part)
     where = event["repository"]["full_name"] if event["repository"] else event.get("owner") or "no repository"
     pulls = " ".join(f"#{number}" for number in event["pulls"])
-    yield _line("delivery", f"{row['guid']} of hook {row['hook_id']}, {_at(row['received_at'])}")
+    how = ", got lost and was read from GitHub's list" if row["via"] == "api" else ""
+    yield _line("delivery", f"{row['guid']} of hook {row['hook_id']}, {_at(row['received_at'])}{how}")
     yield _line("event", f"{what} in {where} {pulls} {(event['head_sha'] or '')[:SHORT_SHA]}", 1)
 
 

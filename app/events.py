@@ -1,5 +1,7 @@
 """What happened at GitHub, normalized: the words that the receiver enqueues and the tasks understand."""
 
+from typing import Literal
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 
@@ -49,13 +51,18 @@ class Event(_Fact):
 
 
 class Delivery(_Fact):
-    """One webhook as it arrived; (hook_id, guid, body_digest) is its identity. `body_digest`: SHA-256, hex."""
+    """One webhook as it arrived; (hook_id, guid, body_digest) is its identity. `body_digest`: SHA-256, hex.
+
+    `via`: `api` where it got lost and was read from GitHub's list; `received_at` is then when GitHub sent it, and the
+    digest that of the same JSON in other bytes.
+    """
 
     hook_id: int
     guid: str
     body_digest: str
     received_at: AwareDatetime
     event: Event
+    via: Literal["webhook", "api"] = "webhook"
 
     @property
     def key(self) -> str:

@@ -42,8 +42,14 @@ OF_AN_INSTALLATION = frozenset(
 OF_NEW_REPOSITORIES = frozenset({("installation", "created"), ("installation_repositories", "added")})
 
 
-def handle(context: Context, delivery: Delivery) -> None:
-    """Record the delivery and enqueue what follows. A delivery recorded before changes nothing.
+RECONCILED = (
+    "It did not come in by webhook and was read from GitHub's own list, asked for as our App; its signature was not"
+    " checked, and the digest is of the same JSON in other bytes."
+)
+
+
+def handle(context: Context, delivery: Delivery) -> bool:
+    """Record the delivery and enqueue what follows; False for one that was recorded before, which changes nothing.
 
     Raises `RostersUnavailable`, with nothing recorded, where lists of members can't be dropped that are not true now.
     """
@@ -52,8 +58,9 @@ def handle(context: Context, delivery: Delivery) -> None:
         queued = _take_in(context, tx, delivery)
         context.checkpoint("intake.before_commit")
     context.checkpoint("intake.committed")
-    for task, run_id in queued:
+    for task, run_id in queued or ():
         context.send(task, run_id, context.settings.fold_seconds)
+    return queued is not None
 
 
 def _drop_rosters(context: Context, event: Event) -> None:
@@ -62,11 +69,11 @@ def _drop_rosters(context: Context, event: Event) -> None:
         Rosters(context.settings.redis_url).drop(event.installation_id, event.owner)
 
 
-def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tuple[str, UUID]]:
-    """Task names and runs; none for a delivery that was recorded before."""
+def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tuple[str, UUID]] | None:
+    """Task names and runs; None for a delivery that was recorded before."""
     delivery_id = deliveries.record(tx, delivery)
     if delivery_id is None:
-        return []
+        return None
     now = context.clock()
     _see_heads(tx, delivery)
     _note_group(context, tx, delivery.event, now)
@@ -171,21 +178,18 @@ def _note_group(context: Context, tx: Transaction, event: Event, now: datetime) 
 
 
 def _attest(tx: Transaction, delivery: Delivery, delivery_id: int, run_ids: list[UUID], now: datetime) -> None:
-    ledger.append(
-        tx,
-        kind="delivery_recorded",
-        subject=f"delivery:{delivery_id}",
-        actor="github",
-        body={
-            "hook_id": delivery.hook_id,
-            "guid": delivery.guid,
-            "body_digest": delivery.body_digest,
-            "event": delivery.event.name,
-            "action": delivery.event.action,
-            "runs": [str(run_id) for run_id in run_ids],
-        },
-        at=now,
-    )
+    body = {
+        "hook_id": delivery.hook_id,
+        "guid": delivery.guid,
+        "body_digest": delivery.body_digest,
+        "event": delivery.event.name,
+        "action": delivery.event.action,
+        "runs": [str(run_id) for run_id in run_ids],
+    }
+    kind = "delivery_recorded"
+    if delivery.via == "api":
+        kind, body = "delivery_reconciled", {**body, "sent_at": delivery.received_at.isoformat(), "note": RECONCILED}
+    ledger.append(tx, kind=kind, subject=f"delivery:{delivery_id}", actor="github", body=body, at=now)
 
 
 def _attest_alteration(tx: Transaction, delivery: Delivery, delivery_id: int, now: datetime) -> None:

@@ -9,6 +9,7 @@ MERGE_GROUP = "evaluate.merge_group"
 WRITE = "write.perform"
 WORK = "work.advance"
 ENQUEUE_DUE = "sweep.enqueue_due"
+RECONCILE = "reconcile.deliveries"
 
 OF_RUN: dict[Kind, str] = {
     "evaluate": EVALUATE,

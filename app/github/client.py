@@ -214,8 +214,11 @@ class Client:
     def _authenticate(self) -> None:
         """Have the token before the request, so that trouble with the one is never taken for trouble with the other.
 
-        PyGithub fetches it when it is first asked for, and looks at its time from the second time on.
+        PyGithub fetches it when it is first asked for, and looks at its time from the second time on. The App's own is
+        made here, anew for each request, and can't be refused.
         """
+        if self._installation_id is None:
+            return
         auth = self._github.requester.auth
         try:
             if auth is not None and not (isinstance(auth.token, str) and isinstance(auth.token, str)):

@@ -4,18 +4,20 @@ https://docs.github.com/en/rest/apps/webhooks. GitHub keeps deliveries for three
 """
 
 import json
+import re
 from typing import Annotated, Any, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from app.github.answers import NOT_FOUND, unavailable
+from app.github.answers import NOT_FOUND, Unavailable, unavailable
 from app.github.asking import OK, Asking
 from app.github.client import PER_PAGE, Answer, next_page
 from app.github.fields import HIGHEST_ID
 
 PATH = "/app/hook/deliveries"
 LONGEST_CURSOR_CHARACTERS = 200
+HOOK_ID = re.compile(r"[0-9]{1,19}")
 REFUSALS_OF_CURSORS = (400, NOT_FOUND, 422)
 
 Guid = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}\z")]
@@ -65,7 +67,7 @@ class CursorLost(Exception):
 
 
 class NotShown(Exception):
-    """The delivery will never be read: GitHub has dropped it, or shows another than it listed. Says which."""
+    """The delivery will never be read, and why."""
 
 
 class Deliveries(Protocol):
@@ -87,7 +89,7 @@ class LocalDeliveries:
 
     def sent(self, listed: Listed) -> Sent:
         """Nothing was listed, so nothing is asked for."""
-        raise NotShown("The list of deliveries is local.")
+        raise NotShown("the list is local")
 
 
 class LiveDeliveries(Asking):
@@ -108,7 +110,7 @@ class LiveDeliveries(Asking):
         what = "a delivery"
         answer = self._send(None, what, lambda client: client.request("GET", f"{PATH}/{listed.id}"))
         if answer.status == NOT_FOUND:
-            raise NotShown("GitHub does not show the delivery any more.")
+            raise NotShown("GitHub does not show it any more")
         if answer.status != OK:
             raise unavailable(what, answer)
         return _sent(listed, self._parsed(_Whole, answer.document, what).request)
@@ -122,14 +124,13 @@ def _cursor(answer: Answer) -> str | None:
 
 
 def _sent(listed: Listed, asked: _Asked) -> Sent:
-    headers = {name.lower(): value for name, value in asked.headers.items()}
-    if (headers.get("x-github-delivery"), headers.get("x-github-event")) != (listed.guid, listed.event):
-        raise NotShown("GitHub shows another delivery than it listed.")
-    hook = str(headers.get("x-github-hook-id", ""))
-    if not (hook.isascii() and hook.isdigit() and len(hook) <= len(str(HIGHEST_ID)) and int(hook) <= HIGHEST_ID):
-        raise NotShown("The delivery does not say which hook it is of.")
+    headers = {name.lower(): str(value) for name, value in asked.headers.items()}
+    hook = headers.get("x-github-hook-id", "")
+    same = (headers.get("x-github-delivery"), headers.get("x-github-event")) == (listed.guid, listed.event)
+    if not (same and HOOK_ID.fullmatch(hook) and int(hook) <= HIGHEST_ID):
+        raise Unavailable("GITHUB_API_ERROR", "GitHub shows a delivery that is not the listed one, or not of a hook.")
     try:
         text = json.dumps(asked.payload, sort_keys=True, separators=(",", ":"))
     except RecursionError:
-        raise NotShown("The delivery's payload is nested too deeply.") from None
+        raise NotShown("its payload is nested too deeply") from None
     return Sent(int(hook), text.encode("ascii"))

@@ -62,6 +62,12 @@ def normalize(event_name: str, payload: Payload) -> Event | Ignored:
     return event
 
 
+def is_of_interest(event_name: str, action: str | None) -> bool:
+    """Whether such an event can be anything but ignored; of some only the payload tells."""
+    kind = KINDS.get(event_name)
+    return kind is not None and (not kind.actions or action in kind.actions)
+
+
 def _check_shape(event_name: str, kind: Kind, payload: Payload) -> None:
     """The event's name is not signed, so it has to fit the signed body."""
     missing = [name for name in kind.needs if payload.get(name) is None]
