@@ -3,7 +3,6 @@
 from datetime import datetime
 from itertools import product
 from operator import attrgetter
-from typing import Any, TypeVar
 
 from app.github import documents, facts
 from app.github.answers import Unavailable
@@ -21,7 +20,6 @@ MOST_TEAM_MEMBERSHIPS = 5_000
 """Each team is listed once, and answers from that list."""
 MOST_PUSH_TIMES = 30
 MOST_TEAMS = 50
-Row = TypeVar("Row", bound=tuple[Any, ...])
 
 
 def snapshot(
@@ -35,7 +33,7 @@ def snapshot(
 ) -> PullSnapshot:
     """The facts, frozen. Raises `Unavailable`, which names the fact that could not be had.
 
-    `known`: those that were taken of the same pull request a moment ago, for another policy.
+    `known`: those that were taken of the same pull request for another policy; who may what is asked anew.
     """
     wanted = needs.facts_needed(policy)
     begun = known or facts.snapshot(pull, repository, place.repository_id, context.clock())
@@ -44,7 +42,7 @@ def snapshot(
     found = found.model_copy(update={"alterations": _alterations(context, found)})
     logins = needs.users_to_look_up(policy, found)
     _demand_bounded(wanted, len(logins))
-    found = found.model_copy(update=_people(context, place, found, wanted, logins))
+    found = found.model_copy(update=_people(context, place, found.owner, wanted, logins))
     return _with_push_times(context, place, policy, found, seen_at) if wanted.push_times else found
 
 
@@ -101,10 +99,10 @@ def _alterations(context: Context, known: PullSnapshot) -> tuple[Alteration, ...
 
 
 def _people(
-    context: Context, place: Place, known: PullSnapshot, wanted: FactsNeeded, logins: tuple[str, ...]
+    context: Context, place: Place, owner: str, wanted: FactsNeeded, logins: tuple[str, ...]
 ) -> dict[str, object]:
-    """Who may what, besides what is known of that; sorted, since the snapshot's digest depends on it."""
-    reader, owner = context.reader, known.owner
+    """Who may what; sorted, since the snapshot's digest depends on it."""
+    reader = context.reader
     asked = logins if wanted.permissions else ()
     permissions: list[Grant] = [(login, facts.level(reader.permission(place, login))) for login in asked]
     teams: list[Membership] = [
@@ -114,16 +112,10 @@ def _people(
         (org, login, reader.is_member(place, owner, org, login)) for org, login in product(wanted.organizations, logins)
     ]
     return {
-        "permissions": _answers(known.permissions, permissions),
-        "team_members": _answers(known.team_members, teams),
-        "org_members": _answers(known.org_members, organizations),
+        "permissions": tuple(sorted(permissions)),
+        "team_members": tuple(sorted(teams)),
+        "org_members": tuple(sorted(organizations)),
     }
-
-
-def _answers(known: tuple[Row, ...], asked: list[Row]) -> tuple[Row, ...]:
-    """All of them, the newer one to each question; the last element of a row is the answer."""
-    asked_for = [row[:-1] for row in asked]
-    return tuple(sorted([*asked, *(row for row in known if row[:-1] not in asked_for)]))
 
 
 def _with_push_times(

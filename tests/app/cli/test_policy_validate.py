@@ -105,3 +105,24 @@ def test_hostile_text_is_escaped_in_json(files: Path) -> None:
     result = run("--json", str(files / "new.yml"))
     assert result.stdout.isascii()
     assert "é" in json.loads(result.stdout)["files"][0]["findings"][0]["message"]
+
+
+def test_a_gate_file_is_known_by_its_name(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (files / ".mergegate.yml").write_text("approve: [{name: a, if: {has_labels: [x]}}]\n")
+    assert run(".mergegate.yml").output == ".mergegate.yml: sound.\n"
+    (files / ".mergegate.yml").write_text("approve: [{name: a}]\nmerge: {}\n")
+    result = run(str(files / ".mergegate.yml"))
+    assert result.exit_code == 1
+    assert "mergegate.yml:1:11: error: an approve rule needs a condition" in result.output
+    assert "mergegate.yml:2:1: error: the key 'merge' is not known here" in result.output
+    monkeypatch.setenv("GATE_PATH", "rules/approve.yml")
+    (files / "approve.yml").write_text("approve: []\n")
+    assert run("approve.yml").output.endswith("approve.yml: 0 errors, 1 warning.\n")
+    assert run(".mergegate.yml").output.startswith(".mergegate.yml:1:1: error: the key 'approve' is not known here")
+
+
+@pytest.mark.usefixtures("files")
+def test_a_gate_file_of_another_name_is_told_by_a_flag() -> None:
+    text = "approve: [{name: a, if: {has_labels: [x]}}]\n"
+    assert run("-", stdin=text).exit_code == 1
+    assert run("--gate", "-", stdin=text).exit_code == 0
