@@ -194,7 +194,7 @@ def _order(intent: Intent, posture: Posture) -> Iterator[Blocker]:
 
 def _budget(intent: Intent, posture: Posture, now: datetime) -> Iterator[Blocker]:
     if posture.not_before is not None and posture.not_before > now:
-        sentence = f"GitHub's rate limit is used up; the write waits until {posture.not_before.isoformat()}."
+        sentence = f"It is not the write's turn within GitHub's limits before {posture.not_before.isoformat()}."
         yield Blocker(code="RATE_LIMITED", sentence=sentence, subject=f"installation:{intent.installation_id}")
 
 

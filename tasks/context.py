@@ -37,16 +37,6 @@ class Context:
     checkpoint: Callable[[str], None] = no_checkpoint
 
 
-def governor(settings: Settings) -> Governor:
-    """The governor with the limits of the settings."""
-    return Governor(
-        settings.redis_url,
-        evaluations_per_minute=settings.evaluations_per_minute,
-        write_spacing_seconds=settings.write_spacing_seconds,
-        notifying_spacing_seconds=settings.notifying_spacing_seconds,
-    )
-
-
 def artifacts(settings: Settings) -> Store:
     """The store that the settings name."""
     return store.opened(settings.artifact_store, endpoint=settings.artifact_s3_endpoint)

@@ -16,6 +16,7 @@ from kombu.exceptions import OperationalError
 
 from app import database
 from app.events import Delivery
+from app.governor import Governor
 from app.queue import make_celery
 from app.records.runs import LeaseLost
 from app.rosters import RostersUnavailable
@@ -119,7 +120,7 @@ def _context(_pid: int) -> Context:
     settings = load()
     pool = database.pool(settings.database_url)
     pool.open()
-    governor = contexts.governor(settings)
+    governor = Governor.of(settings)
     reader = contexts.reader(settings, governor)
     artifacts = contexts.artifacts(settings)
     return Context(settings=settings, pool=pool, governor=governor, reader=reader, send=send, artifacts=artifacts)

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from importlib import resources
+from typing import Self
 from uuid import uuid4
 
 import redis
@@ -15,6 +16,7 @@ from redis.commands.core import Script
 from redis.retry import Retry
 
 from app.governor.terms import Budget, Pace, Resource, Seen, Slot, Told, Turn
+from app.settings import Settings
 
 CONTENT_A_MINUTE = 80
 CONTENT_AN_HOUR = 500
@@ -72,6 +74,16 @@ class Governor:
         self._take_turn = self._script("take_turn")
         self._begin = self._script("begin")
         self._end = self._script("end")
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """The one with the limits of the settings."""
+        return cls(
+            settings.redis_url,
+            evaluations_per_minute=settings.evaluations_per_minute,
+            write_spacing_seconds=settings.write_spacing_seconds,
+            notifying_spacing_seconds=settings.notifying_spacing_seconds,
+        )
 
     def take_evaluation(self, installation_id: int, now: datetime) -> datetime | None:
         """Take one evaluation from an installation's minute; where none is left, when there will be one again."""

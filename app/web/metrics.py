@@ -9,6 +9,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from pydantic import SecretStr
 
 from app.github.kinds import KINDS
+from app.web.budgets import Budgets
 
 DELIVERIES = Counter("mergegate_deliveries", "Authenticated deliveries by event and answer.", ["event", "answer"])
 SIGNATURES = Counter("mergegate_signatures_matched", "Deliveries by index of the secret that signed.", ["secret"])
@@ -21,8 +22,10 @@ def label_of(event_name: str) -> str:
     return event_name if event_name in KINDS or event_name == "ping" else "other"
 
 
-def install(flask: Flask, token: SecretStr | None) -> None:
+def install(flask: Flask, token: SecretStr | None, budgets: Budgets) -> None:
     """Serve `/metrics` on `flask` to who has the `token`; without one there is no such page."""
+    limits = CollectorRegistry()
+    limits.register(budgets)
 
     def show() -> Response:
         if token is None:
@@ -30,7 +33,8 @@ def install(flask: Flask, token: SecretStr | None) -> None:
         wanted = b"Bearer " + token.get_secret_value().encode()
         if not hmac.compare_digest(wanted, request.headers.get("Authorization", "").encode("latin-1", "replace")):
             abort(401)
-        return Response(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
+        shown = generate_latest(_registry()) + generate_latest(limits)
+        return Response(shown, content_type=CONTENT_TYPE_LATEST)
 
     flask.add_url_rule("/metrics", view_func=show, endpoint="metrics", provide_automatic_options=False)
 

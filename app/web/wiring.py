@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from flask import Flask
 
 from app import settings as configuration
+from app.governor import Governor
 from app.keys import Keys
 from app.queue import Publisher, make_celery
 from app.settings import Settings
 from app.web import api, health, metrics, pages, receiver, replies
+from app.web.budgets import Budgets
 from app.web.intake import Intake
 from app.web.receiver import Receiver
 
@@ -23,7 +25,7 @@ def make_app(settings: Settings | None = None) -> Flask:
     replies.install(flask)
     receiver.install(flask, Receiver(settings, Intake(keys, publisher), lambda: datetime.now(UTC)))
     health.install(flask, settings.database_url, keys, publisher)
-    metrics.install(flask, settings.metrics_token)
+    metrics.install(flask, settings.metrics_token, Budgets(Governor.of(settings), lambda: datetime.now(UTC)))
     pages.install(flask, settings.database_url)
     api.install(flask, settings, publisher, lambda: datetime.now(UTC))
     return flask

@@ -15,7 +15,7 @@ import pytest
 from app import database, simulator
 from app.events import Delivery, Event, Repository
 from app.github import client
-from app.governor import Turn
+from app.governor import Governor, Turn
 from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
@@ -161,7 +161,7 @@ class House:
     def with_settings(self, **changes: Any) -> None:
         """The same gate, started again with other settings."""
         settings = self.context.settings.model_copy(update=changes)
-        governor = contexts.governor(settings)
+        governor = Governor.of(settings)
         reader = contexts.reader(settings, governor, self.clock)
         artifacts = contexts.artifacts(settings)
         self.context = replace(self.context, settings=settings, governor=governor, reader=reader, artifacts=artifacts)
@@ -259,7 +259,7 @@ def _house(github: simulator.GitHub, clock: Clock, settings: Settings, installat
     def send(task: str, row_id: UUID, seconds: float) -> None:
         house.sent.append((task, row_id))
 
-    governor = contexts.governor(settings)
+    governor = Governor.of(settings)
     context = Context(
         settings=settings,
         pool=pool,

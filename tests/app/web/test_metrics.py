@@ -1,7 +1,12 @@
 """The metrics page: there for who has the token, and for nobody where none is set."""
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
+from app.governor import Budget, Slot, Told
+from tests.app.governor import asked
 from tests.app.web.conftest import OpenDoor
 
 TOKEN = "metrics-token-0123456789"
@@ -34,3 +39,26 @@ def test_it_says_which_secret_matched_and_counts_failures_without_a_label(open_d
     text = door.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
     assert 'mergegate_signatures_matched_total{secret="0"}' in text
     assert "\nmergegate_authentication_failures_total " in text
+
+
+def test_it_shows_what_is_known_of_github_s_limits(open_door: OpenDoor, redis_db: str) -> None:
+    door = open_door(metrics_token=TOKEN)
+    governor, now = asked.governor(redis_db), datetime.now(UTC)
+    slot = governor.begin(asked.HERE, "core", None, now)
+    assert isinstance(slot, Slot)
+    told = Told(limited=True, wait_seconds=3600, budget=Budget("core", 5000, 4321, now + timedelta(hours=1)))
+    governor.end(slot, told, now)
+    governor.take_turn(asked.HERE, asked.QUIET, "a", now)
+    text = door.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    assert 'mergegate_github_remaining{installation="5",resource="core"} 4321.0' in text
+    assert 'mergegate_github_requests{installation="5"} 0.0' in text
+    assert 'mergegate_github_waiting_writes{installation="5"} 1.0' in text
+    (held,) = re.findall(r'mergegate_github_held_seconds{installation="5"} (.*)', text)
+    assert 3500 < float(held) <= 3600
+
+
+def test_without_redis_it_shows_the_rest(open_door: OpenDoor) -> None:
+    door = open_door(metrics_token=TOKEN, redis_url="redis://127.0.0.1:1/0")
+    answered = door.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (answered.status_code, "mergegate_signatures_matched" in answered.text) == (200, True)
+    assert "mergegate_github_remaining{" not in answered.text
