@@ -26,7 +26,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (*verdicts.ENDPOINTS, *policies.ENDPOINTS, *ru
 
 def install(flask: Flask, settings: Settings, publisher: Publisher, now: Callable[[], datetime]) -> None:
     """Serve the API on `flask`. Connections are made on demand, so Postgres and Redis may be away meanwhile."""
-    serve(flask, (*ENDPOINTS, document.endpoint(ENDPOINTS)), Door(make_services(settings, publisher, now), Waiting()))
+    door = Door(make_services(settings, publisher, now), Waiting(settings.web_threads))
+    serve(flask, (*ENDPOINTS, document.endpoint(ENDPOINTS)), door)
 
 
 def serve(flask: Flask, endpoints: tuple[Endpoint, ...], door: Door) -> None:

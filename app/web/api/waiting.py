@@ -6,17 +6,19 @@ from collections.abc import Callable
 from typing import TypeVar
 
 MOST_WAITING = 2
-"""Of each process: who waits has a thread, and the receiver needs some."""
+THREADS_OF_OTHERS = 6
+"""Of each process: who waits has a thread, and the receiver, pages and other requests need some, too."""
 POLL_SECONDS = 0.5
 
 T = TypeVar("T")
 
 
 class Waiting:
-    """The places of those who wait; `pause` sleeps for so many seconds."""
+    """The places of those who wait, none where `threads` are few; `pause` sleeps for so many seconds."""
 
-    def __init__(self, pause: Callable[[float], None] = time.sleep) -> None:
-        self._places, self._pause = threading.BoundedSemaphore(MOST_WAITING), pause
+    def __init__(self, threads: int, pause: Callable[[float], None] = time.sleep) -> None:
+        places = min(MOST_WAITING, max(0, threads - THREADS_OF_OTHERS))
+        self._places, self._pause = threading.BoundedSemaphore(places), pause
 
     def until(self, look: Callable[[], T | None], seconds: int) -> T | None:
         """What `look` finds within so many seconds; None where it finds nothing, or no place is free."""

@@ -69,7 +69,7 @@ def knocking_at(
     flask = _flask()
     services = api.make_services(settings, Publisher(make_celery(settings), threads=1), now)
     services = replace(services, cache=cache or services.cache)
-    api.serve(flask, endpoints, Door(services, Waiting(pause)))
+    api.serve(flask, endpoints, Door(services, Waiting(settings.web_threads, pause)))
     return Knocking(flask, settings, now)
 
 

@@ -9,6 +9,8 @@ from uuid import UUID
 import pytest
 import redis
 from flask.testing import FlaskClient
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from werkzeug.test import TestResponse
 
 from app import database, ledger
@@ -217,7 +219,7 @@ def test_two_at_once_have_one_effect(settings: Settings, clock: Clock) -> None:
 
 
 def test_a_cache_that_is_away_is_not_missed(settings: Settings, clock: Clock) -> None:
-    cache = Cache(redis.Redis(port=1, socket_connect_timeout=1))
+    cache = Cache(redis.Redis(port=1, retry=Retry(NoBackoff(), 0)))
     client = knocking_at(settings, clock, endpoint(make_thing), cache=cache).client("propose")
     first, again = ask(client), ask(client)
     assert (first.status_code, again.status_code, again.data) == (201, 201, first.data)

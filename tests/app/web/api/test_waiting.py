@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from app.database import Transaction
 from app.settings import Settings
 from app.web.api.endpoint import Answer, Call, Document, Endpoint, ResponseBody
-from app.web.api.waiting import MOST_WAITING, POLL_SECONDS, Waiting
+from app.web.api.waiting import MOST_WAITING, POLL_SECONDS, THREADS_OF_OTHERS, Waiting
 from tests.app.web.api.knocking import Knocking, knocking_at
 from tests.tasks.house import Clock
 
@@ -95,7 +95,7 @@ def test_who_finds_no_place_does_not_wait() -> None:
         inside.release()
         leave.wait(10)
 
-    waiting = Waiting(stay)
+    waiting = Waiting(THREADS_OF_OTHERS + 5, stay)
     threads = [threading.Thread(target=lambda: waiting.until(lambda: None, 1)) for _ in range(MOST_WAITING)]
     for thread in threads:
         thread.start()
@@ -105,3 +105,9 @@ def test_who_finds_no_place_does_not_wait() -> None:
     for thread in threads:
         thread.join(10)
     assert waiting.until(lambda: "found", 1) == "found"
+
+
+@pytest.mark.parametrize("threads", [1, THREADS_OF_OTHERS])
+def test_nobody_waits_where_threads_are_few(threads: int) -> None:
+    assert Waiting(threads).until(lambda: "found", 1) is None
+    assert Waiting(THREADS_OF_OTHERS + 1).until(lambda: "found", 1) == "found"
