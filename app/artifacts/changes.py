@@ -97,7 +97,7 @@ class _Making:
 
     def _apply(self, edit: Edit, before: bytes, mode: str) -> None:
         try:
-            after = hunks.apply(edit.parsed, before)
+            after = hunks.apply(edit, before)
         except hunks.DoesNotApply as trouble:
             self._block(edit.name, f"is not as the patch expects it: {trouble} does not apply.")
         except hunks.TooLarge:

@@ -10,6 +10,7 @@ from dulwich.pack import apply_delta
 from dulwich.patch import FilePatch, apply_patch_hunks, git_base85_decode
 
 from app.artifacts.artifact import MOST_FILE_BYTES
+from app.artifacts.patch import Edit
 
 MOST_NUMBER_BYTES = 20
 _LINES = re.compile(rb"[^\n]*\n|[^\n]+")
@@ -23,9 +24,9 @@ class TooLarge(Exception):
     """The file would have more than `MOST_FILE_BYTES`."""
 
 
-def apply(parsed: FilePatch, before: bytes) -> bytes:
+def apply(edit: Edit, before: bytes) -> bytes:
     """The file's bytes afterwards. Raises `DoesNotApply` and `TooLarge`."""
-    after = _binary(parsed, before) if parsed.binary else _text(parsed, before)
+    after = _binary(edit, before) if edit.parsed.binary else _text(edit.parsed, before)
     if len(after) > MOST_FILE_BYTES:
         raise TooLarge
     return after
@@ -50,11 +51,12 @@ def _first_wrong(parsed: FilePatch, lines: list[bytes]) -> int:
     return bisect_left(range(len(parsed.hunks)), True, key=fails)
 
 
-def _binary(parsed: FilePatch, before: bytes) -> bytes:
+def _binary(edit: Edit, before: bytes) -> bytes:
     """The way forth, and the way back as a proof that it was made for this file."""
+    parsed, (size, size_back) = edit.parsed, edit.sizes
     try:
-        after = _made(parsed.binary_new, before, is_delta=parsed.binary_new_delta)
-        back = _made(parsed.binary_old, after, is_delta=parsed.binary_old_delta)
+        after = _made(parsed.binary_new, before, size, is_delta=parsed.binary_new_delta)
+        back = _made(parsed.binary_old, after, size_back, is_delta=parsed.binary_old_delta)
     except (ApplyDeltaError, IndexError, ValueError, zlib.error):
         raise DoesNotApply("the binary change") from None
     if back != before:
@@ -62,13 +64,13 @@ def _binary(parsed: FilePatch, before: bytes) -> bytes:
     return after
 
 
-def _made(block: bytes | None, source: bytes, *, is_delta: bool) -> bytes:
-    unpacking = zlib.decompressobj()
-    content = unpacking.decompress(git_base85_decode(block or b""), MOST_FILE_BYTES + 1)
-    if len(content) > MOST_FILE_BYTES:
+def _made(block: bytes | None, source: bytes, size: int, *, is_delta: bool) -> bytes:
+    if size > MOST_FILE_BYTES:
         raise TooLarge
-    if not unpacking.eof:
-        raise ValueError("the block is cut")
+    unpacking = zlib.decompressobj()
+    content = unpacking.decompress(git_base85_decode(block or b""), size + 1)
+    if len(content) != size or not unpacking.eof:
+        raise ValueError("the block has another size than it says")
     if not is_delta:
         return content
     if _promised_bytes(content) > MOST_FILE_BYTES:

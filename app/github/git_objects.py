@@ -21,7 +21,7 @@ T = TypeVar("T", bound=BaseModel)
 class Row(BaseModel):
     """One row of a tree; `size` None for what is no blob."""
 
-    path: str
+    path: documents.Text
     mode: str = Field(pattern=r"^[0-7]{5,6}\z")
     sha: str = Field(pattern=r"^[0-9a-f]{40}\z")
     size: int | None = None

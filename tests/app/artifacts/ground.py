@@ -79,10 +79,26 @@ class Ground:
         assert isinstance(found, Blob)
         return None if len(found.data) > MOST_FILE_BYTES else found.data
 
-    def plan(self, artifact: Files | Patch, base: str, *, allow_workflow_files: bool = False) -> Plan:
+    def plan(
+        self,
+        artifact: Files | Patch,
+        base: str,
+        *,
+        parents: tuple[str, ...] = (),
+        allow_workflow_files: bool = False,
+    ) -> Plan:
         return planning.plan(
             artifact,
-            Commission(base, "branch_create", MESSAGE, AUTHOR, EMAIL, AT, allow_workflow_files),
+            Commission(
+                base,
+                "branch_create",
+                MESSAGE,
+                AUTHOR,
+                EMAIL,
+                AT,
+                parents=parents,
+                allow_workflow_files=allow_workflow_files,
+            ),
             reading=self,
             store=self.store,
         )
