@@ -7,16 +7,13 @@ from datetime import datetime
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from policies import standing as standings
-from policies.contents import Kind
 from policies.decision import Blocker, Decision
-from policies.intents import Intent
+from policies.intents import VERDICTS, Intent
 from policies.standing import Approval, Evidence, Standing
 
 GATE = "transport"
 PREDECESSOR_PENDING = "PREDECESSOR_PENDING"
 """Not of the contract's table: nothing is wrong, it is only not its turn yet."""
-VERDICTS: tuple[Kind, ...] = ("status", "check_run", "review_approve", "review_dismiss", "review_request")
-"""What the gate writes by its own verdict, which needs no evidence of a run."""
 
 
 class Posture(BaseModel):
@@ -70,7 +67,7 @@ def _blockers(intent: Intent, posture: Posture, now: datetime, standing: Standin
     yield from _recorded(intent, posture)
     if not is_verdict(intent):
         yield from _approvals(intent, standing, now)
-    yield from _superseded(intent, posture)
+    yield from _superseded(intent, posture, standing)
     yield from _order(intent, posture)
     yield from _budget(intent, posture, now)
 
@@ -176,11 +173,13 @@ def _approval(
     yield Blocker(code=code, sentence=sentence, subject=subject)
 
 
-def _superseded(intent: Intent, posture: Posture) -> Iterator[Blocker]:
+def _superseded(intent: Intent, posture: Posture, standing: Standing) -> Iterator[Blocker]:
     if posture.superseded_by is not None:
         sentence = f"A newer wish for the same target exists (number {posture.superseded_by}); this one is not written."
     elif posture.withdrawn:
-        sentence = "A newer evaluation wishes for it no more, so it is not written."
+        sentence = "Nothing wishes for it any more, so it is not written."
+    elif intent.epoch is not None and intent.epoch != standing.epoch:
+        sentence = f"It was wished for in epoch {intent.epoch} of the run, which is in epoch {standing.epoch} now."
     else:
         return
     yield Blocker(code="INTENT_SUPERSEDED", sentence=sentence, subject=intent.target)

@@ -6,6 +6,9 @@ import json
 from policies.contents import Content, Kind
 from policies.contents.fields import Fact
 
+VERDICTS: tuple[Kind, ...] = ("status", "check_run", "review_approve", "review_dismiss", "review_request")
+"""What the gate writes by its own verdict, which needs no evidence of a run."""
+
 
 class Intent(Fact):
     """One write. `sequence` counts the intents for one target, so that A, B, A are three writes and A, A is one.
@@ -34,8 +37,11 @@ class Intent(Fact):
 
     @property
     def target(self) -> str:
-        """What would be changed: two intents with one target are never under way at once."""
-        return self.content.target_in(self.repository_id)
+        """What would be changed: two intents with one target are never under way at once, the newer one counts.
+
+        Of what the gate does by its own verdict too, a run has a target of its own: neither takes the other's place.
+        """
+        return target_of(self.content, self.repository_id, self.epoch)
 
     @property
     def content_digest(self) -> str:
@@ -46,6 +52,12 @@ class Intent(Fact):
     def key(self) -> str:
         """The idempotency key: run, target, sequence, pull request and content."""
         return digest([self.run_id, self.kind, self.target, self.sequence, self.number, self.content_digest])
+
+
+def target_of(content: Content, repository_id: int, epoch: int | None) -> str:
+    """The target of an intent that is not recorded yet."""
+    target = content.target_in(repository_id)
+    return target if epoch is None or content.kind not in VERDICTS else f"run:{target}"
 
 
 def digest(value: object) -> str:

@@ -34,6 +34,8 @@ def place(context: Context, intent: Intent) -> Place:
     A part of a branch says no place of its own (`of` gives it that of the branch).
     """
     said = _said(intent.content)
+    if isinstance(intent.content, PullRequestCreateContent):
+        return _moved(context, intent, _of_branch(context, intent, intent.content))
     if said is not None:
         return said.model_copy(update={"remote": intent.repository})
     try:
@@ -87,6 +89,18 @@ def _said(content: Content) -> Place | None:
             return Place()
         case _:
             return None
+
+
+def _of_branch(context: Context, intent: Intent, wanted: PullRequestCreateContent) -> Place:
+    """A pull request takes its branch as it is then; one that is not there yet will be where it is wished for."""
+    try:
+        tip = context.reader.branch_tip(At(intent.installation_id, intent.repository_id), wanted.head)
+    except Unavailable as trouble:
+        if trouble.code != READER_LOCAL:
+            raise
+        tip = None
+    sha = wanted.head_sha if tip is None else tip
+    return Place(remote=intent.repository, base=wanted.base, head=wanted.head, head_sha=sha)
 
 
 def _of_pull(intent: Intent, pull: documents.Pull) -> Place:

@@ -14,7 +14,7 @@ from app.settings import Settings
 from policies import contents
 from policies.contents import CheckRunContent, CommentCreateContent, CommentUpdateContent, Content, StatusContent
 from policies.decision import Blocker
-from policies.intents import Intent
+from policies.intents import Intent, target_of
 
 ACTOR = "mergegate"
 OURS = "mergegate"
@@ -67,7 +67,7 @@ class Recording:
 
         A git object waits until it is its turn, since the branch that leads to it is what is judged first.
         """
-        target = content.target_in(self.binding.repository_id)
+        target = target_of(content, self.binding.repository_id, self.binding.epoch)
         intents.lock(self.tx, target)
         content = self._known_comment(target, content)
         known = run_intents.same(self.tx, self.binding.run_id, self.binding.epoch, target, content)

@@ -1,5 +1,7 @@
 """What stands beside a pull request: our one comment, labels, a field of a project."""
 
+import hashlib
+import json
 from typing import Annotated, ClassVar
 
 from pydantic import Field, field_validator
@@ -62,8 +64,8 @@ class LabelAddContent(Fact):
     labels: Annotated[Names, Field(min_length=1)]
 
     def target_in(self, repository_id: int) -> str:
-        """The labels of a pull request."""
-        return f"labels:{repository_id}:{self.number}"
+        """These labels of a pull request: wishes for others are beside this one, not instead of it."""
+        return labels_target(repository_id, self.number, self.labels)
 
     @property
     def sentence(self) -> str:
@@ -81,8 +83,8 @@ class LabelRemoveContent(Fact):
     label: Label
 
     def target_in(self, repository_id: int) -> str:
-        """The labels of a pull request."""
-        return f"labels:{repository_id}:{self.number}"
+        """This label of a pull request."""
+        return labels_target(repository_id, self.number, (self.label,))
 
     @property
     def sentence(self) -> str:
@@ -118,6 +120,12 @@ class ProjectFieldContent(Fact):
     def sentence(self) -> str:
         """What would happen, in a line for a person."""
         return plain(f"set the project's field {self.field_id} of #{self.number} to {quoted(self.option)}")
+
+
+def labels_target(repository_id: int, number: int, labels: tuple[str, ...]) -> str:
+    """The name of these labels on a pull request, whichever way they are written; GitHub minds no case."""
+    names = json.dumps(sorted({label.casefold() for label in labels}))
+    return f"labels:{repository_id}:{number}:{hashlib.sha256(names.encode()).hexdigest()}"
 
 
 def comment_target(repository_id: int, number: int) -> str:

@@ -11,12 +11,12 @@ from policies import gates
 from policies.contents import KINDS, Content, StatusContent
 from policies.decision import Blocker, Decision
 from policies.gates import Posture
-from policies.intents import Intent
+from policies.intents import VERDICTS, Intent
 from tests.policies.contents import ALL, STATUS
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 OPEN: dict[str, Any] = {"live": True, "repositories": ("acme/widget",), "kinds": ("status",), "pinned_id": 1}
-OWN = tuple(next(content for content in ALL if content.kind == kind) for kind in gates.VERDICTS)
+OWN = tuple(next(content for content in ALL if content.kind == kind) for kind in VERDICTS)
 EVERY: dict[str, Any] = OPEN | {"kinds": KINDS}
 
 
@@ -71,13 +71,13 @@ def test_nothing_configured_allows_nothing() -> None:
         ({"not_before": NOW + timedelta(seconds=1)}, "RATE_LIMITED"),
     ],
 )
-@pytest.mark.parametrize("content", OWN, ids=gates.VERDICTS)
+@pytest.mark.parametrize("content", OWN, ids=VERDICTS)
 def test_each_condition_has_its_blocker_for_every_kind(content: Content, change: dict[str, Any], code: str) -> None:
     assert _codes(Posture(**(EVERY | change)), content) == [code]
     assert _codes(Posture(**EVERY), content) == []
 
 
-@pytest.mark.parametrize("content", OWN, ids=gates.VERDICTS)
+@pytest.mark.parametrize("content", OWN, ids=VERDICTS)
 def test_a_kind_is_allowed_by_its_own_word_alone(content: Content) -> None:
     others = tuple(kind for kind in KINDS if kind != content.kind)
     assert _codes(Posture(**(EVERY | {"kinds": others})), content) == ["MUTATION_NOT_ALLOWED"]

@@ -11,7 +11,7 @@ from policies import gates
 from policies.contents import SWITCHES, Content
 from policies.decision import Decision
 from policies.gates import Posture
-from policies.intents import Intent
+from policies.intents import VERDICTS, Intent
 from policies.standing import NOTHING, Approval, Evidence, Place, Standing, run_digest
 from tests.policies.contents import ALL, COMMENT, OPEN, SHA, STATUS
 
@@ -141,6 +141,7 @@ def test_with_nothing_met_everything_is_named_at_once() -> None:
         "INTENT_NOT_RECORDED",
         "APPROVAL_MISSING",
         "APPROVAL_MISSING",
+        "INTENT_SUPERSEDED",
         "RATE_LIMITED",
     ]
 
@@ -156,13 +157,24 @@ def test_every_kind_needs_all_of_it_where_a_run_asks(content: Content) -> None:
 def test_without_a_run_only_the_gates_own_verdicts_leave(content: Content) -> None:
     intent = _intent(content, epoch=None)
     decision = gates.decide(intent, Posture(**POSTURE, recorded_key=intent.key), NOW)
-    assert decision.allowed == (content.kind in gates.VERDICTS)
+    assert decision.allowed == (content.kind in VERDICTS)
 
 
 @pytest.mark.parametrize(("required", "missing"), [("none", 0), ("run", 1), ("write", 1), ("both", 2)])
 def test_the_approvals_that_are_configured_are_asked_for(required: str, missing: int) -> None:
     assert _codes(POSTURE, {**STANDING, **NO_APPROVALS, "required": required}) == ["APPROVAL_MISSING"] * missing
     assert _codes(POSTURE, {**STANDING, "required": required}) == []
+
+
+def test_what_an_earlier_epoch_wished_for_is_not_written() -> None:
+    intent = _intent(epoch=1)
+    decision = gates.decide(intent, Posture(**POSTURE, recorded_key=intent.key), NOW, Standing(**STANDING))
+    assert [blocker.code for blocker in decision.blockers] == ["INTENT_SUPERSEDED"]
+
+
+def test_a_run_and_the_gates_own_verdict_do_not_take_each_others_place() -> None:
+    assert _intent(STATUS).target == f"run:{_intent(STATUS, epoch=None).target}"
+    assert _intent(COMMENT).target == _intent(COMMENT, epoch=None).target
 
 
 def test_it_says_what_spoke_for_it() -> None:
@@ -183,11 +195,8 @@ def test_it_says_what_spoke_for_it() -> None:
     assert "no approval is required" in _decide(POSTURE, {**STANDING, "required": "none"}).grounds
 
 
-INDEPENDENT = tuple(
-    name
-    for name in OF_RUN
-    if len(OF_RUN[name][0]) == 1 and name.split()[0] in ("remote", "base", "head", "verification", "review", "approval", "denied", "own")
-)
+CHOOSABLE = ("remote", "base", "head", "verification", "review", "approval", "denied", "own")
+INDEPENDENT = tuple(name for name, (facts, _) in OF_RUN.items() if len(facts) == 1 and name.split()[0] in CHOOSABLE)
 
 
 @given(st.sets(st.sampled_from(sorted(OF_POSTURE))), st.sets(st.sampled_from(INDEPENDENT)))

@@ -12,6 +12,7 @@ from policies.contents import (
     MOST_ANNOTATIONS,
     Annotation,
     Content,
+    LabelAddContent,
     ProjectFieldContent,
     PullRequestCreateContent,
     ReviewDismissContent,
@@ -72,8 +73,6 @@ def test_the_key_of_a_status_is_what_it_always_was() -> None:
         (UPDATE, "pull_request_update:1:7"),
         (COMMENT, "comment:1:7"),
         (CHANGED, "comment:1:7"),
-        (LABELS, "labels:1:7"),
-        (UNLABEL, "labels:1:7"),
         (FIELD, "project_field:1:I_1:F_1"),
         (BLOB, f"git_object:1:{SHA}"),
         (BRANCH, "branch:1:agent/x"),
@@ -183,6 +182,12 @@ def test_a_pull_request_needs_the_switches_of_what_follows_it() -> None:
     assert PullRequestCreateContent(**bare).switches == ("pull_request_create",)
     asking = PullRequestCreateContent(**{**bare, "team_reviewers": ("core",)})
     assert asking.switches == ("pull_request_create", "review_request")
+
+
+def test_each_label_is_a_target_of_its_own_however_it_is_written() -> None:
+    one, other = LabelAddContent(number=7, labels=("Bot",)), LabelAddContent(number=7, labels=("bot", "x"))
+    assert one.target_in(1) == UNLABEL.target_in(1) != other.target_in(1)
+    assert other.target_in(1) == LabelAddContent(number=7, labels=("x", "BOT")).target_in(1)
 
 
 def test_a_git_object_needs_the_switch_of_its_branch() -> None:

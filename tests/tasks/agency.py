@@ -20,6 +20,11 @@ KINDS = (
     "label_add",
     "review_request",
 )
+MOST_SWEEPS = 20
+MOVING = (
+    "SELECT id FROM runs WHERE status IN ('pending', 'running')"
+    " UNION ALL SELECT id FROM intents WHERE status IN ('pending', 'sent')"
+)
 BRANCH = "agent/add-b"
 
 
@@ -85,9 +90,11 @@ class Agency:
 
     def settle(self) -> None:
         """Time goes by until nothing is left to do."""
-        for _ in range(20):
+        for _ in range(MOST_SWEEPS):
             self.house.clock.forward(5)
             self.house.sweep()
+            if not self.house.rows(MOVING):
+                return
 
 
 def agency(house: House, directory: Path, **settings: Any) -> Agency:
