@@ -8,7 +8,6 @@ from app.github import documents
 from app.github.answers import Unavailable
 from app.github.asking import Place
 from app.github.git_objects import GitObjectReader
-from app.github.git_objects import GitObjectReader
 from app.github.merge_queue import MergeQueueReader
 from app.github.people import PeopleReader
 from app.github.policy_files import PolicyFile, PolicyFileReader
