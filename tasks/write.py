@@ -16,7 +16,7 @@ from app.governor import DOWN_SECONDS, LimitsUnavailable
 from app.permits import Open, Permit, Request
 from app.records import bindings, intents, run_intents
 from app.records.intents import Claimed
-from tasks import deciding, names, receipts
+from tasks import commenting, deciding, names, receipts
 from tasks.context import Context, github_app
 
 __all__ = ["Projector", "perform", "projector"]
@@ -51,7 +51,7 @@ def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
         return
     context.checkpoint("write.claimed")
     try:
-        if _way_is_clear(context, bound, claimed):
+        if _way_is_clear(context, bound, claimed) and not commenting.replaced(context, claimed):
             _decide_and_send(context, bound, claimed)
     except LimitsUnavailable:
         due = context.clock() + timedelta(seconds=DOWN_SECONDS)

@@ -72,7 +72,8 @@ def holding(permit: Permit) -> Iterator[None]:
 def check(method: str, url: str, body: str | None) -> None:
     """Raise `EgressRefused` unless this request may leave. `url`: path and query, without the API's prefix."""
     path = url.partition("?")[0]
-    if not {"", ".", ".."}.isdisjoint(unquote(part) for part in path.split("/")[1:]):
+    parts = path.split("/")[1:]
+    if "" in parts or not {".", ".."}.isdisjoint(unquote(path).split("/")):
         raise EgressRefused(f"{method} {path} has an empty part or climbs out of its path")
     if method == "GET":
         _check_read(path, body)

@@ -173,7 +173,7 @@ def comment_of(tx: Transaction, target: str) -> int | None:
     row = tx.execute(
         "SELECT remote_id, status_code FROM permits JOIN intents ON intents.id = intent_id"
         " WHERE target = %(target)s AND (outcome = 'written' OR status_code = ANY(%(gone)s))"
-        " ORDER BY sequence DESC, settled_at DESC LIMIT 1",
+        " ORDER BY sequence DESC, permits.settled_at DESC LIMIT 1",
         {"target": target, "gone": list(GONE)},
     ).fetchone()
     return int(row["remote_id"]) if row and row["remote_id"] else None

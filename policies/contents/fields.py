@@ -51,6 +51,13 @@ def _branch(name: str) -> str:
     return name
 
 
+def _label(name: str) -> str:
+    """Whoever takes its slashes for those of a path must not be led out of it."""
+    if not {".", ".."}.isdisjoint(name.split("/")):
+        raise ValueError("it leads out of its path")
+    return name
+
+
 class Fact(BaseModel):
     """Frozen, and exactly as it would be written."""
 
@@ -62,8 +69,8 @@ Sha = Annotated[str, Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\z")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
 Name = Annotated[str, Field(min_length=1, max_length=255), Storable]
 Branch = Annotated[Name, AfterValidator(_branch)]
-Label = Annotated[Name, Field(pattern=r"[^.]|\.{3}")]
-"""One that can be taken off: `.` and `..`, as a part of a path, mean another path."""
+Label = Annotated[Name, AfterValidator(_label)]
+"""One that can be taken off: it becomes a part of a path."""
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_NAMES)]
 Message = Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS), Storable]
 Body = Annotated[str, Field(max_length=MOST_BODY_CHARACTERS), Storable]

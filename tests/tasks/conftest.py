@@ -1,6 +1,7 @@
 """A fresh house for each test."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -9,8 +10,9 @@ from tests.tasks.house import House, built
 
 
 @pytest.fixture
-def house(database_url: str, redis_db: str) -> Iterator[House]:
+def house(database_url: str, redis_db: str, tmp_path: Path) -> Iterator[House]:
     with built(database_url, redis_db) as made:
+        made.with_settings(artifact_store=f"file://{tmp_path}/artifacts")
         yield made
 
 

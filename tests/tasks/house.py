@@ -52,6 +52,7 @@ PATHS = {
     "comment_update": r"PATCH .*/issues/comments/\d+",
     "label_add": r"POST .*/issues/\d+/labels",
     "label_remove": r"DELETE .*/issues/\d+/labels/.+",
+    "project_field": r"POST /graphql",
 }
 """Method and path of each kind of write."""
 

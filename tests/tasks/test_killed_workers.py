@@ -18,7 +18,8 @@ from app import ledger
 from app.events import Delivery
 from app.queue import make_celery
 from tests.tasks.house import House
-from tests.tasks.wishes import OTHER_KINDS, prepare
+from tests.tasks.outcomes import fault, written
+from tests.tasks.wishes import WISHES, kind_of, prepare
 
 PATIENCE_SECONDS = 60
 POINTS = [
@@ -66,6 +67,8 @@ def environment_of(house: House) -> dict[str, str]:
         "GITHUB_PROJECTOR": "live",
         "ALLOWED_REPOSITORIES": ",".join(settings.allowed_repositories),
         "ALLOWED_WRITES": ",".join(settings.allowed_writes),
+        "APPROVALS_REQUIRED": settings.approvals_required,
+        "ARTIFACT_STORE": settings.artifact_store or "",
         "FOLD_SECONDS": "0",
         "LEASE_SECONDS": "2",
         "SETTLE_SECONDS": "1",
@@ -113,23 +116,22 @@ def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
         assert ledger.verify(ledger.read(tx)).fault is None
 
 
-@pytest.mark.parametrize("kind", OTHER_KINDS)
+@pytest.mark.parametrize("name", WISHES)
 @pytest.mark.parametrize("point", POINTS_OF_A_WRITE)
 def test_a_worker_killed_in_the_middle_of_any_write_doubles_none(
-    house: House, kind: str, point: str, tmp_path: Path
+    house: House, name: str, point: str, tmp_path: Path
 ) -> None:
-    prepare(house, kind)
+    prepare(house, name)
     if point == "write.read_back":
-        for method in ("POST", "PUT"):
-            house.github.fault(method, "/(requested_reviewers|dismissals|check-runs)$", 502, when="after")
+        fault(house, name, 502, when="after")
     environment = environment_of(house) | {"KILL_AT": point, "KILL_MARK": str(tmp_path / "killed")}
     with _worker(environment, tmp_path / "first.log") as first:
         _eventually(lambda: first.poll() is not None, "the first worker dies")
     with _worker(environment, tmp_path / "second.log"):
-        _eventually(lambda: _settled(house, kind), "the write is settled")
+        _eventually(lambda: _settled(house, kind_of(name)), "the write is settled")
     house.clock.forward(600)
     house.sweep()
-    assert len(house.written(kind)) == 1
+    assert len(written(house, name)) == 1
 
 
 def _delivery_message(house: House, facts: dict[str, Any]) -> object:

@@ -7,7 +7,7 @@ import pytest
 from app import chain_text, explain, ledger, schema
 from app.records import evaluations
 from tests.tasks.house import REPOSITORY, House
-from tests.tasks.wishes import OTHER_KINDS, prepare, wish
+from tests.tasks.wishes import VERDICTS, prepare, wish
 
 OLD_COLUMNS = (
     "id, seq, run_id, repository_id, number, head_sha, base_ref, policy_source, policy_digest, snapshot_digest, state,"
@@ -84,7 +84,7 @@ def test_evaluations_older_than_the_two_modes_can_be_read(house: House) -> None:
     assert "verdict   pending: 0/1 rules approved" in chain_text.render(chain)
 
 
-@pytest.mark.parametrize("kind", OTHER_KINDS)
+@pytest.mark.parametrize("kind", VERDICTS)
 @pytest.mark.parametrize("fault", [None, 502])
 def test_a_write_that_the_older_gate_does_not_know_ends_and_can_be_wished_for_anew(
     house: House, kind: str, fault: int | None

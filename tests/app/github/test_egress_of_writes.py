@@ -233,6 +233,7 @@ OTHER_WRITES = [
     ("DELETE", "/repositories/1/issues/7/labels"),
     ("DELETE", "/repositories/1/issues/7/labels/.."),
     ("DELETE", "/repositories/1/issues/7/labels/%2e%2E"),
+    ("DELETE", "/repositories/1/issues/7/labels/..%2F..%2f..%2Fgit%2Frefs%2Fheads%2Fmain"),
     ("DELETE", "/repositories/1/issues/7/labels/a/../../../labels/bug"),
     ("DELETE", "/repositories/1/issues/comments/9"),
     ("DELETE", "/repositories/1/labels/bug"),
