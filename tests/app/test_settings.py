@@ -126,6 +126,7 @@ def test_it_has_a_sentence_for_each_wrong_one() -> None:
         ("POLICY_PATH", "a/../../b", "POLICY_PATH should be a path inside a repository, such as .policy.yml."),
         ("POLICY_PATH", "", "POLICY_PATH should be a path inside a repository, such as .policy.yml."),
         ("POLICY_PATH", "x" * 256, "POLICY_PATH should be a path of at most 255 characters."),
+        ("GATE_PATH", "../up.yml", "GATE_PATH should be a path inside a repository, such as .policy.yml."),
         ("POLICY_MODE", "lax", "POLICY_MODE should be 'compat' or 'strict'."),
         (
             "STRICT_REPOSITORIES",

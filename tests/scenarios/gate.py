@@ -15,7 +15,7 @@ MOST_SCENES = 40
 REEVALUATIONS_PER_MINUTE = 8
 LOG_TAIL_CHARACTERS = 3000
 SETTINGS = {
-    "ALLOWED_WRITES": "status,check_run",
+    "ALLOWED_WRITES": "status,check_run,review_approve,review_dismiss",
     "LEASE_SECONDS": "30",
     "GITHUB_TIMEOUT_SECONDS": "10",
     "REEVALUATIONS_PER_MINUTE": str(REEVALUATIONS_PER_MINUTE),
