@@ -318,3 +318,12 @@ def test_what_an_operator_denies_is_not_written(at: Agency) -> None:
         ("APPROVAL_MISSING", "olga has denied what this run wishes for.")
     }
     assert at.house.written("git_object") == []
+
+
+def test_who_waits_for_a_run_gets_it_as_it_is_in_the_end(at: Agency) -> None:
+    run = at.ask()
+    answer = at.agent.get(f"/api/v1/runs/{run['runId']}?wait=1")
+    assert (answer.status_code, answer.get_json()["status"]) == (200, "blocked")
+    wanted = {"artifact": at.store(), "repository": REPOSITORY, "base": "main", "branch": BRANCH}
+    later = at.agent.post("/api/v1/pull-requests?wait=1", json={**wanted, "title": "Add b", "body": "Because."})
+    assert later.status_code == 202  # no worker is at it

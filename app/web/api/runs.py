@@ -196,7 +196,7 @@ def _final(tx: Transaction, document: Document, settings: Settings) -> Answer | 
     if binding is None:
         return None
     shape = _shape(tx, binding, settings)
-    return None if shape.status == "running" else Answer(shape, 202, location=f"{RUNS}/{binding.run_id}")
+    return None if shape.status == "running" else Answer(shape, OK, location=f"{RUNS}/{binding.run_id}")
 
 
 def _post(
@@ -209,7 +209,7 @@ def _post(
         work=work,
         scope=scope,
         takes=takes,
-        answers={status: RunShape},
+        answers={status: RunShape} | ({OK: RunShape} if status == ACCEPTED else {}),
         refuses=(404, 409),
         awaits=_final if status == ACCEPTED else None,
     )
@@ -218,7 +218,7 @@ def _post(
 ENDPOINTS = (
     _post(RUNS, open_run, "propose", RunRequest, CREATED),
     Endpoint(method="GET", path=RUNS, work=list_runs, scope="read", query=Paging, answers={200: Page[RunShape]}),
-    Endpoint(method="GET", path=RUN, work=show_run, scope="read", answers={200: RunShape}),
+    Endpoint(method="GET", path=RUN, work=show_run, scope="read", answers={OK: RunShape}, awaits=_final),
     _post(f"{RUN}/epochs", open_epoch, "propose", EpochRequest, CREATED),
     _post(f"{RUN}/evidence", give_evidence, "evidence", EvidenceRequest, CREATED),
     _post(f"{RUN}/writes", wish, "propose", WriteRequest, ACCEPTED),
