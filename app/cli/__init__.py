@@ -9,6 +9,7 @@ from app.cli.explain import explain_command
 from app.cli.intents import intents
 from app.cli.migrate import migrate
 from app.cli.policy import policy
+from app.cli.projections import projections
 from app.cli.tokens import tokens
 from app.cli.up import up
 from app.embedded import EmbeddedError
@@ -34,5 +35,5 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate, explain_command, policy, intents, tokens, audit):
+for command in (up, migrate, explain_command, policy, intents, projections, tokens, audit):
     main.add_command(command)
