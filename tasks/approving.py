@@ -23,7 +23,6 @@ AGAIN_SECONDS = 60
 LONGEST_AGAIN_SECONDS = 900
 MOST_UNKNOWN_SECONDS = 600
 """For so long a review of ours stands though it is not known whether a rule still holds."""
-MOST_NAMED_RULES = 10
 SHORT_SHA = 10
 APPROVED, DISMISSED = "APPROVED", "DISMISSED"
 OUR_APP = "our App"
@@ -52,14 +51,13 @@ class Proposed:
 def propose(context: Context, tx: Transaction, cause: Cause, judged: Judged, found: Found | None) -> Proposed | None:
     """Record what the rules say, and propose what follows; the caller calls `attest` at the end of the transaction."""
     if found is None:
-        proposing.withdraw(tx, cause, ReviewApproveContent.kind, ())
         return None
-    head, own = judged.pull.head.sha, _own(tx, cause, found)
-    ruled = _settled(tx, cause, found, own, head)
+    own = _own(tx, cause, found, judged.pull.head.sha)
+    ruled = _settled(tx, cause, found.ruled, own)
     approve_rules.record(tx, cause.evaluation_id, ruled)
-    approved = _approve(context, tx, cause, ruled, own, head)
+    approved = _approve(context, tx, cause, ruled=ruled, own=own)
     proposing.withdraw(tx, cause, ReviewApproveContent.kind, approved)
-    dismissed = _dismiss(tx, cause, ruled, own, found.ours, head)
+    dismissed = _dismiss(tx, cause, ruled, own)
     if ruled.state == "unknown" or (not approved and own_reviews.is_sent(tx, cause.run.repository_id, cause.number)):
         runs.want_pull(tx, cause.run, cause.number, found.not_before or _again_at(ruled, cause.now))
     return Proposed(ruled, approved, dismissed)
@@ -67,18 +65,24 @@ def propose(context: Context, tx: Transaction, cause: Cause, judged: Judged, fou
 
 @dataclass(frozen=True)
 class _Own:
-    """Our reviews: the commit of each that approves by now, those of runs of the API, and those that we dismissed.
+    """Our reviews, by id: the commit of each that approves now, those of runs of the API, and those that we dismissed.
 
-    `refused`: the commits at which somebody else has dismissed one.
+    `refused`: the commits at which somebody else has dismissed one. `login`: whose they are.
     """
 
+    head: str
+    login: str
     standing: dict[int, str]
     of_runs: frozenset[int]
     taken_back: frozenset[int]
     refused: frozenset[str]
 
+    @property
+    def stand_at_head(self) -> bool:
+        return self.head in self.standing.values()
 
-def _own(tx: Transaction, cause: Cause, found: Found) -> _Own:
+
+def _own(tx: Transaction, cause: Cause, found: Found, head: str) -> _Own:
     """As GitHub shows them; one that its list does not show yet stands, as our receipt says."""
     where = (cause.run.repository_id, cause.number)
     written, taken_back = own_reviews.written(tx, *where), own_reviews.taken_back(tx, *where)
@@ -87,6 +91,8 @@ def _own(tx: Transaction, cause: Cause, found: Found) -> _Own:
     standing |= {each.id: each.commit_id or "" for each in found.reviews if each.state.upper() == APPROVED}
     others = [each for each in found.reviews if each.state.upper() == DISMISSED and each.id not in taken_back]
     return _Own(
+        head=head,
+        login=found.ours or OUR_APP,
         standing={review_id: sha for review_id, sha in standing.items() if review_id not in taken_back},
         of_runs=frozenset(each.id for each in written if not each.is_verdict),
         taken_back=taken_back,
@@ -94,10 +100,9 @@ def _own(tx: Transaction, cause: Cause, found: Found) -> _Own:
     )
 
 
-def _settled(tx: Transaction, cause: Cause, found: Found, own: _Own, head: str) -> Ruled:
+def _settled(tx: Transaction, cause: Cause, ruled: Ruled, own: _Own) -> Ruled:
     """What the rules say, in view of our reviews and of what was known before."""
-    ruled = found.ruled
-    if ruled.state == "held" and head in own.refused and head not in own.standing.values():
+    if ruled.state == "held" and own.head in own.refused and not own.stand_at_head:
         sentence = f"{ruled.sentence} Somebody has dismissed our review of this head, so there is no other."
         return replace(ruled, state="withheld", sentence=sentence)
     if ruled.state == "unknown":
@@ -107,39 +112,39 @@ def _settled(tx: Transaction, cause: Cause, found: Found, own: _Own, head: str) 
     return ruled
 
 
-def _approve(context: Context, tx: Transaction, cause: Cause, ruled: Ruled, own: _Own, head: str) -> tuple[UUID, ...]:
-    if ruled.state != "held" or head in own.standing.values():
+def _approve(context: Context, tx: Transaction, cause: Cause, *, ruled: Ruled, own: _Own) -> tuple[UUID, ...]:
+    if ruled.state != "held" or own.stand_at_head:
         return ()
-    named = [code(name) for name in ruled.rules[:MOST_NAMED_RULES]]
-    more = f" and {len(ruled.rules) - len(named)} more" if len(ruled.rules) > len(named) else ""
     noun = "rule" if len(ruled.rules) == 1 else "rules"
-    body = f"Approved by the {noun} {', '.join(named)}{more} of {code(ruled.source)}."
-    content = ReviewApproveContent(number=cause.number, head_sha=head, body=body)
+    body = f"Approved by the {noun} {', '.join(map(code, ruled.rules))} of {code(ruled.source)}."
+    content = ReviewApproveContent(number=cause.number, head_sha=own.head, body=body)
     allowed = context.settings.writes_of(cause.run.full_name)
     intent_id = proposing.review_approve(tx, cause, content, taken_back=own.taken_back, allowed=allowed)
     return (intent_id,) if intent_id else ()
 
 
-def _dismiss(tx: Transaction, cause: Cause, ruled: Ruled, own: _Own, ours: str, head: str) -> tuple[UUID, ...]:
+def _dismiss(tx: Transaction, cause: Cause, ruled: Ruled, own: _Own) -> tuple[UUID, ...]:
     """Those of another head, and those of this one where no rule holds; never one that a run of the API gave."""
-    own_ids = frozenset(own.standing) - own.of_runs
+    ours = {review_id: sha for review_id, sha in own.standing.items() if review_id not in own.of_runs}
     if ruled.since is not None and cause.now - ruled.since < timedelta(seconds=MOST_UNKNOWN_SECONDS):
-        return own_reviews.dismissals_under_way(tx, cause.run.repository_id, cause.number, own_ids)
+        return own_reviews.dismissals_under_way(tx, cause.run.repository_id, cause.number, frozenset(ours))
     held = ruled.state in ("held", "withheld")
-    proposed = tuple(
-        proposing.dismissal(tx, cause, _dismissal(cause, review_id, ours, _why(ruled, own.standing[review_id], head)))
-        for review_id in sorted(own_ids)
-        if not held or own.standing[review_id] != head
+    wished = {review_id: sha for review_id, sha in sorted(ours.items()) if not held or sha != own.head}
+    proposed = (
+        proposing.dismissal(
+            tx,
+            cause,
+            ReviewDismissContent(
+                number=cause.number, review_id=review_id, login=own.login, message=_why(ruled, sha, own.head)
+            ),
+        )
+        for review_id, sha in wished.items()
     )
     return tuple(intent_id for intent_id in proposed if intent_id is not None)
 
 
 def _why(ruled: Ruled, sha: str, head: str) -> str:
     return WHY.get(ruled.state) or f"It was given at {sha[:SHORT_SHA]}, and the head is {head[:SHORT_SHA]} by now."
-
-
-def _dismissal(cause: Cause, review_id: int, ours: str, message: str) -> ReviewDismissContent:
-    return ReviewDismissContent(number=cause.number, review_id=review_id, login=ours or OUR_APP, message=message)
 
 
 def _again_at(ruled: Ruled, now: datetime) -> datetime:

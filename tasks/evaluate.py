@@ -84,7 +84,7 @@ def _evaluate(context: Context, run: Run) -> _Recorded:
     context.checkpoint("evaluate.judged")
     found = ruling.ask(context, run, judged)
     context.checkpoint("evaluate.ruled")
-    return _record(context, run, judged, found, policy_check.content(context, run, judged))
+    return _record(context, run, judged, found=found, check=policy_check.content(context, run, judged))
 
 
 def _by_its_name_now(run: Run, pull: documents.Pull) -> Run:
@@ -112,7 +112,7 @@ def _see(context: Context, run: Run, pull: documents.Pull) -> None:
 
 
 def _record(
-    context: Context, run: Run, judged: Judged, found: Found | None, check: CheckRunContent | None
+    context: Context, run: Run, judged: Judged, *, found: Found | None, check: CheckRunContent | None
 ) -> _Recorded:
     """The verdict with its writes. Where somebody is to be asked, the run goes on: a worker's death loses nothing."""
     evaluation = _evaluation(run, judged, context.clock())

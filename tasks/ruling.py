@@ -18,13 +18,16 @@ from app.records.runs import Run
 from policies import approving
 from policies.error import PolicyError
 from policies.policy import Policy
-from policies.text import plain
+from policies.text import plain, short
 from tasks import gathering, judging, loading
 from tasks.context import Context
 from tasks.judging import Judged
 
 BOT = "[bot]"
 """How the login of an App ends."""
+MOST_SENTENCE_CHARACTERS = 1_000
+MOST_NAME_CHARACTERS = 100
+MOST_NAMED_RULES = 10
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,8 @@ def ask(context: Context, run: Run, judged: Judged) -> Found | None:
 
 
 def _ruled(context: Context, run: Run, judged: Judged) -> Ruled | None:
-    place, path, branch = (
-        Place(run.installation_id, run.repository_id),
-        context.settings.gate_path,
-        judged.pull.base.ref,
-    )
+    place = Place(run.installation_id, run.repository_id)
+    path, branch = context.settings.gate_path, judged.pull.base.ref
     try:
         file = context.reader.gate_file(place, branch, path)
     except Unavailable as trouble:
@@ -64,7 +64,7 @@ def _ruled(context: Context, run: Run, judged: Judged) -> Ruled | None:
         return Ruled(state="invalid", sentence=trouble.sentence, source=f"{run.full_name}@{branch}: {path}")
     if file is None or file.text is None:
         return _removed(context, run, judged.pull.number, path)
-    return _of_file(context, run, judged, file, file.text)
+    return _of_file(context, run, judged, file=file, text=file.text)
 
 
 def _removed(context: Context, run: Run, number: int, path: str) -> Ruled | None:
@@ -73,28 +73,28 @@ def _removed(context: Context, run: Run, number: int, path: str) -> Ruled | None
     return Ruled(state="removed", sentence=f"There is no {path} on the base branch.") if known else None
 
 
-def _of_file(context: Context, run: Run, judged: Judged, file: PolicyFile, text: str) -> Ruled:
+def _of_file(context: Context, run: Run, judged: Judged, *, file: PolicyFile, text: str) -> Ruled:
     source, digest = f"{run.full_name}@{file.sha}: {file.path}", hashlib.sha256(text.encode()).hexdigest()
     told = Ruled(state="not_judged", sentence="", source=source, digest=digest)
     try:
         policy = approving.parsed(text, context.settings.policy_options)
     except PolicyError as wrong:
         line = f" in line {wrong.line}" if wrong.line else ""
-        sentence = f"{file.path} is not valid{line}: {plain(wrong.message)}."
+        sentence = short(f"{file.path} is not valid{line}: {wrong.message}.", MOST_SENTENCE_CHARACTERS)
         return replace(told, state="invalid", sentence=sentence)
     bare = facts.snapshot(judged.pull, run.full_name, run.repository_id, context.clock())
     ours = context.reader.bot_login() if bare.author.endswith(BOT) else None
     if objection := approving.objection(policy, bare, ours):
         return replace(told, sentence=objection)
     try:
-        return _of_rules(context, run, judged, policy, told)
+        return _of_rules(context, run, judged, policy=policy, told=told)
     except Unavailable as trouble:
         if loading.passes(trouble):
             raise
-        return replace(told, state="not_held", sentence=f"The rules cannot be judged: {trouble.sentence}")
+        return replace(told, state="not_held", sentence=plain(f"The rules cannot be judged: {trouble.sentence}"))
 
 
-def _of_rules(context: Context, run: Run, judged: Judged, policy: Policy, told: Ruled) -> Ruled:
+def _of_rules(context: Context, run: Run, judged: Judged, *, policy: Policy, told: Ruled) -> Ruled:
     place = Place(run.installation_id, run.repository_id)
     snapshot = gathering.snapshot(context, place, judged.pull, run.full_name, policy, known=judged.snapshot)
     judging.demand_unchanged(context, place, judged.pull)
@@ -102,8 +102,8 @@ def _of_rules(context: Context, run: Run, judged: Judged, policy: Policy, told: 
     return replace(
         told,
         state="held" if ruling.rules else "not_held",
-        sentence=ruling.sentence,
-        rules=ruling.rules,
+        sentence=short(ruling.sentence, MOST_SENTENCE_CHARACTERS),
+        rules=tuple(short(name, MOST_NAME_CHARACTERS) for name in ruling.rules[:MOST_NAMED_RULES]),
         snapshot=snapshot,
         result=judging.tree(ruling.result) if ruling.result else None,
     )

@@ -30,11 +30,11 @@ def written(tx: Transaction, repository_id: int, number: int) -> tuple[OwnReview
 
 
 def taken_back(tx: Transaction, repository_id: int, number: int) -> frozenset[int]:
-    """The reviews that we are certain to have dismissed ourselves."""
+    """The reviews that we are certain to have dismissed ourselves; for a run of the API, it was another's no."""
     rows = tx.execute(
         "SELECT (content->>'review_id')::bigint AS id FROM intents JOIN permits ON permits.intent_id = intents.id"
         " WHERE repository_id = %(repository)s AND number = %(number)s AND kind = 'review_dismiss'"
-        " AND outcome = 'written' AND status_code = %(confirmed)s",
+        " AND evaluation_id IS NOT NULL AND outcome = 'written' AND status_code = %(confirmed)s",
         {"repository": repository_id, "number": number, "confirmed": CONFIRMED},
     ).fetchall()
     return frozenset(row["id"] for row in rows)

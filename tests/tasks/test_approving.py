@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tasks.approving import check, entries, head, intents, judge, push, reviews, told, write_rules
+from tests.tasks.approving import RULES, check, entries, head, intents, judge, push, reviews, told, write_rules
 from tests.tasks.house import REPOSITORY, House, built
 
 
@@ -252,3 +252,23 @@ def test_without_rules_nothing_happens_and_nothing_is_told(house: House) -> None
     judge(house)
     assert house.rows("SELECT approving FROM evaluations") == [{"approving": None}]
     assert (intents(house), entries(house)) == ([], [])
+
+
+def test_a_rule_s_name_may_hold_anything(house: House) -> None:
+    rule = RULES.partition("    if:")[2]
+    names = ("nul \\0 nul", "x" * 50_000, "`@acme/core`")
+    write_rules(house, "approve:\n" + "".join(f'  - name: "{name}"\n    if:{rule}' for name in names))
+    judge(house)
+    assert reviews(house) == [("APPROVED", head(house))]
+    first, second, third = told(house)["rules"]
+    assert (first, len(second), third) == ("nul nul", 100, "`@acme/core`")
+    [body] = house.written("review_approve")
+    assert body["body"].startswith(f"Approved by the rules `nul nul`, `{second}`, `'@acme/core'` of ")
+    assert (len(told(house)["sentence"]), house.states()) == (1000, ["pending"])
+
+
+def test_of_many_rules_ten_are_named(house: House) -> None:
+    rule = RULES.partition("    if:")[2]
+    write_rules(house, "approve:\n" + "".join(f"  - name: r{number}\n    if:{rule}" for number in range(12)))
+    judge(house)
+    assert told(house)["rules"] == [f"r{number}" for number in range(10)]

@@ -347,6 +347,16 @@ def test_a_dismissal_that_only_was_found_to_be_there_may_be_another_s_no(house: 
     assert told(house)["state"] == "withheld"
 
 
+def test_a_dismissal_for_a_run_of_the_api_is_a_no(house: House) -> None:
+    judge(house)
+    check(house, "failure")
+    judge(house)
+    house.rows("UPDATE intents SET evaluation_id = NULL, epoch = 1 WHERE kind = 'review_dismiss' RETURNING id")
+    check(house)
+    judge(house)
+    assert (told(house)["state"], reviews(house)) == ("withheld", [("DISMISSED", head(house))])
+
+
 def test_a_pull_request_that_cannot_be_read_at_all_puts_a_review_that_waits_aside(house: House) -> None:
     evaluate_only(house)
     writes = [message for message in house.sent if message[0] == names.WRITE]
