@@ -1,5 +1,6 @@
 """Writes of every kind go the same way: once, or not at all and with a reason, whatever GitHub does to them."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -130,6 +131,24 @@ def test_a_refused_token_is_renewed_and_the_write_made_once(house: House, name: 
     house.clock.forward(31)
     house.sweep()
     assert (len(written(house, name)), outcomes(house, name)) == (1, ["limited", "written"])
+
+
+def test_another_worker_that_comes_for_it_at_any_moment_makes_no_second_write(house: House, name: str) -> None:
+    prepare(house, name)
+    message, alone = house.sent[-1], house.context
+    came: list[str] = []
+
+    def come(point: str) -> None:
+        came.append(point)
+        house.context = alone
+        house.run(*message)
+
+    house.context = replace(alone, checkpoint=come)
+    house.run(*message)
+    house.context = alone
+    house.work()
+    assert {"write.claimed", "write.decided", "write.spent", "write.requested", "write.receipted"} <= set(came)
+    assert (len(written(house, name)), outcomes(house, name)) == (1, ["written"])
 
 
 def test_the_same_wish_again_is_no_second_write(house: House, name: str) -> None:
