@@ -22,6 +22,7 @@ MINIMUM_SECRET_BYTES = 16
 MAXIMUM_PORT = 65_535
 CONTEXT_CHARACTERS = 100
 PATH_CHARACTERS = 255
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 CONTEXT = re.compile(rf"[ -~]{{1,{CONTEXT_CHARACTERS}}}")
 
@@ -52,6 +53,15 @@ def _https_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise ValueError("should begin with https://, since tokens are sent there")
+    return value
+
+
+def _artifact_store(value: str) -> str:
+    parts = _split(value)
+    is_directory = parts is not None and parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+    is_bucket = parts is not None and parts.scheme == "s3" and BUCKET.fullmatch(parts.netloc)
+    if parts is None or not (is_directory or is_bucket) or parts.query or parts.fragment:
+        raise ValueError("should be file:///directory or s3://bucket/prefix")
     return value
 
 
@@ -205,6 +215,7 @@ def is_loopback(host: str) -> bool:
 
 
 Hidden = Field(repr=False)
+ArtifactStore = Annotated[str, AfterValidator(_artifact_store)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 ApiUrl = Annotated[HttpUrl, AfterValidator(_https_url)]
 DatabaseUrl = Annotated[str, _service("postgresql", "postgres"), Hidden]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from app.setting_values import (
     ApiUrl,
+    ArtifactStore,
     Bind,
     BrokerUrl,
     DatabaseUrl,
@@ -87,7 +88,7 @@ class Settings(BaseModel):
     approvals_required: Required = "run"
     approval_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
 
-    artifact_store: str | None = None
+    artifact_store: ArtifactStore | None = None
     artifact_s3_endpoint: HttpUrl | None = None
     allow_workflow_files: bool = False
 

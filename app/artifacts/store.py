@@ -6,7 +6,7 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -161,7 +161,7 @@ def opened(url: str | None, *, endpoint: str | None = None) -> Store:
     parts = urlsplit(url or "")
     if parts.scheme == "s3":
         return Store(BucketShelf(parts.netloc, parts.path.strip("/"), endpoint=endpoint))
-    return Store(DirectoryShelf(Path(parts.path)) if parts.scheme == "file" else _Nowhere())
+    return Store(DirectoryShelf(Path(unquote(parts.path))) if parts.scheme == "file" else _Nowhere())
 
 
 def _digest(content: bytes) -> str:

@@ -19,6 +19,7 @@ from app.embedded.redis import free_port
 from app.setting_values import host_and_port
 from app.settings import Settings, load
 
+ARTIFACTS = "artifacts"
 SECRET_BYTES = 32
 SECRET_FILE = "webhook_secret"  # noqa: S105 -- the name of a file
 
@@ -54,7 +55,7 @@ def _up(file: Path, environ: dict[str, str]) -> int:
     with home.held(directory / "up.lock", "mergegate"):
         environ |= _secret(environ, directory)
         with services.all_running(environ, directory) as added:
-            environ |= added
+            environ |= added | _artifacts(environ, directory)
             environ |= _addresses(load(environ), environ)
             settings = load(environ)
             schema.up(settings.database_url)
@@ -70,6 +71,11 @@ def _secret(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
         home.write_secret(file, secrets.token_hex(SECRET_BYTES))
     click.echo(f"WEBHOOK_SECRET is not set; a generated one is used, read it with: cat {file}")
     return {"WEBHOOK_SECRET_FILE": str(file)}
+
+
+def _artifacts(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
+    """A directory for artifacts where no store is set."""
+    return {} if services.is_set("ARTIFACT_STORE", environ) else {"ARTIFACT_STORE": (directory / ARTIFACTS).as_uri()}
 
 
 def _addresses(settings: Settings, environ: Mapping[str, str]) -> dict[str, str]:

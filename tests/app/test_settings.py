@@ -320,3 +320,16 @@ def test_a_switch_may_be_on_or_off_for_one_repository_alone() -> None:
 )
 def test_switches_that_are_not_understood_stop_the_process(text: str) -> None:
     assert _complaint(REPOSITORY_WRITES=text).startswith("REPOSITORY_WRITES ")
+
+
+@pytest.mark.parametrize("given", ["file:///var/lib/gate", "file:///a%20b", "s3://bucket", "s3://bucket/some/where"])
+def test_an_artifact_store_is_a_directory_or_a_bucket(given: str) -> None:
+    assert settings.load({**ENOUGH, "ARTIFACT_STORE": given}).artifact_store == given
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["/var/lib/gate", "file://host/a", "file:///", "s3://", "s3://Up", "s3://b?x", "gs://b", "s3://[", "file:///a#b"],
+)
+def test_no_other_artifact_store_is_known(given: str) -> None:
+    assert _complaint(ARTIFACT_STORE=given) == "ARTIFACT_STORE should be file:///directory or s3://bucket/prefix."

@@ -36,6 +36,7 @@ EXAMPLES = int(os.environ.get("API_EXAMPLES", "10"))
 MOST_SECONDS_WAITED = 1
 TIMEOUT_SECONDS = 30
 RUN = {"repository": "acme/widget", "base": "main", "head": "work", "headSha": "a" * 40}
+ARTIFACT: dict[str, Any] = {"kind": "files", "files": [{"path": "a", "content": "1"}]}
 CHECKS = [
     not_a_server_error,
     status_code_conformance,
@@ -56,7 +57,16 @@ class Served:
         opened = requests.post(
             f"{self.url}/api/v1/runs", json=RUN, headers=self.headers, timeout=TIMEOUT_SECONDS
         ).json()
-        self.known: dict[str, Any] = {"owner": "acme", "repo": "widget", "number": 1, "run": opened["runId"]}
+        stored = requests.post(
+            f"{self.url}/api/v1/artifacts", json=ARTIFACT, headers=self.headers, timeout=TIMEOUT_SECONDS
+        ).json()
+        self.known: dict[str, Any] = {
+            "owner": "acme",
+            "repo": "widget",
+            "number": 1,
+            "run": opened["runId"],
+            "digest": stored["digest"],
+        }
 
     def ask(self, case: Case[Any]) -> None:
         """One request, whose answer is as described; without the token it would not have been answered."""
@@ -80,6 +90,7 @@ def served(postgres: str, redis_url: str, tmp_path_factory: pytest.TempPathFacto
             "BROKER_URL": redis_url,
             "WEBHOOK_SECRET": SECRET,
             "API_REQUESTS_PER_MINUTE": "100000",
+            "ARTIFACT_STORE": tmp_path_factory.mktemp("artifacts").as_uri(),
         }
         receiver = Receiver(environment, tmp_path_factory.mktemp("receiver") / "log")
         try:
