@@ -107,11 +107,25 @@ def wish(tx: Transaction, run_id: UUID, by: By, kind: str, content: dict[str, An
     if isinstance(binding, Blocker):
         return binding
     done = _decided_anew(tx, binding, by)
-    known = wishes.of_epoch(tx, run_id, binding.epoch)
-    if not any((each.kind, each.content) == (kind, content) for each in known):
-        wish_id = wishes.add(tx, Wish(run_id, binding.epoch, kind, content, by.name, by.at))
+    wanted = Wish(run_id, binding.epoch, kind, content, by.name, by.at)
+    if not _is_known(wanted, wishes.of_epoch(tx, run_id, binding.epoch)):
+        wish_id = wishes.add(tx, wanted)
         _attest(tx, binding, by, "write_wished", {"wish": str(wish_id), "kind": kind, "epoch": binding.epoch})
     return done
+
+
+def _is_known(wanted: Wish, asked: list[Wish]) -> bool:
+    """Whether the last wish about the same thing was the same: one from before that may come again."""
+    same = [each for each in asked if _about(each) == _about(wanted)]
+    return bool(same) and (same[-1].kind, same[-1].content) == (wanted.kind, wanted.content)
+
+
+def _about(asked: Wish) -> str:
+    """What it would change, in whichever repository; where that can't be told, the wish itself."""
+    try:
+        return wishes.parsed(asked).target_in(0)
+    except ValueError:
+        return f"{asked.kind} {asked.text}"
 
 
 def wish_pull_request(tx: Transaction, run_id: UUID, by: By, content: dict[str, Any]) -> Done | Blocker:

@@ -1,17 +1,17 @@
 """Turn what a run of the API was asked for into intents, each once; the gate decides on them later, and alone."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from app import ledger
 from app.artifacts.blocked import Blocked
 from app.database import Transaction
-from app.records import intents, run_intents
+from app.records import intents, run_intents, wishes
 from app.records.bindings import Binding
 from app.records.wishes import Wish
 from app.settings import Settings
-from policies import contents
 from policies.contents import CheckRunContent, CommentCreateContent, CommentUpdateContent, Content, StatusContent
 from policies.decision import Blocker
 from policies.intents import Intent, target_of
@@ -19,17 +19,14 @@ from policies.intents import Intent, target_of
 ACTOR = "mergegate"
 OURS = "mergegate"
 NUMBERLESS = 0
-COMMENT = "comment"
-"""The kind of a wish for our one comment on a pull request, made or changed."""
 REFUSED = ("git_object", "branch_create", "branch_fast_forward", "comment_create", "comment_update")
 """What no run wishes for by itself: branches follow from an artifact; whether our comment is there is known here."""
 
 
 def read(settings: Settings, wish: Wish) -> Content:
     """What is to be written. Raises `Blocked`."""
-    kind = "comment_create" if wish.kind == COMMENT else wish.kind
     try:
-        content = contents.read(kind, wish.content)
+        content = wishes.parsed(wish)
     except ValueError:
         raise _refused(wish, "WISH_NOT_UNDERSTOOD", "it is not understood") from None
     if wish.kind in REFUSED:
@@ -67,11 +64,26 @@ class Recording:
 
         A git object waits until it is its turn, since the branch that leads to it is what is judged first.
         """
-        target = target_of(content, self.binding.repository_id, self.binding.epoch)
+        target = self._target(content)
         intents.lock(self.tx, target)
-        content = self._known_comment(target, content)
         known = run_intents.same(self.tx, self.binding.run_id, self.binding.epoch, target, content)
         return known or self._add(target, content, stage, part_of)
+
+    def add_wished(self, found: Sequence[Content]) -> None:
+        """The same for what was wished for, oldest first: of the wishes for one target the last one counts.
+
+        What an earlier one led to may be wished for again, so it is the newest intent that has to say it.
+        """
+        for target, content in {self._target(each): each for each in found}.items():
+            intents.lock(self.tx, target)
+            newest = run_intents.newest(self.tx, self.binding.run_id, self.binding.epoch, target)
+            is_comment = isinstance(content, CommentCreateContent)
+            comment_id = run_intents.comment_of(self.tx, target) if is_comment else None
+            if newest is None or not _says(newest, content, comment_id):
+                self._add(target, _as_it_is_now(content, comment_id), 0, None)
+
+    def _target(self, content: Content) -> str:
+        return target_of(content, self.binding.repository_id, self.binding.epoch)
 
     def _add(self, target: str, content: Content, stage: int, part_of: UUID | None) -> UUID:
         newest = intents.newest(self.tx, target)
@@ -93,15 +105,6 @@ class Recording:
             self.due.append(intent_id)
         return intent_id
 
-    def _known_comment(self, target: str, content: Content) -> Content:
-        """Our one comment is changed where it is there."""
-        if not isinstance(content, CommentCreateContent):
-            return content
-        comment_id = run_intents.comment_of(self.tx, target)
-        if comment_id is None:
-            return content
-        return CommentUpdateContent(number=content.number, comment_id=comment_id, body=content.body)
-
     def attest(self) -> None:
         """The audit entry of what was recorded; the last thing in the transaction."""
         if not self._new:
@@ -114,3 +117,18 @@ class Recording:
         ledger.append(
             self.tx, kind="intents_recorded", subject=self.binding.subject, actor=ACTOR, body=body, at=self.now
         )
+
+
+def _says(newest: dict[str, Any], content: Content, comment_id: int | None) -> bool:
+    """Whether an intent carries this out; a change of a comment that was deleted meanwhile does not."""
+    if not isinstance(content, CommentCreateContent):
+        return bool(newest["content"] == content.model_dump(mode="json"))
+    is_gone = newest["kind"] == "comment_update" and newest["status"] == "refused" and comment_id is None
+    return newest["content"]["body"] == content.body and not is_gone
+
+
+def _as_it_is_now(content: Content, comment_id: int | None) -> Content:
+    """Our one comment is changed where it is there."""
+    if not isinstance(content, CommentCreateContent) or comment_id is None:
+        return content
+    return CommentUpdateContent(number=content.number, comment_id=comment_id, body=content.body)

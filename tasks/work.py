@@ -122,8 +122,7 @@ def _settled(tx: Transaction, run_id: UUID, before: Binding, found: _Found) -> B
 def _intents(tx: Transaction, binding: Binding, found: _Found, now: datetime) -> list[UUID]:
     """Record what is wished for and not recorded yet, and take the next turn; the intents to be decided on."""
     recording = wishing.Recording(tx, binding, now)
-    for content in found.contents:
-        recording.add(content)
+    recording.add_wished(found.contents)
     if found.plan is not None:
         handoff.record(recording, found.plan)
     handoff.follow(recording)

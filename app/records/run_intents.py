@@ -158,6 +158,15 @@ def same(tx: Transaction, run_id: UUID, epoch: int, target: str, content: Conten
     return row["id"] if row else None
 
 
+def newest(tx: Transaction, run_id: UUID, epoch: int, target: str) -> dict[str, Any] | None:
+    """Kind, content and status of the newest intent of an epoch for a target, less what was put aside."""
+    return tx.execute(
+        "SELECT kind, content, status FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s"
+        " AND target = %(target)s AND status <> 'superseded' ORDER BY sequence DESC LIMIT 1",
+        {"run": run_id, "epoch": epoch, "target": target},
+    ).fetchone()
+
+
 def following(tx: Transaction, run_id: UUID, epoch: int) -> list[UUID]:
     """What of a plan waits, less the parts of others."""
     rows = tx.execute(

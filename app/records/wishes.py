@@ -9,9 +9,13 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
+from policies import contents
+from policies.contents import Content
 
 PULL_REQUEST = "pull_request"
-"""The kind of a wish that becomes several writes; any other kind is that of a write."""
+"""The kind of a wish that becomes several writes; any other kind is that of a write, or `COMMENT`."""
+COMMENT = "comment"
+"""The kind of a wish for our one comment on a pull request, made or changed."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class Wish:
     def text(self) -> str:
         """The content as JSON."""
         return json.dumps(self.content)
+
+
+def parsed(wish: Wish) -> Content:
+    """What is to be written. Raises `ValueError` where that is not understood, and for a pull request."""
+    return contents.read("comment_create" if wish.kind == COMMENT else wish.kind, wish.content)
 
 
 def add(tx: Transaction, wish: Wish) -> UUID:
