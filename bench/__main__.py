@@ -1,5 +1,6 @@
 """`make bench`: every measurement, one after the other."""
 
+import bench.governor
 import bench.pipeline
 import bench.policies
 import bench.receiver
@@ -7,4 +8,5 @@ import bench.receiver
 if __name__ == "__main__":
     bench.policies.main()
     bench.pipeline.main()
+    bench.governor.main()
     bench.receiver.main()
