@@ -113,6 +113,13 @@ def _answer(ground: Ground, path: str, body: dict[str, Any]) -> None:
     ground.github.faults.add(Fault("GET", path, "before", 200, 1, 0, "", body=body))
 
 
+@pytest.mark.parametrize(("content", "encoding"), [("A", "base64"), ("\u00e9", "base64"), ("x", "utf-8")])
+def test_bytes_that_cannot_be_read_were_not_read(ground: Ground, objects: Objects, content: str, encoding: str) -> None:
+    _answer(ground, f"/git/blobs/{'1' * 40}", {"content": content, "encoding": encoding})
+    with pytest.raises(Unavailable, match="something else"):
+        objects.blob("1" * 40)
+
+
 def test_a_tree_that_is_cut_was_not_read(ground: Ground, objects: Objects, base: str) -> None:
     ground.github.limits.tree_entries = 1
     with pytest.raises(Unavailable, match="more entries than GitHub lists") as refused:
