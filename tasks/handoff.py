@@ -97,7 +97,7 @@ def _commission(context: Context, binding: Binding, wanted: PullRequest, base: s
     return Commission(
         base_sha=base,
         leads_to="branch_create" if tip is None else "branch_fast_forward",
-        message=wanted.message or wanted.title,
+        message=wanted.message.strip() or wanted.title,
         author=login,
         email=f"{login}@users.noreply.github.com",
         at=binding.opened_at,

@@ -33,7 +33,7 @@ MOST_BODY_CHARACTERS = 60_000
 """GitHub takes 65,536 characters; the rest is for our marker."""
 MOST_NAMES = 100
 _NO_BRANCH = re.compile(
-    r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\A[-./]|[./]\Z|\A@\Z|\A[0-9a-f]{40}\Z"
+    r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|\Z)|\A[-./]|[./]\Z|\A(?:@|HEAD|[0-9a-f]{40})\Z|\Arefs/"
 )
 
 
@@ -44,8 +44,11 @@ def _storable(text: object) -> object:
     return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _branch(name: str) -> str:
-    """As git takes it (https://git-scm.com/docs/git-check-ref-format), and GitHub: nothing that looks like a SHA."""
+def branch(name: str) -> str:
+    """As git takes it (https://git-scm.com/docs/git-check-ref-format), and GitHub: nothing that looks like a SHA.
+
+    Nor a whole ref: who says `refs/heads/x` means the branch `x`. Raises `ValueError`.
+    """
     if _NO_BRANCH.search(name):
         raise ValueError("it is no name of a branch")
     return name
@@ -68,13 +71,13 @@ Storable = BeforeValidator(_storable)
 Sha = Annotated[str, Field(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\z")]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\z")]
 Name = Annotated[str, Field(min_length=1, max_length=255), Storable]
-Branch = Annotated[Name, AfterValidator(_branch)]
+Branch = Annotated[Name, AfterValidator(branch)]
 Label = Annotated[Name, AfterValidator(_label)]
 """One that can be taken off: it becomes a part of a path."""
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_NAMES)]
 Message = Annotated[str, Field(min_length=1, max_length=MOST_MESSAGE_CHARACTERS), Storable]
 Body = Annotated[str, Field(max_length=MOST_BODY_CHARACTERS), Storable]
-Number = Annotated[int, Field(gt=0)]
+Number = Annotated[int, Field(gt=0, lt=2**63)]
 
 
 def listed(names: list[str]) -> str:

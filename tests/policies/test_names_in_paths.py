@@ -12,7 +12,9 @@ from policies.contents.fields import Branch
 SHA = "a" * 40
 
 
-@pytest.mark.parametrize("name", ["main", "agent/x", "release/1.0", "ä#1%", "a@b", "@x", "x.locked", "a.b", "a-"])
+@pytest.mark.parametrize(
+    "name", ["main", "agent/x", "release/1.0", "ä#1%", "a@b", "@x", "x.locked", "a.b", "a-", "HEADS", "refs"]
+)
 def test_it_takes_a_branch_as_git_does(name: str) -> None:
     assert BranchCreateContent(branch=name, sha=SHA).branch == name
 
@@ -22,6 +24,7 @@ def test_it_takes_a_branch_as_git_does(name: str) -> None:
     [
         *("..", ".", "a..b", "a/../b", "../tags/v1", "a//b", "/a", "a/", ".a", "a/.b", "a.", "-a", "@", "a@{1}"),
         *("a b", "a\nb", "a\x7fb", "a~1", "a^", "a:b", "a?b", "a*", "a[b", "a\\b", "a.lock", "a.lock/b", SHA),
+        *("HEAD", "refs/heads/main", "refs/x"),
     ],
 )
 def test_it_refuses_what_is_no_branch(name: str) -> None:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from dulwich.refs import Ref, check_ref_format
 from pydantic import AfterValidator, Field, JsonValue
 
 from app.database import Transaction
@@ -13,7 +12,7 @@ from app.records.bindings import Binding
 from app.records.shown_intents import Row
 from app.web.api.endpoint import Paging, RequestBody, ResponseBody
 from policies import contents, standing
-from policies.contents.fields import MOST_NAMES
+from policies.contents.fields import MOST_NAMES, branch
 from policies.decision import Blocker
 from policies.gates import PREDECESSOR_PENDING
 from policies.intents import digest
@@ -34,14 +33,22 @@ WishKind = Literal[
 RunStatus = Literal["running", "waiting", "blocked", "succeeded", "cancelled"]
 
 
-def _branch(name: str) -> str:
-    if name.startswith("-") or not check_ref_format(Ref(f"refs/heads/{name}".encode())):
-        raise ValueError("should be the name of a branch")
+def _repository(name: str) -> str:
+    if not {".", ".."}.isdisjoint(name.split("/")):
+        raise ValueError("should be owner/name")
     return name
 
 
-Repository = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$")]
-Branch = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_branch)]
+def _said(text: str) -> str:
+    if not text.strip():
+        raise ValueError("should say something")
+    return text
+
+
+RepositoryName = Field(pattern=r"^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$")
+Repository = Annotated[str, RepositoryName, AfterValidator(_repository)]
+Branch = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(branch)]
+Title = Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_said)]
 Sha = Annotated[str, Field(pattern="^([0-9a-f]{40}|[0-9a-f]{64})$")]
 Reference = Annotated[str, Field(min_length=1, max_length=1_000)]
 Text = Annotated[str, Field(max_length=60_000)]
@@ -88,7 +95,7 @@ class PullRequestRequest(RequestBody):
     repository: Repository
     base: Branch
     branch: Branch
-    title: Annotated[str, Field(min_length=1, max_length=255)]
+    title: Title
     body: Text = ""
     message: Annotated[str, Field(max_length=10_000)] = ""
     draft: bool = False
