@@ -9,7 +9,7 @@ from app import permits
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.turns import TURNS
-from app.records import intents, run_intents
+from app.records import bindings, intents, run_intents
 from app.records.intents import Claimed
 from app.records.runs import backoff_seconds
 from policies import gates
@@ -33,6 +33,8 @@ def decide(context: Context, claimed: Claimed) -> UUID | None:
         return None
     now = context.clock()
     with context.pool.connection() as tx:
+        if not is_verdict:
+            bindings.hold(tx, UUID(claimed.intent.run_id))  # what is done about the run meanwhile, is done after this
         intents.hold(tx, claimed)
         known = NOTHING if is_verdict else standing.of(context, tx, claimed.intent, place)
         posture = _posture(context, tx, claimed)
@@ -105,7 +107,7 @@ def _deny(tx: Transaction, claimed: Claimed, decision: Decision, again_at: datet
     codes = {blocker.code for blocker in decision.blockers}
     sentences = " ".join(blocker.sentence for blocker in decision.blockers)
     if codes == {"RATE_LIMITED"}:
-        intents.await_turn(tx, claimed, again_at, sentences)
+        intents.await_turn(tx, claimed, "pending", again_at, sentences)
     elif "INTENT_SUPERSEDED" in codes:
         intents.end(tx, claimed, "superseded", now, sentences)
     elif claimed.intent.epoch is not None:

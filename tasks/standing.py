@@ -33,18 +33,12 @@ def place(context: Context, intent: Intent) -> Place:
 
     A part of a branch says no place of its own (`of` gives it that of the branch).
     """
-    said = _said(intent.content)
-    if isinstance(intent.content, PullRequestCreateContent):
-        return _moved(context, intent, _of_branch(context, intent, intent.content))
-    if said is not None:
-        return said.model_copy(update={"remote": intent.repository})
     try:
-        pull = context.reader.pull(At(intent.installation_id, intent.repository_id), intent.number)
+        return _shown(context, intent)
     except Unavailable as trouble:
         if trouble.code != READER_LOCAL:
             raise
-        pull = None
-    return Place(remote=intent.repository) if pull is None else _moved(context, intent, _of_pull(intent, pull))
+    return (_said(intent.content) or Place()).model_copy(update={"remote": intent.repository})
 
 
 def of(context: Context, tx: Transaction, intent: Intent, where: Place) -> Standing:
@@ -91,16 +85,23 @@ def _said(content: Content) -> Place | None:
             return None
 
 
-def _of_branch(context: Context, intent: Intent, wanted: PullRequestCreateContent) -> Place:
+def _shown(context: Context, intent: Intent) -> Place:
+    """The repository by the name that it has now: it may have got another one. Raises `Unavailable`."""
+    at, said = At(intent.installation_id, intent.repository_id), _said(intent.content)
+    if said is None:
+        pull = context.reader.pull(at, intent.number)
+        return Place(remote=intent.repository) if pull is None else _moved(context, intent, _of_pull(intent, pull))
+    if said == Place():
+        return Place(remote=intent.repository)
+    named = said.model_copy(update={"remote": context.reader.name_of(at)})
+    wanted = intent.content
+    return _of_branch(context, intent, named, wanted.head) if isinstance(wanted, PullRequestCreateContent) else named
+
+
+def _of_branch(context: Context, intent: Intent, said: Place, branch: str) -> Place:
     """A pull request takes its branch as it is then; one that is not there yet will be where it is wished for."""
-    try:
-        tip = context.reader.branch_tip(At(intent.installation_id, intent.repository_id), wanted.head)
-    except Unavailable as trouble:
-        if trouble.code != READER_LOCAL:
-            raise
-        tip = None
-    sha = wanted.head_sha if tip is None else tip
-    return Place(remote=intent.repository, base=wanted.base, head=wanted.head, head_sha=sha)
+    tip = context.reader.branch_tip(At(intent.installation_id, intent.repository_id), branch)
+    return said if tip is None else _moved(context, intent, said.model_copy(update={"head_sha": tip}))
 
 
 def _of_pull(intent: Intent, pull: documents.Pull) -> Place:
@@ -108,7 +109,8 @@ def _of_pull(intent: Intent, pull: documents.Pull) -> Place:
     source = pull.head.repo
     is_own = source is not None and source.id == intent.repository_id
     head = pull.head.ref if is_own else f"{source.owner.login if source else 'unknown'}:{pull.head.ref}"
-    return Place(remote=intent.repository, base=pull.base.ref, head=head, head_sha=pull.head.sha)
+    remote = pull.base.repo.full_name if pull.base.repo else None
+    return Place(remote=remote, base=pull.base.ref, head=head, head_sha=pull.head.sha)
 
 
 def _moved(context: Context, intent: Intent, shown: Place) -> Place:

@@ -48,6 +48,11 @@ class LiveReader(
         """One pull request."""
         return self._one(place, documents.Pull, f"/pulls/{number}", "the pull request")
 
+    def name_of(self, place: Place) -> str | None:
+        """What the repository is called now, owner/name."""
+        found = self._one(place, documents.Repo, "", "the repository")
+        return None if found is None else found.full_name
+
     def files(self, place: Place, pull: documents.Pull) -> tuple[documents.File, ...]:
         """All changed files; more than `MOST_FILES` are not listed by GitHub, so they are no evidence."""
         if pull.changed_files > MOST_FILES:

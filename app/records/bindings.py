@@ -163,12 +163,14 @@ def close(tx: Transaction, run_id: UUID) -> None:
 def close_of_pull(tx: Transaction, repository_id: int, number: int, now: datetime) -> None:
     """A pull request is closed: its run asks for no more writes, and leaves the branch to another."""
     rows = tx.execute(
-        "UPDATE bindings SET is_open = false FROM runs WHERE runs.id = run_id AND is_open"
-        " AND runs.repository_id = %(repository)s AND bindings.number = %(number)s RETURNING run_id, epoch",
+        "SELECT run_id, epoch FROM bindings JOIN runs ON runs.id = run_id WHERE is_open"
+        " AND runs.repository_id = %(repository)s AND bindings.number = %(number)s ORDER BY run_id"
+        " FOR UPDATE OF bindings",
         {"repository": repository_id, "number": number},
     ).fetchall()
     for row in rows:
         run_intents.put_aside_before(tx, row["run_id"], row["epoch"] + 1, now)
+        cancel(tx, row["run_id"], now)
 
 
 def cancel(tx: Transaction, run_id: UUID, now: datetime) -> None:

@@ -186,13 +186,13 @@ class House:
         """The states of what GitHub was written, oldest first."""
         return [state for state, _ in self.statuses()]
 
-    def wait_until_one_waits(self) -> None:
-        """Until a transaction of another thread waits for a lock."""
+    def wait_until_one_waits(self, or_until: Callable[[], bool] = lambda: False) -> None:
+        """Until a transaction of another thread waits for a lock, or something else is true."""
         with database.pool(self.context.settings.database_url) as pool:
             for _ in range(1000):
                 with pool.connection() as tx:
                     row = tx.execute("SELECT count(*) AS n FROM pg_locks WHERE NOT granted").fetchone()
-                if row is not None and row["n"] > 0:
+                if (row is not None and row["n"] > 0) or or_until():
                     return
                 threading.Event().wait(0.01)
         raise AssertionError("nobody waits")

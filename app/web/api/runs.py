@@ -8,6 +8,7 @@ from uuid import UUID
 from app import work
 from app.database import Transaction
 from app.records import bindings, evidence, shown_intents
+from app.records.bindings import Binding
 from app.settings import Settings
 from app.tokens import Scope
 from app.web.api import run_shapes
@@ -90,19 +91,26 @@ def open_pull_request(call: Call, asked: PullRequestRequest) -> Answer | Reply:
     """Ask for a pull request from a stored artifact; asked again, it is the same one, with whatever has changed."""
     if asked.base == asked.branch:
         return BRANCHES
-    binding = bindings.open_on(call.tx, asked.repository, asked.branch)
-    if binding is None:
-        opened = work.open_run(
-            call.tx, _by(call), remote=asked.repository, base=asked.base, head=asked.branch, head_sha=None
-        )
-        if isinstance(opened, Blocker):
-            return _refused(opened)
-        binding = opened.binding
+    binding = _bound(call, asked)
+    if isinstance(binding, Blocker):
+        return _refused(binding)
     if (binding.proposed_by, binding.base_ref) != (call.caller.principal, asked.base):
         sentence = f"Another open run works on {asked.branch} of {asked.repository}; ask that one, or cancel it."
         return _refused(Blocker(code="BRANCH_TAKEN", sentence=sentence, subject=f"head:{asked.branch}"))
     content = asked.model_dump(mode="json", exclude={"repository", "base", "branch"})
     return _said(call, work.wish_pull_request(call.tx, binding.run_id, _by(call), content), ACCEPTED)
+
+
+def _bound(call: Call, asked: PullRequestRequest) -> Binding | Blocker:
+    """The run of the branch: the open one, which another request may just have opened, or a new one."""
+    known = bindings.open_on(call.tx, asked.repository, asked.branch)
+    if known is not None:
+        return known
+    ends = {"remote": asked.repository, "base": asked.base, "head": asked.branch}
+    opened = work.open_run(call.tx, _by(call), **ends, head_sha=None)
+    if isinstance(opened, Done):
+        return opened.binding
+    return bindings.open_on(call.tx, asked.repository, asked.branch) or opened
 
 
 def cancel_run(call: Call, run: UUID) -> Answer | Reply:
