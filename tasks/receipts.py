@@ -82,11 +82,21 @@ def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: A
         intents.hold(tx, claimed)
         permits.close(tx, permit_id, "limited", now, status_code=ending.status_code)
         if is_turn:
-            intents.await_turn(tx, claimed, due, ending.sentence)
+            intents.await_turn(tx, claimed, "pending", due, ending.sentence)
         else:
             intents.put_off(tx, claimed, "pending", due, ending.sentence)
         attest(tx, claimed, "write_put_off", {**body, "not_before": due.isoformat()}, now)
     send_for_later(context, claimed, due)
+
+
+def read_after_trouble(context: Context, claimed: Claimed, permit_id: UUID, trouble: Unavailable) -> None:
+    """Leave the write to a later reading. One that GitHub's limits did not allow tells nothing and does not count."""
+    if trouble.code != RATE_LIMITED or trouble.not_before is None:
+        read_again(context, claimed, permit_id, trouble.sentence, trouble.not_before)
+        return
+    with context.pool.connection() as tx:
+        intents.await_turn(tx, claimed, "sent", trouble.not_before, trouble.sentence)
+    send_for_later(context, claimed, trouble.not_before)
 
 
 def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, not_before: datetime | None) -> None:

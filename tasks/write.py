@@ -78,7 +78,7 @@ def _settle(context: Context, bound: Projector, claimed: Claimed, permit: Open, 
     try:
         found = bound.find(claimed.intent, known)
     except Unavailable as trouble:
-        receipts.read_again(context, claimed, permit.id, trouble.sentence, trouble.not_before)
+        receipts.read_after_trouble(context, claimed, permit.id, trouble)
         return False
     context.checkpoint("write.read_back")
     if found is not None:

@@ -234,13 +234,12 @@ def put_off(
     _change(tx, claimed, changes, {"status": status, "due": due_at, "why": why})
 
 
-def await_turn(tx: Transaction, claimed: Claimed, due_at: datetime, why: str) -> None:
-    """Leave it until its turn comes; that was no attempt. Raises `LeaseLost`."""
-    changes = (
-        "status = 'pending', due_at = %(due)s, error = %(why)s, lease = NULL, lease_until = NULL, queued_at = NULL,"
-        " attempts = attempts - 1"
-    )
-    _change(tx, claimed, changes, {"due": due_at, "why": why})
+def await_turn(
+    tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str
+) -> None:
+    """Leave it until GitHub's limits let it go on; that was no attempt. Raises `LeaseLost`."""
+    put_off(tx, claimed, status, due_at, why)
+    tx.execute("UPDATE intents SET attempts = attempts - 1 WHERE id = %(id)s", {"id": claimed.id})
 
 
 def _change(tx: Transaction, claimed: Claimed, changes: str, values: dict[str, Any]) -> None:

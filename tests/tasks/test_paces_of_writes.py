@@ -1,5 +1,6 @@
 """Writes leave in turn, at the pace that GitHub asks for; meanwhile they wait as rows, and no worker waits."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,6 +9,7 @@ import pytest
 from app.records import intents
 from policies.contents import Content, ReviewRequestContent, StatusContent
 from policies.intents import Intent
+from tasks import receipts
 from tests.tasks import wishes
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.timetable import Timetable
@@ -154,3 +156,40 @@ def test_a_spent_hour_is_waited_for_and_then_written(paced: House) -> None:
     assert len(_written(paced)) == MANY
     assert (paced.github.closest_writes() or 0) >= 1
     assert len(_decided(paced)) <= 5 * MANY
+
+
+def test_a_write_of_unknown_outcome_is_read_again_however_often_redis_was_away(house: House) -> None:
+    house.github.fault("POST", "/statuses/", 502, when="after")
+    house.deliver_pull()
+    house.work()
+    house.rows(f"UPDATE intents SET attempts = {receipts.MOST_READINGS - 1} RETURNING id")
+    alive = house.context.settings.redis_url
+    house.with_settings(redis_url="redis://127.0.0.1:1/0")
+    for _ in range(3):
+        house.clock.forward(11)
+        house.sweep()
+    assert house.rows("SELECT status, attempts FROM intents") == [
+        {"status": "sent", "attempts": receipts.MOST_READINGS - 1}
+    ]
+    house.with_settings(redis_url=alive)
+    house.clock.forward(11)
+    house.sweep()
+    assert house.rows("SELECT status FROM intents") == [{"status": "written"}]
+    assert len(house.statuses()) == 1
+
+
+def test_a_reading_that_redis_does_not_allow_is_put_off_and_counts_as_no_attempt(house: House) -> None:
+    house.deliver_pull()
+    alive = house.context
+    house.with_settings(redis_url="redis://127.0.0.1:1/0")
+    house.context = replace(house.context, governor=alive.governor)
+    house.work()
+    (run,) = house.rows("SELECT status, attempts, due_at, error FROM runs")
+    assert (run["status"], run["attempts"], run["due_at"]) == ("pending", 0, house.clock() + timedelta(seconds=10))
+    assert "Redis does not answer" in run["error"]
+    house.sweep()
+    assert house.github.requests == []
+    house.context = alive
+    house.clock.forward(10)
+    house.sweep()
+    assert house.states() == ["pending"]
