@@ -219,6 +219,7 @@ def test_a_bomb_is_not_unpacked(ground: Ground, base: str) -> None:
     sentence = '"n" is not as the patch expects it: the binary change does not apply.'
     wrong = [("PATCH_DOES_NOT_APPLY", sentence)]
     assert ground.blockers(_patch(_binary(large, 5, b"literal")), base) == wrong
+    assert ground.blockers(_patch(_binary(b"short", 6, b"literal")), base) == wrong
     assert ground.blockers(_patch(_binary(b"\xff" * 30, 30, b"delta")), base) == wrong
     assert ground.blockers(_patch(_binary(b"fine\0", 5, b"literal")), base) == []
 

@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 
+from app.cli.up import _artifacts
 from app.embedded import home, postgres
 
 MERGEGATE = Path(sys.executable).with_name("mergegate")
@@ -269,3 +270,8 @@ def test_it_says_which_procfile_it_cannot_use(up: Callable[..., Run]) -> None:
     run = up("no line at all\n")
     assert run.process.wait(DEADLINE_SECONDS) == 1
     assert "has no line such as" in run.output().splitlines()[-1]
+
+
+def test_artifacts_lie_in_its_home_where_no_store_is_set(tmp_path: Path) -> None:
+    assert _artifacts({}, tmp_path / "a b") == {"ARTIFACT_STORE": f"file://{tmp_path}/a%20b/artifacts"}
+    assert _artifacts({"ARTIFACT_STORE": "s3://bucket"}, tmp_path) == {}
