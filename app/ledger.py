@@ -106,6 +106,15 @@ def about(tx: Transaction, subjects: Iterable[str]) -> list[Entry]:
     return [_entry(row) for row in reversed(rows)]
 
 
+def actors(tx: Transaction, subject: str, kind: str) -> set[str]:
+    """Who is named by the entries of a kind about a subject."""
+    rows = tx.execute(
+        "SELECT DISTINCT actor FROM audit_entries WHERE subject = %(subject)s AND kind = %(kind)s",
+        {"subject": subject, "kind": kind},
+    ).fetchall()
+    return {row["actor"] for row in rows}
+
+
 def verify(entries: Iterable[Entry]) -> Proof:
     """Walk the chain from its beginning and stop at the first fault."""
     count, head = 0, GENESIS

@@ -23,6 +23,8 @@ from policies.contents.reviews import Logins
 from policies.decision import Blocker
 from policies.intents import Intent
 
+EPOCH_OPENED = "epoch_opened"
+
 CommitMessage = Annotated[str, Field(max_length=MOST_MESSAGE_CHARACTERS), Storable]
 
 
@@ -77,7 +79,7 @@ def next_epoch(tx: Transaction, run_id: UUID, by: By, head_sha: str | None) -> D
     bindings.next_epoch(tx, run_id, head_sha, by.at)
     bindings.wake(tx, run_id, by.at)
     opened = _known(tx, run_id)
-    _attest(tx, opened, by, "epoch_opened", {"epoch": opened.epoch, "head_sha": head_sha})
+    _attest(tx, opened, by, EPOCH_OPENED, {"epoch": opened.epoch, "head_sha": head_sha})
     return Done(opened)
 
 
@@ -227,8 +229,9 @@ def _judge(tx: Transaction, binding: Binding, by: By, word: Word, about: _About)
 
 
 def proposers(tx: Transaction, binding: Binding) -> set[str]:
-    """Whose approval counts for nothing here: who opened the run, and whoever asked it for a write."""
-    return {binding.proposed_by, *wishes.wishers(tx, binding.run_id)}
+    """Whose approval counts for nothing here: who opened the run or an epoch, asked for a write, or stored its code."""
+    openers = ledger.actors(tx, binding.subject, EPOCH_OPENED)
+    return {binding.proposed_by, *openers, *wishes.wishers(tx, binding.run_id)}
 
 
 def whole(intents: Iterable[tuple[UUID, Intent]]) -> list[tuple[UUID, Intent]]:

@@ -62,6 +62,11 @@ def of_epoch(tx: Transaction, run_id: UUID, epoch: int) -> list[Wish]:
 
 
 def wishers(tx: Transaction, run_id: UUID) -> set[str]:
-    """Everybody who asked this run for anything."""
-    rows = tx.execute("SELECT DISTINCT wished_by FROM wishes WHERE run_id = %(run)s", {"run": run_id}).fetchall()
-    return {row["wished_by"] for row in rows}
+    """Everybody who asked this run for anything, or stored what it was asked to make a pull request of."""
+    rows = tx.execute(
+        "SELECT wished_by AS name FROM wishes WHERE run_id = %(run)s"
+        " UNION SELECT stored_by FROM artifacts JOIN wishes ON digest = content ->> 'artifact'"
+        " WHERE run_id = %(run)s AND wishes.kind = %(kind)s",
+        {"run": run_id, "kind": PULL_REQUEST},
+    ).fetchall()
+    return {row["name"] for row in rows}
