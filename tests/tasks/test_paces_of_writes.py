@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from app.governor import Turn
 from app.records import intents
 from policies.contents import Content, ReviewRequestContent, StatusContent
 from policies.intents import Intent
@@ -129,6 +130,8 @@ def test_the_turn_is_named_beside_whatever_else_stands_against_a_write_and_is_no
     paced.busy("quiet", 5)
     paced.work()
     assert _decided(paced)[-1] == (False, ["MUTATION_NOT_ALLOWED", "RATE_LIMITED"])
+    first = paced.context.governor.next_turn(paced.installation_id, Turn("quiet"), "another", paced.clock())
+    assert first == paced.clock() + timedelta(seconds=5)
     paced.clock.forward(5)
     _wish(paced, _status(paced, "next"))
     paced.work()
@@ -143,6 +146,19 @@ def test_a_wait_that_outlasts_the_sweep_ends_in_time(paced: House) -> None:
     timetable.run(60)
     (write,) = paced.github.writes("/statuses/")[1:]
     assert timedelta(seconds=47) <= write.at - began <= timedelta(seconds=47.1)
+
+
+def test_a_verdict_is_written_from_what_readings_leave_of_the_hour(paced: House) -> None:
+    budget = paced.github.limits.exhaust(paced.installation_id, paced.clock())
+    budget.used -= 300
+    _wish(paced, _status(paced, "first"))
+    paced.work()
+    paced.clock.forward(1)
+    paced.deliver_pull(action="edited")
+    _wish(paced, _status(paced, "second"))
+    paced.work()
+    assert _written(paced) == ["first", "second"]
+    assert paced.newest_run()["status"] == "pending"
 
 
 def test_a_spent_hour_is_waited_for_and_then_written(paced: House) -> None:

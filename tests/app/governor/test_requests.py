@@ -93,6 +93,12 @@ def test_a_new_hour_has_a_budget_of_its_own(governor: Governor) -> None:
     assert isinstance(_read(governor, 61), Slot)
 
 
+def test_an_answer_of_the_hour_before_says_nothing_of_this_one(governor: Governor) -> None:
+    end(governor, _left(4999, resets=3660), NOW)
+    end(governor, _left(3, resets=60), NOW)
+    assert isinstance(_read(governor, 1), Slot)
+
+
 def test_a_limit_that_names_a_time_holds_all_of_the_installation(governor: Governor) -> None:
     assert end(governor, Told(limited=True, wait_seconds=30), NOW) == after(30)
     assert (_read(governor, 29), _write(governor, 29), _read(governor, 29, "graphql")) == (after(30),) * 3
