@@ -30,6 +30,7 @@ from policies.contents import (
     PullRequestUpdateContent,
     ReviewRequestContent,
 )
+from policies.contents.reviews import Logins
 from policies.decision import Blocker
 from tasks.context import Context
 from tasks.standing import READER_LOCAL
@@ -147,8 +148,19 @@ def _updated(context: Context, place: Place, known: ListedPull, wanted: PullRequ
     lacking = tuple(
         label for label in wanted.labels if shown is None or label not in {each.name for each in shown.labels}
     )
-    afterwards = _afterwards(number, plan.head_sha, lacking, wanted.reviewers, wanted.team_reviewers)
+    users, teams = _not_asked(context, place, number, wanted)
+    afterwards = _afterwards(number, plan.head_sha, lacking, users, teams)
     return replace(plan, pull=update, number=number, afterwards=afterwards)
+
+
+def _not_asked(context: Context, place: Place, number: int, wanted: PullRequest) -> tuple[Logins, Logins]:
+    """Those of whom no review is awaited now; GitHub minds no case."""
+    asked = context.reader.requested_reviewers(place, number)
+    users, teams = {user.login.lower() for user in asked.users}, {team.slug.lower() for team in asked.teams}
+    return (
+        tuple(login for login in wanted.reviewers if login.lower() not in users),
+        tuple(slug for slug in wanted.team_reviewers if slug.lower() not in teams),
+    )
 
 
 def _afterwards(

@@ -272,3 +272,25 @@ def test_a_run_that_is_cancelled_while_it_opens_opens_once_or_not_at_all(at: Age
     assert len(_pulls(at)) == (1 if when == "after" else 0)
     assert at.house.written("label_add") == []
     assert at.house.rows("SELECT id FROM intents WHERE status IN ('pending', 'sent', 'waiting')") == []
+
+
+def test_who_is_asked_for_a_review_already_is_not_asked_again(at: Agency) -> None:
+    first = at.clear(at.ask(reviewers=["alice"], labels=["bot"])["runId"])
+    wanted = {"labels": ["bot", "more"], "reviewers": ["Alice", "carol"]}
+    changed = at.ask(at.store({"path": "b.py", "content": "3\n"}), **wanted)
+    assert (changed["runId"], at.clear(first["runId"])["status"]) == (first["runId"], "succeeded")
+    asked = [write["reviewers"] for write in at.house.written("review_request")]
+    assert (asked, [write["labels"] for write in at.house.written("label_add")]) == (
+        [["alice"], ["carol"]],
+        [["bot"], ["more"]],
+    )
+
+
+def test_an_approval_holds_in_a_new_attempt_at_exactly_the_same_while_the_evidence_does_not(at: Agency) -> None:
+    run = at.ask()
+    assert at.approve(run["runId"]).status_code == 200
+    assert at.give(run["runId"], "verification").status_code == 201
+    assert at.agent.post(f"/api/v1/runs/{run['runId']}/epochs", json={}).status_code == 201
+    again = at.ask()
+    assert (again["epoch"], again["digest"]) == (2, run["digest"])
+    assert sorted(set(codes(again))) == ["INTERNAL_REVIEW_MISSING", "VERIFICATION_STALE"]

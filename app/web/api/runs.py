@@ -63,7 +63,7 @@ def show_run(call: Call, run: UUID) -> Answer | Reply:
 
 
 def open_epoch(call: Call, asked: EpochRequest, run: UUID) -> Answer | Reply:
-    """A new head, or a new attempt: evidence and approvals of before count no more."""
+    """A new head, or a new attempt: evidence of before counts no more, nor an approval of what would change."""
     return _said(call, work.next_epoch(call.tx, run, _by(call), asked.head_sha), CREATED)
 
 
@@ -94,9 +94,9 @@ def open_pull_request(call: Call, asked: PullRequestRequest) -> Answer | Reply:
     binding = _bound(call, asked)
     if isinstance(binding, Blocker):
         return _refused(binding)
-    if (binding.proposed_by, binding.base_ref) != (call.caller.principal, asked.base):
-        sentence = f"Another open run works on {asked.branch} of {asked.repository}; ask that one, or cancel it."
-        return _refused(Blocker(code="BRANCH_TAKEN", sentence=sentence, subject=f"head:{asked.branch}"))
+    bound = (binding.proposed_by, binding.remote, binding.base_ref)
+    if bound != (call.caller.principal, asked.repository, asked.base):
+        return _refused(work.branch_taken(asked.repository, asked.branch, binding))
     content = asked.model_dump(mode="json", exclude={"repository", "base", "branch"})
     return _said(call, work.wish_pull_request(call.tx, binding.run_id, _by(call), content), ACCEPTED)
 
