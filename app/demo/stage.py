@@ -58,12 +58,15 @@ class Stage:
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     def start(self, *names: str) -> None:
-        """Start lines of the Procfile, each as a process group of its own; their output goes to files."""
+        """Start lines of the Procfile, each as a process group of its own; their output goes to files.
+
+        `worker.2` is the line `worker` once more.
+        """
         lines = procfile.read(procfile.find())
         for name in names:
             with (self.directory / f"{name}.log").open("ab") as log:
                 self.processes[name] = subprocess.Popen(
-                    ["/bin/sh", "-c", lines[name]],
+                    ["/bin/sh", "-c", lines[name.partition(".")[0]]],
                     env=self.environment,
                     cwd=self.directory,
                     stdout=log,
