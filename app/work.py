@@ -64,11 +64,18 @@ def open_run(tx: Transaction, by: By, *, remote: str, base: str, head: str, head
     """A new run, bound to its repository and branches. One run at a time works on a branch."""
     run_id = bindings.add(tx, remote=remote, base=base, head=head, head_sha=head_sha, proposed_by=by.name, now=by.at)
     if run_id is None:
-        sentence = f"Another open run works on {head} of {remote}; ask that one, or cancel it."
-        return Blocker(code="BRANCH_TAKEN", sentence=sentence, subject=f"head:{head}")
+        return branch_taken(remote, head, bindings.open_on(tx, remote, head))
     binding = _known(tx, run_id)
     _attest(tx, binding, by, "run_opened", {"remote": remote, "base": base, "head": head, "head_sha": head_sha})
     return Done(binding)
+
+
+def branch_taken(remote: str, head: str, by: Binding | None) -> Blocker:
+    """Another run works on a branch; None: one did, and has ended meanwhile."""
+    sentence = f"Another run worked on {head} of {remote} just now; ask again."
+    if by is not None:
+        sentence = f"The run {by.run_id} works on {head} of {by.remote}; ask that one, or cancel it."
+    return Blocker(code="BRANCH_TAKEN", sentence=sentence, subject=f"head:{head}")
 
 
 def next_epoch(tx: Transaction, run_id: UUID, by: By, head_sha: str | None) -> Done | Blocker:
@@ -96,10 +103,10 @@ def give_evidence(tx: Transaction, given: evidence.Given, by: By) -> Done | Bloc
         sentence = f"This is about epoch {given.epoch} at {given.head_sha};"
         sentence = f"{sentence} the run is in epoch {binding.epoch} at {binding.head_sha}."
         return Blocker(code=f"{given.kind.upper()}_STALE", sentence=sentence, subject=subject)
-    evidence.add(tx, given)
+    evidence_id = evidence.add(tx, given)
     done = _decided_anew(tx, binding, by)
     said = {"kind": given.kind, "verdict": given.verdict, "epoch": given.epoch, "head_sha": given.head_sha}
-    _attest(tx, binding, by, "evidence_given", {**said, "artifact": given.artifact})
+    _attest(tx, binding, by, "evidence_given", {**said, "evidence": str(evidence_id)})
     return done
 
 
