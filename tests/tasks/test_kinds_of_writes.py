@@ -1,4 +1,4 @@
-"""Writes of every kind go the same way: once, or not at all and with a reason, whatever GitHub does to them."""
+"""Writes of every kind go the same way: decided, made once, whoever else comes for them and whichever worker dies."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,10 +7,17 @@ import pytest
 
 from tests.tasks.house import House
 from tests.tasks.outcomes import fault, intents, outcomes, written
-from tests.tasks.wishes import AT, VERDICTS, WISHES, kind_of, prepare, wish
+from tests.tasks.wishes import VERDICTS, WISHES, kind_of, prepare, wish
 
-GITHUB_SECONDS = 1
-"""How long we wait for GitHub where a test has it say nothing."""
+POINTS = [
+    "write.claimed",
+    "write.before_decision",
+    "write.decided",
+    "write.spent",
+    "write.requested",
+    "write.receipted",
+    "write.read_back",
+]
 
 
 @pytest.fixture(params=WISHES)
@@ -53,84 +60,21 @@ def test_what_is_not_allowed_is_recorded_and_decided_again_when_it_is_wished_for
     assert (len(written(house, name)), intents(house, name)) == (1, ["written"])
 
 
-@pytest.mark.parametrize("what", [502, 204, "cut", "drop", "hang"])
-def test_an_effect_behind_an_answer_that_tells_nothing_is_read_back_and_not_repeated(
-    house: House, name: str, what: int | str
-) -> None:
+@pytest.mark.parametrize("point", POINTS)
+def test_a_worker_that_dies_on_its_way_costs_no_write_and_doubles_none(house: House, name: str, point: str) -> None:
     prepare(house, name)
-    house.with_settings(github_timeout_seconds=GITHUB_SECONDS)
-    fault(house, name, what, when="after")
-    house.work()
-    assert intents(house, name) == ["sent"]
-    house.clock.forward(5)
+    if point == "write.read_back":
+        fault(house, name, 502, when="after")
+        house.work()
+        house.clock.forward(5)
+        with house.dying_at(point):
+            house.sweep()
+    else:
+        with house.dying_at(point):
+            house.work()
+    house.clock.forward(100)
     house.sweep()
-    assert (len(written(house, name)), outcomes(house, name)) == (1, ["written"])
-
-
-@pytest.mark.parametrize(
-    ("status", "body"),
-    [(200, {}), (201, {"id": "1", "sha": 7, "number": "1", "data": []}), (200, {"errors": [{"type": "?"}]})],
-)
-def test_an_effect_behind_a_body_that_is_not_understood_is_read_back_and_not_repeated(
-    house: House, name: str, status: int, body: dict[str, Any]
-) -> None:
-    prepare(house, name)
-    fault(house, name, status, when="after", body=body)
-    house.work()
-    house.clock.forward(5)
-    house.sweep()
-    assert (len(written(house, name)), outcomes(house, name)) == (1, ["written"])
-
-
-@pytest.mark.parametrize("what", [502, 202, "drop", "hang"])
-def test_without_effect_it_is_made_again_once_that_is_certain(house: House, name: str, what: int | str) -> None:
-    prepare(house, name)
-    house.with_settings(github_timeout_seconds=GITHUB_SECONDS)
-    fault(house, name, what, when="before")
-    house.work()
-    house.clock.forward(5)
-    house.sweep()
-    assert written(house, name) == []
-    house.clock.forward(house.context.settings.settle_seconds)
-    house.sweep()
-    assert (len(written(house, name)), outcomes(house, name)) == (1, ["absent", "written"])
-
-
-@pytest.mark.parametrize("status", [307, 403, 404, 409, 410, 422])
-def test_a_definite_refusal_is_recorded_and_not_repeated(house: House, name: str, status: int) -> None:
-    prepare(house, name)
-    fault(house, name, status, when="before")
-    house.work()
-    wish(house, name)
-    house.clock.forward(600)
-    house.sweep()
-    assert (written(house, name), outcomes(house, name)) == ([], ["refused"])
-
-
-@pytest.mark.parametrize("status", [403, 429])
-@pytest.mark.parametrize(("retry_after", "seconds"), [(30, 30), (None, 60)])
-def test_a_limit_puts_it_off_and_then_it_is_made_once(
-    house: House, name: str, status: int, retry_after: int | None, seconds: int
-) -> None:
-    prepare(house, name)
-    house.github.limit_secondary(*AT[name], status=status, retry_after=retry_after)
-    house.work()
-    assert (intents(house, name), outcomes(house, name)) == (["pending"], ["limited"])
-    house.clock.forward(seconds - 1)
-    house.sweep()
-    assert written(house, name) == []
-    house.clock.forward(2)
-    house.sweep()
-    assert (len(written(house, name)), outcomes(house, name)) == (1, ["limited", "written"])
-
-
-def test_a_refused_token_is_renewed_and_the_write_made_once(house: House, name: str) -> None:
-    prepare(house, name)
-    fault(house, name, 401, when="before")
-    house.work()
-    house.clock.forward(31)
-    house.sweep()
-    assert (len(written(house, name)), outcomes(house, name)) == (1, ["limited", "written"])
+    assert (len(written(house, name)), intents(house, name)) == (1, ["written"])
 
 
 def test_another_worker_that_comes_for_it_at_any_moment_makes_no_second_write(house: House, name: str) -> None:
