@@ -1,6 +1,7 @@
 """What a request asks, read and checked: its body, its query, its Idempotency-Key, and how long it would wait."""
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def read(endpoint: Endpoint, incoming: Request) -> Asked | Reply:
     body = _body(endpoint, incoming)
     if isinstance(body, Reply):
         return body
-    return Asked((*body, *parts), _digest(incoming, body), key, wait_seconds)
+    return Asked((*body, *parts), _digest(incoming, (*body, *parts)), key, wait_seconds)
 
 
 def _query(endpoint: Endpoint, incoming: Request) -> tuple[int, tuple[BaseModel, ...]] | Reply:
@@ -129,10 +130,14 @@ def _name(given: str) -> str:
     return short(plain(given), 100)
 
 
-def _digest(incoming: Request, body: tuple[Any, ...]) -> str:
-    """Over method, address and body: JSON that says the same in another order is the same request."""
-    said = body[0] if body else b""
-    content = said.model_dump_json() if isinstance(said, BaseModel) else said
-    content = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    start = f"{incoming.method} {incoming.path}\n".encode("utf-8", "surrogatepass")
-    return hashlib.sha256(start + content).hexdigest()
+def _digest(incoming: Request, given: tuple[Any, ...]) -> str:
+    """Over method, address, body and query: JSON that says the same in another order is the same request."""
+    digest = hashlib.sha256(f"{incoming.method} {incoming.path}".encode("utf-8", "surrogatepass"))
+    for said in given:
+        content = said if isinstance(said, bytes) else _text(said).encode("utf-8", "surrogatepass")
+        digest.update(f"\n{len(content)}\n".encode() + content)
+    return digest.hexdigest()
+
+
+def _text(said: BaseModel | str) -> str:
+    return said if isinstance(said, str) else json.dumps(said.model_dump(mode="json"), sort_keys=True)

@@ -3,12 +3,15 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
+from typing import Annotated
 from uuid import UUID
 
 import pytest
 import redis
 from flask.testing import FlaskClient
+from pydantic import Field, JsonValue
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from werkzeug.test import TestResponse
@@ -16,7 +19,7 @@ from werkzeug.test import TestResponse
 from app import database, ledger
 from app.settings import Settings
 from app.web.api import idempotency
-from app.web.api.endpoint import Answer, Call, Endpoint, RequestBody, ResponseBody
+from app.web.api.endpoint import Answer, Call, Endpoint, Query, RequestBody, ResponseBody
 from app.web.api.idempotency import Cache
 from app.web.replies import Reply
 from tests.app.web.api.knocking import Knocking, knocking_at
@@ -32,6 +35,13 @@ class Wanted(RequestBody):
 
     name: str
     size: int = 1
+    notes: Annotated[dict[str, JsonValue], Field(default_factory=dict)]
+
+
+class Which(Query):
+    """Which of the things."""
+
+    colour: str = "red"
 
 
 class Thing(ResponseBody):
@@ -64,6 +74,11 @@ def endpoint(work: Callable[..., Answer | Reply], path: str = PATH) -> Endpoint:
 
 def make_other_thing(call: Call, wanted: Wanted) -> Answer | Reply:
     """The same elsewhere."""
+    return make_thing(call, wanted)
+
+
+def make_coloured_thing(call: Call, wanted: Wanted, _which: Which) -> Answer | Reply:
+    """The same in a colour."""
     return make_thing(call, wanted)
 
 
@@ -156,6 +171,24 @@ def test_the_same_in_another_order_is_the_same_request(client: FlaskClient, sett
     headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
     answers = [client.post(PATH, data=body, headers=headers) for body in bodies]
     assert [answer.status_code for answer in answers] == [201, 201]
+    assert made(settings) == ["a"]
+
+
+def test_so_is_what_stands_deeper_in_another_order(client: FlaskClient, settings: Settings) -> None:
+    bodies = (
+        '{"name": "a", "notes": {"b": [{"c": 1, "d": 2}], "e": 3}}',
+        '{"notes": {"e": 3, "b": [{"d": 2, "c": 1}]}, "name": "a"}',
+    )
+    headers = {"Idempotency-Key": "k", "Content-Type": "application/json"}
+    assert [client.post(PATH, data=body, headers=headers).status_code for body in bodies] == [201, 201]
+    assert made(settings) == ["a"]
+
+
+def test_another_query_is_another_request(settings: Settings, clock: Clock) -> None:
+    coloured = replace(endpoint(make_coloured_thing), query=Which)
+    client = knocking_at(settings, clock, coloured).client("propose")
+    answers = [ask(client, path=f"{PATH}?{query}") for query in ("colour=blue", "colour=blue", "colour=green", "")]
+    assert [answer.status_code for answer in answers] == [201, 201, 422, 422]
     assert made(settings) == ["a"]
 
 
