@@ -8,10 +8,11 @@ from app.explain import Row
 from policies import explanation
 from policies.mode import OTHER
 from policies.result import Result
-from policies.text import plain
+from policies.text import plain, short
 
 SHORT_SHA = 10
 SHORT_DIGEST = 12
+MOST_BODY_CHARACTERS = 1_000
 INDENT = "  "
 
 
@@ -109,8 +110,17 @@ def _decision(row: Row) -> Iterator[str]:
         yield _line("blocker", f"{blocker['code']}: {blocker['sentence']}", 3)
     for ground in row["grounds"]:
         yield _line("ground", ground, 3)
+    if row["simulated"] is not None:
+        yield from _simulated(row["simulated"])
     if row["permit"] is not None:
         yield from _permit(row["permit"])
+
+
+def _simulated(request: Row) -> Iterator[str]:
+    """Whole in JSON, where a line is long enough."""
+    yield _line("would", f"send {request['method']} {request['path']}, were the projector live", 3)
+    body = json.dumps(request["body"], ensure_ascii=False, sort_keys=True)
+    yield _line("body", short(body, MOST_BODY_CHARACTERS), 3)
 
 
 def _permit(row: Row) -> Iterator[str]:

@@ -17,7 +17,7 @@ from app.events import Delivery
 from app.settings import Settings
 
 HANDLE_DELIVERY = "intake.handle_delivery"
-QUEUES = ("intake", "evaluate", "work", "write", "sweep")
+QUEUES = ("intake", "evaluate", "work", "write", "sweep", "reconcile")
 ROUTES = {
     "intake.*": {"queue": "intake"},
     "evaluate.*": {"queue": "evaluate"},
@@ -25,7 +25,7 @@ ROUTES = {
     "write.*": {"queue": "write"},
     "merge.*": {"queue": "write"},
     "sweep.*": {"queue": "sweep"},
-    "reconcile.*": {"queue": "sweep"},
+    "reconcile.*": {"queue": "reconcile"},
 }
 
 SOFT_TIME_LIMIT_SECONDS = 50

@@ -1,6 +1,7 @@
 -- What only this version knows goes; the gate's own verdicts stay.
 DELETE FROM intents WHERE evaluation_id IS NULL;
 ALTER TABLE evaluations DROP COLUMN IF EXISTS approving;
+ALTER TABLE decisions DROP COLUMN IF EXISTS simulated;
 DROP TABLE IF EXISTS approvals;
 DROP TABLE IF EXISTS evidence;
 DROP TABLE IF EXISTS wishes;

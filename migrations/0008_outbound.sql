@@ -19,6 +19,9 @@ CREATE INDEX IF NOT EXISTS intents_run ON intents (run_id);
 CREATE INDEX IF NOT EXISTS intents_pull ON intents (repository_id, number);
 CREATE INDEX IF NOT EXISTS intents_waiting ON intents (recorded_at) WHERE status = 'waiting';
 
+-- What would have been sent, where the projector was local.
+ALTER TABLE decisions ADD COLUMN IF NOT EXISTS simulated jsonb;
+
 -- Who may call the API: the SHA-256 of each token. `principal`: the person or the agent it was given to.
 CREATE TABLE IF NOT EXISTS tokens (
     id              text        PRIMARY KEY,

@@ -1,5 +1,6 @@
 """Decide on one write: all that the gate asks as it is now, the decision, its audit entry and the permit."""
 
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ from app import permits
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.turns import TURNS
+from app.permits import Request
 from app.records import bindings, intents, run_intents
 from app.records.intents import Claimed
 from app.records.runs import backoff_seconds
@@ -23,8 +25,11 @@ from tasks.context import Context
 NOWHERE = Place()
 
 
-def decide(context: Context, claimed: Claimed) -> UUID | None:
-    """Decision, audit entry and permit in one transaction; the id of the permit, or None where it is denied."""
+def decide(context: Context, claimed: Claimed, simulated: Request | None = None) -> UUID | None:
+    """Decision, audit entry and permit in one transaction; the id of the permit, or None where it is denied.
+
+    `simulated`: what would be sent, were the projector live; it is kept beside the decision.
+    """
     is_verdict = gates.is_verdict(claimed.intent)
     try:
         place = NOWHERE if is_verdict else standing.place(context, claimed.intent)
@@ -43,7 +48,7 @@ def decide(context: Context, claimed: Claimed) -> UUID | None:
         if turn_at is not None:
             posture = posture.model_copy(update={"not_before": turn_at})
             decision = gates.decide(claimed.intent, posture, now, known)
-        decision_id = _record_decision(tx, claimed, decision, now)
+        decision_id = _record_decision(tx, claimed, decision, simulated, now)
         if decision.allowed:
             return permits.issue(tx, claimed.id, decision_id, now)
         again_at = _again_at(context, turn_at or now, now)
@@ -80,14 +85,18 @@ def _posture(context: Context, tx: Transaction, claimed: Claimed) -> Posture:
     )
 
 
-def _record_decision(tx: Transaction, claimed: Claimed, decision: Decision, now: datetime) -> UUID:
+def _record_decision(
+    tx: Transaction, claimed: Claimed, decision: Decision, simulated: Request | None, now: datetime
+) -> UUID:
     blockers = [blocker.model_dump() for blocker in decision.blockers]
     body = {"allowed": decision.allowed, "grounds": list(decision.grounds), "blockers": blockers}
     entry = receipts.attest(tx, claimed, "write_decided", {**body, "facts_digest": decision.facts_digest}, now)
     decision_id = uuid4()
     tx.execute(
-        "INSERT INTO decisions (id, intent_id, gate, allowed, facts_digest, grounds, blockers, audit_seq, decided_at)"
-        " VALUES (%(id)s, %(intent)s, %(gate)s, %(allowed)s, %(digest)s, %(grounds)s, %(blockers)s, %(seq)s, %(now)s)",
+        "INSERT INTO decisions"
+        " (id, intent_id, gate, allowed, facts_digest, grounds, blockers, simulated, audit_seq, decided_at)"
+        " VALUES (%(id)s, %(intent)s, %(gate)s, %(allowed)s, %(digest)s, %(grounds)s, %(blockers)s, %(simulated)s,"
+        " %(seq)s, %(now)s)",
         {
             "id": decision_id,
             "intent": claimed.id,
@@ -96,6 +105,7 @@ def _record_decision(tx: Transaction, claimed: Claimed, decision: Decision, now:
             "digest": decision.facts_digest,
             "grounds": Jsonb(list(decision.grounds)),
             "blockers": Jsonb(blockers),
+            "simulated": Jsonb(asdict(simulated)) if simulated else None,
             "seq": entry.seq,
             "now": now,
         },

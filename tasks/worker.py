@@ -16,17 +16,19 @@ from kombu.exceptions import OperationalError
 
 from app import database
 from app.events import Delivery
+from app.github import bindings
+from app.github.deliveries import Deliveries
 from app.governor import Governor
 from app.queue import make_celery
 from app.records.runs import LeaseLost
 from app.rosters import RostersUnavailable
 from app.settings import Settings, SettingsError, load
 from tasks import context as contexts
-from tasks import evaluate, find, intake, merge_group, names, sweep, work, write
+from tasks import evaluate, find, intake, merge_group, names, reconcile, sweep, work, write
 from tasks.context import Context
 
 LONGEST_RETRY_SECONDS = 30
-SWEEP_MESSAGE_EXPIRES_SWEEPS = 3
+MESSAGE_EXPIRES_ROUNDS = 3
 
 log = logging.getLogger("mergegate")
 
@@ -38,15 +40,20 @@ def make_worker(settings: Settings) -> Celery:
     # A task is over before its lease is: nobody works on what another worker may have taken over.
     app.conf.task_time_limit = settings.lease_seconds
     app.conf.task_soft_time_limit = max(1, settings.lease_seconds * 4 // 5)
-    app.conf.beat_schedule = {
-        names.ENQUEUE_DUE: {
-            "task": names.ENQUEUE_DUE,
-            "schedule": settings.sweep_seconds,
-            "options": {"expires": settings.sweep_seconds * SWEEP_MESSAGE_EXPIRES_SWEEPS},
-        }
-    }
+    app.conf.beat_schedule = _schedule(settings)
     _add_tasks(app)
     return app
+
+
+def _schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """What beat asks for again and again; a message that nobody took in time is of no use any more."""
+    every = {names.ENQUEUE_DUE: settings.sweep_seconds}
+    if settings.github_deliveries == "live":
+        every[names.RECONCILE] = settings.reconcile_seconds
+    return {
+        task: {"task": task, "schedule": seconds, "options": {"expires": seconds * MESSAGE_EXPIRES_ROUNDS}}
+        for task, seconds in every.items()
+    }
 
 
 def _add_tasks(app: Celery) -> None:
@@ -58,6 +65,7 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.WRITE, shared=False)(perform_write)
     app.task(name=names.WORK, shared=False)(advance_work)
     app.task(name=names.ENQUEUE_DUE, shared=False)(enqueue_due)
+    app.task(name=names.RECONCILE, shared=False)(reconcile_deliveries)
 
 
 def handle_delivery(task: Task, delivery: dict[str, Any]) -> None:
@@ -110,6 +118,13 @@ def enqueue_due() -> None:
     sweep.enqueue_due(here())
 
 
+def reconcile_deliveries() -> None:
+    """Compare what GitHub says it delivered with what is recorded; where there is more of it, go on at once."""
+    with suppress(LeaseLost):
+        if reconcile.deliveries(here(), _deliveries(os.getpid())):
+            _send(names.RECONCILE, [], None)
+
+
 def here() -> Context:
     """This process's context, made after the fork: no connection is shared with another process."""
     return _context(os.getpid())
@@ -118,6 +133,7 @@ def here() -> Context:
 @cache
 def _context(_pid: int) -> Context:
     settings = load()
+    log.info("action=bound %s", settings.bindings())
     pool = database.pool(settings.database_url)
     pool.open()
     governor = Governor.of(settings)
@@ -127,16 +143,27 @@ def _context(_pid: int) -> Context:
 
 
 @cache
+def _deliveries(_pid: int) -> Deliveries:
+    context = here()
+    return bindings.deliveries(context.settings, context.governor, context.clock)
+
+
+@cache
 def _projector(_pid: int) -> write.Projector:
     return write.projector(here())
 
 
 def send(task: str, row_id: UUID, seconds: float) -> None:
     """Send a message; when the broker is away, the row waits for the sweep."""
+    _send(task, [str(row_id)], seconds or None)
+
+
+def _send(task: str, arguments: list[str], countdown: float | None) -> None:
     try:
-        celery.send_task(task, args=[str(row_id)], countdown=seconds or None, retry=False)
+        celery.send_task(task, args=arguments, countdown=countdown, retry=False)
     except OperationalError as trouble:
-        log.warning("action=send_failed task=%s id=%s cause=%s", task, row_id, type(trouble).__name__)
+        named = "".join(f" id={each}" for each in arguments)
+        log.warning("action=send_failed task=%s%s cause=%s", task, named, type(trouble).__name__)
 
 
 def _start() -> Celery:

@@ -111,7 +111,7 @@ def _record_absent(context: Context, claimed: Claimed, permit_id: UUID) -> bool:
 
 def _decide_and_send(context: Context, bound: Projector, claimed: Claimed) -> None:
     context.checkpoint("write.before_decision")
-    permit_id = deciding.decide(context, claimed)
+    permit_id = deciding.decide(context, claimed, bound.simulated(claimed.intent))
     if permit_id is None:
         return
     context.checkpoint("write.decided")

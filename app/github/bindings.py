@@ -1,10 +1,21 @@
-"""What the settings bind a process to: our App at GitHub, and the reader."""
+"""What this process is bound to on its ways to GitHub: `local`, the default, which opens no socket, or `live`.
+
+| way | setting | live | local |
+|---|---|---|---|
+| reader | GITHUB_READER | reads facts | knows none, and says so |
+| deliveries | GITHUB_DELIVERIES | reads what GitHub says it sent | GitHub sent nothing |
+| projector | GITHUB_PROJECTOR | makes the write of a permit | the gate denies it, and records what would be sent |
+
+The projector is bound in `tasks/write.py`, the one module of `tasks` that may import it. Under each live binding sits
+the egress list (`egress.py`).
+"""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from app.github.answers import utc_now
 from app.github.client import App
+from app.github.deliveries import Deliveries, LiveDeliveries, LocalDeliveries
 from app.github.reader import LiveReader, LocalReader, Reader
 from app.governor import Governor
 from app.rosters import Rosters
@@ -16,6 +27,13 @@ def reader(settings: Settings, governor: Governor, clock: Callable[[], datetime]
     if settings.github_reader == "local":
         return LocalReader()
     return LiveReader(github_app(settings, governor, clock), clock, Rosters(settings.redis_url))
+
+
+def deliveries(settings: Settings, governor: Governor, clock: Callable[[], datetime] = utc_now) -> Deliveries:
+    """The list of deliveries that the settings bind."""
+    if settings.github_deliveries == "local":
+        return LocalDeliveries()
+    return LiveDeliveries(github_app(settings, governor, clock), clock)
 
 
 def github_app(settings: Settings, governor: Governor, clock: Callable[[], datetime] = utc_now) -> App:

@@ -5,6 +5,7 @@ It has no method that merges, deletes a branch, forces a ref, closes an issue or
 
 from collections.abc import Callable, Container
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from app.github import egress
 from app.github.answers import (
@@ -39,12 +40,35 @@ def request(intent: Intent, stored: Bytes = no_bytes) -> Request:
     return write.of(intent, stored).request()
 
 
+class Projector(Protocol):
+    """What both bindings can do; no more than one write at a time."""
+
+    def request(self, intent: Intent) -> Request:
+        """What is sent. Raises `Unavailable`."""
+
+    def simulated(self, intent: Intent) -> Request | None:
+        """What a live projector would send, where this one is local; None otherwise, and where it can't be told."""
+
+    def write(self, permit: Permit, intent: Intent, wanted: Request) -> Ending:
+        """Make the request that the permit is for."""
+
+    def find(self, intent: Intent, known: Container[str]) -> Written | Refused | None:
+        """What became of a write whose end is not known. Raises `Unavailable`."""
+
+
 class LocalProjector:
     """The default binding: it opens no socket, so whatever it is asked for stays unwritten."""
 
     def request(self, intent: Intent) -> Request:
         """What would be sent. Raises `Unavailable`."""
         return request(intent)
+
+    def simulated(self, intent: Intent) -> Request | None:
+        """The same, for the record; None where a stored artifact belongs into it."""
+        try:
+            return request(intent)
+        except Unavailable:
+            return None
 
     def write(self, permit: Permit, intent: Intent, wanted: Request) -> Ending:
         """Refuse."""
@@ -67,6 +91,10 @@ class LiveProjector:
     def request(self, intent: Intent) -> Request:
         """What is sent. Raises `Unavailable`."""
         return request(intent, self._stored)
+
+    def simulated(self, intent: Intent) -> Request | None:
+        """Nothing is simulated here."""
+        return None
 
     def write(self, permit: Permit, intent: Intent, wanted: Request) -> Ending:
         """Make the request. An `EgressRefused` is a broken promise of ours and is not caught."""
@@ -127,6 +155,3 @@ class LiveProjector:
         self._app.forget(intent.installation_id)
         later = refused.answer.limited_until or now + timedelta(seconds=AGAIN_SECONDS)
         return Again(refused.answer.status or None, AUTH_FAILED, f"{refused}.", later)
-
-
-Projector = LiveProjector | LocalProjector

@@ -6,10 +6,10 @@ import os
 from flask import Flask, Response, abort, request
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 from pydantic import SecretStr
 
 from app.github.kinds import KINDS
-from app.web.budgets import Budgets
 
 DELIVERIES = Counter("mergegate_deliveries", "Authenticated deliveries by event and answer.", ["event", "answer"])
 SIGNATURES = Counter("mergegate_signatures_matched", "Deliveries by index of the secret that signed.", ["secret"])
@@ -22,10 +22,14 @@ def label_of(event_name: str) -> str:
     return event_name if event_name in KINDS or event_name == "ping" else "other"
 
 
-def install(flask: Flask, token: SecretStr | None, budgets: Budgets) -> None:
-    """Serve `/metrics` on `flask` to who has the `token`; without one there is no such page."""
-    limits = CollectorRegistry()
-    limits.register(budgets)
+def install(flask: Flask, token: SecretStr | None, *looked_up: Collector) -> None:
+    """Serve `/metrics` on `flask` to who has the `token`; without one there is no such page.
+
+    `looked_up`: what is not counted here, but known elsewhere at the moment of the scrape.
+    """
+    elsewhere = CollectorRegistry()
+    for collector in looked_up:
+        elsewhere.register(collector)
 
     def show() -> Response:
         if token is None:
@@ -33,7 +37,7 @@ def install(flask: Flask, token: SecretStr | None, budgets: Budgets) -> None:
         wanted = b"Bearer " + token.get_secret_value().encode()
         if not hmac.compare_digest(wanted, request.headers.get("Authorization", "").encode("latin-1", "replace")):
             abort(401)
-        shown = generate_latest(_registry()) + generate_latest(limits)
+        shown = generate_latest(_registry()) + generate_latest(elsewhere)
         return Response(shown, content_type=CONTENT_TYPE_LATEST)
 
     flask.add_url_rule("/metrics", view_func=show, endpoint="metrics", provide_automatic_options=False)

@@ -13,6 +13,7 @@ from app.web import api, health, metrics, pages, receiver, replies
 from app.web.budgets import Budgets
 from app.web.intake import Intake
 from app.web.receiver import Receiver
+from app.web.reconciled import Reconciled
 
 
 def make_app(settings: Settings | None = None) -> Flask:
@@ -25,7 +26,8 @@ def make_app(settings: Settings | None = None) -> Flask:
     replies.install(flask)
     receiver.install(flask, Receiver(settings, Intake(keys, publisher), lambda: datetime.now(UTC)))
     health.install(flask, settings.database_url, keys, publisher)
-    metrics.install(flask, settings.metrics_token, Budgets(Governor.of(settings), lambda: datetime.now(UTC)))
+    budgets = Budgets(Governor.of(settings), lambda: datetime.now(UTC))
+    metrics.install(flask, settings.metrics_token, budgets, Reconciled(settings.database_url))
     pages.install(flask, settings.database_url)
     api.install(flask, settings, publisher, lambda: datetime.now(UTC))
     return flask

@@ -30,7 +30,7 @@ def test_it_prints_every_station_of_a_written_status(house: House) -> None:
     house.work()
     assert _stations(_of_pull(house)) == [
         *("delivery", "event", "run", "facts", "policy", "verdict", "mode", "intent", "content", "decision"),
-        *("ground",) * 6,
+        *("ground",) * 7,
         *("permit", "write", "receipt"),
         *("audit",) * 4,
     ]
@@ -60,6 +60,9 @@ def test_it_says_what_stands_against_a_write(house: House) -> None:
     text = _of_pull(house)
     assert "TRANSPORT_DISABLED: The projector is local" in text
     assert "REPO_NOT_ALLOWED" in text
+    sha = house.github.state.pull(REPOSITORY, 1).head_sha
+    assert f"would     send POST /repositories/{house.repository_id}/statuses/{sha}, were the projector live" in text
+    assert 'body      {"context": "mergegate: main", "description": "0/1 rules approved", "state": "pending"' in text
     assert "permit" not in _stations(text)
 
 

@@ -13,7 +13,17 @@ OLD_COLUMNS = (
     "id, seq, run_id, repository_id, number, head_sha, base_ref, policy_source, policy_digest, snapshot_digest, state,"
     " description, status_text, result, evaluated_at, intent_id"
 )
-LATER_COLUMNS = ("slot_at", "policy_places", "withdrawn_at", "came_back_at", "epoch", "part_of", "stage", "via")
+LATER_COLUMNS = (
+    "slot_at",
+    "policy_places",
+    "withdrawn_at",
+    "came_back_at",
+    "epoch",
+    "part_of",
+    "stage",
+    "simulated",
+    "via",
+)
 KEPT = {
     "0002_runs": ("deliveries", "pulls", "heads", "runs", "run_deliveries", "audit_entries"),
     "0003_writes": ("snapshots", "intents", "decisions", "permits", "pinned_repositories"),

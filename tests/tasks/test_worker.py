@@ -14,6 +14,7 @@ import redis
 from celery.exceptions import Retry
 
 from app.events import Event
+from app.simulator import Hooks
 from tests.tasks.house import House
 from tests.tasks.test_killed_workers import environment_of
 
@@ -42,7 +43,9 @@ def test_every_task_is_known_by_name(worker: ModuleType) -> None:
         "evaluate.find_pull_requests",
         "evaluate.merge_group",
         "write.perform",
+        "work.advance",
         "sweep.enqueue_due",
+        "reconcile.deliveries",
     }
 
 
@@ -50,6 +53,39 @@ def test_beat_sweeps_as_often_as_set_and_lets_old_messages_go(worker: ModuleType
     assert worker.celery.conf.beat_schedule == {
         "sweep.enqueue_due": {"task": "sweep.enqueue_due", "schedule": 1, "options": {"expires": 3}}
     }
+
+
+def test_beat_asks_for_lost_deliveries_where_the_list_is_live(worker: ModuleType) -> None:
+    settings = worker.here().settings.model_copy(update={"github_deliveries": "live"})
+    assert worker.make_worker(settings).conf.beat_schedule["reconcile.deliveries"] == {
+        "task": "reconcile.deliveries",
+        "schedule": 300,
+        "options": {"expires": 900},
+    }
+
+
+def test_it_says_what_it_is_bound_to(worker: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "mergegate"):
+        worker.here()
+    assert "action=bound reader=live projector=live deliveries=local" in caplog.text
+
+
+def test_reconciling_goes_on_where_there_is_more(
+    worker: ModuleType, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GITHUB_DELIVERIES", "live")
+    monkeypatch.setattr("tasks.reconcile.UNDER_WAY_SECONDS", -1)
+    monkeypatch.setattr("tasks.reconcile.MOST_PAGES", 1)
+    monkeypatch.setattr("app.github.deliveries.PER_PAGE", 1)
+    (app,) = house.github.state.apps.values()
+    house.github.set_hook(app, "http://127.0.0.1:9/nobody")
+    for title in ("One", "Two"):
+        Hooks(house.github).edit_pull("acme/widget", 1, by="bob", title=title)
+    worker.celery.tasks["reconcile.deliveries"]()
+    assert (_waiting(house, "reconcile"), _waiting(house, "evaluate")) == (1, 1)
+    worker.reconcile_deliveries()
+    assert _waiting(house, "reconcile") == 1
+    assert house.rows("SELECT count(*) AS n FROM deliveries WHERE via = 'api'") == [{"n": 2}]
 
 
 def test_each_task_does_its_step_and_sends_the_next(worker: ModuleType, house: House) -> None:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from app.governor import Budget, Slot, Told
@@ -62,3 +63,22 @@ def test_without_redis_it_shows_the_rest(open_door: OpenDoor) -> None:
     answered = door.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert (answered.status_code, "mergegate_signatures_matched" in answered.text) == (200, True)
     assert "mergegate_github_remaining{" not in answered.text
+
+
+def test_it_counts_the_deliveries_that_got_lost(open_door: OpenDoor, database_url: str) -> None:
+    door = open_door(metrics_token=TOKEN, database_url=database_url)
+    with psycopg.connect(database_url) as tx:
+        for guid, via in (("g-1", "webhook"), ("g-2", "api"), ("g-3", "api")):
+            tx.execute(
+                "INSERT INTO deliveries (hook_id, guid, body_digest, event, received_at, via)"
+                " VALUES (1, %(guid)s, 'd', '{}', now(), %(via)s)",
+                {"guid": guid, "via": via},
+            )
+    text = door.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    assert "\nmergegate_deliveries_reconciled_total 2.0" in text
+
+
+def test_without_postgres_it_shows_the_rest(open_door: OpenDoor) -> None:
+    answered = open_door(metrics_token=TOKEN).client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    assert (answered.status_code, "mergegate_signatures_matched" in answered.text) == (200, True)
+    assert "\nmergegate_deliveries_reconciled_total" not in answered.text
