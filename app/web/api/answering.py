@@ -24,6 +24,8 @@ from app.web.replies import Reply
 
 SEND_SECONDS = 1.0
 REPLAYED_HEADER = "Idempotency-Replayed"
+READ_ONLY = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+"""All that is read is of one moment: the digest that an operator approves is of what stands beside it."""
 KEY_REUSED = Reply(422, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key was used for another request; take a new one.")
 
 _log = logging.getLogger("mergegate.web")
@@ -63,6 +65,8 @@ def answer(services: Services, endpoint: Endpoint, admitted: Admitted) -> Kept |
 def _first_answer(services: Services, endpoint: Endpoint, admitted: Admitted) -> Kept | Reply:
     asked, principal = admitted.asked, admitted.caller.principal
     with services.pool.connection() as tx:
+        if endpoint.method == "GET":
+            tx.execute(READ_ONLY)
         call = Call(tx, admitted.caller, admitted.at, services.settings)
         before = (
             idempotency.reserve(tx, principal, asked.key, digest=asked.digest, now=admitted.at) if asked.key else None
@@ -92,6 +96,7 @@ def look(services: Services, endpoint: Endpoint, kept: Kept) -> Callable[[], Kep
     def find() -> Kept | None:
         try:
             with services.pool.connection() as tx:
+                tx.execute(READ_ONLY)
                 found = awaits(tx, document, services.settings)
         except psycopg.OperationalError:
             return None

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
+import psycopg
 import pytest
 import redis
 from flask.testing import FlaskClient
@@ -190,6 +191,24 @@ def test_another_query_is_another_request(settings: Settings, clock: Clock) -> N
     answers = [ask(client, path=f"{PATH}?{query}") for query in ("colour=blue", "colour=blue", "colour=green", "")]
     assert [answer.status_code for answer in answers] == [201, 201, 422, 422]
     assert made(settings) == ["a"]
+
+
+def test_what_is_read_is_of_one_moment_and_changes_nothing(settings: Settings, clock: Clock) -> None:
+    def read_twice(call: Call) -> Answer:
+        """Somebody else makes a thing in between."""
+        before = len(ledger.tail(call.tx, 100))
+        with database.pool(settings.database_url) as pool, pool.connection() as tx:
+            ledger.append(tx, kind="thing_made", subject="b", actor="x", body={}, at=call.at)
+        assert len(ledger.tail(call.tx, 100)) == before
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), call.tx.transaction():
+            ledger.append(call.tx, kind="thing_made", subject="c", actor="x", body={}, at=call.at)
+        return Answer(Thing(name="a", made_at=call.at.isoformat()))
+
+    reading = Endpoint(method="GET", path=PATH, work=read_twice, scope="propose", answers={200: Thing})
+    knock = knocking_at(settings, clock, reading, endpoint(make_thing, OTHER_PATH))
+    assert knock.client("propose").get(PATH).status_code == 200
+    assert ask(knock.client("propose"), path=OTHER_PATH).status_code == 201
+    assert made(settings) == ["b", "a"]
 
 
 def test_a_key_belongs_to_a_principal(knock: Knocking, settings: Settings) -> None:
