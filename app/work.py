@@ -24,6 +24,8 @@ from policies.decision import Blocker
 from policies.intents import Intent
 
 EPOCH_OPENED = "epoch_opened"
+MOST_WISHES = 500
+"""In an epoch: whoever looks at a run reads all of them."""
 
 CommitMessage = Annotated[str, Field(max_length=MOST_MESSAGE_CHARACTERS), Storable]
 
@@ -115,9 +117,14 @@ def wish(tx: Transaction, run_id: UUID, by: By, kind: str, content: dict[str, An
     binding = _open(tx, run_id)
     if isinstance(binding, Blocker):
         return binding
-    done = _decided_anew(tx, binding, by)
     wanted = Wish(run_id, binding.epoch, kind, content, by.name, by.at)
-    if not _is_known(wanted, wishes.of_epoch(tx, run_id, binding.epoch)):
+    asked = wishes.of_epoch(tx, run_id, binding.epoch)
+    is_known = _is_known(wanted, asked)
+    if not is_known and len(asked) >= MOST_WISHES:
+        sentence = f"The run was asked for {MOST_WISHES} things in this epoch; open the next one."
+        return Blocker(code="TOO_MANY_WISHES", sentence=sentence, subject=binding.subject)
+    done = _decided_anew(tx, binding, by)
+    if not is_known:
         wish_id = wishes.add(tx, wanted)
         _attest(tx, binding, by, "write_wished", {"wish": str(wish_id), "kind": kind, "epoch": binding.epoch})
     return done

@@ -11,7 +11,7 @@ import click
 from app import settings, tokens, work
 from app.cli import reading, writing
 from app.database import Transaction
-from app.records import bindings, run_intents, shown_intents
+from app.records import bindings, run_intents, shown_intents, wishes
 from app.records.shown_intents import Row
 from app.settings import Settings
 from app.work import By, Done, Word
@@ -130,6 +130,7 @@ def _found(tx: Transaction, subject: UUID) -> dict[str, Any]:
         "head_sha": binding.head_sha,
         "epoch": binding.epoch,
         "proposed_by": binding.proposed_by,
+        "artifact": wishes.artifact(tx, subject, binding.epoch),
         "digest": standing.run_digest(intent for _, intent in work.whole(wished)),
         "blockers": binding.blockers,
         "writes": [_shown(row) for row in shown_intents.of_run(tx, subject, binding.epoch)],

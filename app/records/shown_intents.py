@@ -10,7 +10,8 @@ _COLUMNS = (
     " intents.number, intents.run_id, intents.full_name, intents.repository_id, intents.installation_id,"
     " intents.sequence, intents.part_of, intents.recorded_at, intents.settled_at,"
     " (SELECT blockers FROM decisions WHERE intent_id = intents.id ORDER BY audit_seq DESC LIMIT 1) AS blockers,"
-    " (SELECT remote_id FROM permits WHERE intent_id = intents.id AND outcome = 'written') AS remote_id"
+    " (SELECT remote_id FROM permits WHERE intent_id = intents.id AND outcome = 'written') AS remote_id,"
+    " (SELECT count(*) FROM intents AS part WHERE part.run_id = intents.run_id AND part.part_of = intents.id) AS parts"
 )
 Row = dict[str, Any]
 

@@ -61,6 +61,16 @@ def of_epoch(tx: Transaction, run_id: UUID, epoch: int) -> list[Wish]:
     return [Wish(**row) for row in rows]
 
 
+def artifact(tx: Transaction, run_id: UUID, epoch: int) -> str | None:
+    """The digest of the artifact that the pull request of an epoch is made of, if it is made of one."""
+    row = tx.execute(
+        "SELECT content ->> 'artifact' AS digest FROM wishes"
+        " WHERE run_id = %(run)s AND epoch = %(epoch)s AND kind = %(kind)s ORDER BY seq DESC LIMIT 1",
+        {"run": run_id, "epoch": epoch, "kind": PULL_REQUEST},
+    ).fetchone()
+    return row["digest"] if row else None
+
+
 def wishers(tx: Transaction, run_id: UUID) -> set[str]:
     """Everybody who asked this run for anything, or stored what it was asked to make a pull request of."""
     rows = tx.execute(

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, JsonValue
 
 from app.database import Transaction
-from app.records import evidence, run_intents, shown_intents
+from app.records import evidence, run_intents, shown_intents, wishes
 from app.records.bindings import Binding
 from app.records.shown_intents import Row
 from app.web.api.endpoint import Paging, RequestBody, ResponseBody
@@ -146,7 +146,7 @@ class IntentShape(ResponseBody):
 
 
 class EvidenceShape(ResponseBody):
-    """A piece of evidence; `counts`: it is of the present epoch and head, and no newer one of its kind is."""
+    """A piece of evidence; the newest of its kind counts, if it is of the present epoch and head."""
 
     kind: str
     verdict: str
@@ -164,8 +164,11 @@ class PullRequestShape(ResponseBody):
     url: str
 
 
-class RunShape(ResponseBody):
-    """A run: `digest` is what an operator approves as a whole; `blockers`: all that is in its way, each once."""
+class RunSummary(ResponseBody):
+    """A run: `digest` is what an operator approves as a whole; `blockers`: all that is in its way, each once.
+
+    `artifact`: the digest of what its pull request is made of, which is to be read at `/api/v1/artifacts`.
+    """
 
     run_id: UUID
     status: RunStatus
@@ -176,14 +179,20 @@ class RunShape(ResponseBody):
     epoch: int
     proposed_by: str
     digest: str | None
+    artifact: str | None
     pull_request: PullRequestShape | None
     blockers: tuple[BlockerShape, ...]
-    intents: tuple[IntentShape, ...]
-    evidence: tuple[EvidenceShape, ...]
     opened_at: datetime
 
 
-def intent(tx: Transaction, row: Row) -> IntentShape:
+class RunShape(RunSummary):
+    """A run with all that it wishes to write, and the evidence."""
+
+    intents: tuple[IntentShape, ...]
+    evidence: tuple[EvidenceShape, ...]
+
+
+def intent(row: Row) -> IntentShape:
     """An intent as the API says it."""
     found = row["blockers"] if row["status"] in ("waiting", "denied", "pending") else None
     return IntentShape(
@@ -199,7 +208,7 @@ def intent(tx: Transaction, row: Row) -> IntentShape:
         blockers=tuple(BlockerShape(**blocker) for blocker in found or ()),
         error=row["error"],
         remote_id=row["remote_id"],
-        parts=len(shown_intents.parts_of(tx, row["id"])),
+        parts=row["parts"],
         recorded_at=row["recorded_at"],
         settled_at=row["settled_at"],
     )
@@ -207,7 +216,7 @@ def intent(tx: Transaction, row: Row) -> IntentShape:
 
 def run(tx: Transaction, binding: Binding, url: str) -> RunShape:
     """A run as the API says it; `url`: of GitHub's pages."""
-    intents = tuple(intent(tx, row) for row in shown_intents.of_run(tx, binding.run_id, binding.epoch))
+    intents = tuple(intent(row) for row in shown_intents.of_run(tx, binding.run_id, binding.epoch))
     blockers = _blockers(binding, intents)
     wished = [each for _, each in run_intents.of_run(tx, binding.run_id, binding.epoch) if each.part_of is None]
     number = binding.number
@@ -221,12 +230,18 @@ def run(tx: Transaction, binding: Binding, url: str) -> RunShape:
         epoch=binding.epoch,
         proposed_by=binding.proposed_by,
         digest=standing.run_digest(wished) if wished else None,
+        artifact=wishes.artifact(tx, binding.run_id, binding.epoch),
         pull_request=PullRequestShape(number=number, url=f"{url}/{binding.remote}/pull/{number}") if number else None,
         blockers=blockers,
         intents=intents,
         evidence=tuple(_evidence(given) for given in evidence.of_run(tx, binding.run_id)),
         opened_at=binding.opened_at,
     )
+
+
+def summary(shape: RunShape) -> RunSummary:
+    """A run in a list, without what it would write, which may be much."""
+    return RunSummary.model_validate({name: getattr(shape, name) for name in RunSummary.model_fields})
 
 
 def _blockers(binding: Binding, intents: tuple[IntentShape, ...]) -> tuple[BlockerShape, ...]:

@@ -21,6 +21,7 @@ from app.web.api.run_shapes import (
     PullRequestRequest,
     RunRequest,
     RunShape,
+    RunSummary,
     WordRequest,
     WriteRequest,
 )
@@ -52,8 +53,8 @@ def open_run(call: Call, asked: RunRequest) -> Answer | Reply:
 def list_runs(call: Call, paging: Paging) -> Answer:
     """The runs, newest first."""
     found, total = bindings.page(call.tx, limit=paging.limit, offset=paging.offset)
-    items = tuple(_shape(call.tx, binding, call.settings) for binding in found)
-    return Answer(Page[RunShape](items=items, total=total, limit=paging.limit, offset=paging.offset))
+    items = tuple(run_shapes.summary(_shape(call.tx, binding, call.settings)) for binding in found)
+    return Answer(Page[RunSummary](items=items, total=total, limit=paging.limit, offset=paging.offset))
 
 
 def show_run(call: Call, run: UUID) -> Answer | Reply:
@@ -131,14 +132,14 @@ def deny_run(call: Call, asked: WordRequest, run: UUID) -> Answer | Reply:
 def list_intents(call: Call, query: IntentQuery) -> Answer:
     """The writes that runs ask for, by where they stand; those that wait first of all."""
     rows, total = shown_intents.page(call.tx, query.status, limit=query.limit, offset=query.offset)
-    items = tuple(run_shapes.intent(call.tx, row) for row in rows)
+    items = tuple(run_shapes.intent(row) for row in rows)
     return Answer(Page[IntentShape](items=items, total=total, limit=query.limit, offset=query.offset))
 
 
 def show_intent(call: Call, intent: UUID) -> Answer | Reply:
     """One write: exactly what would be written, and what is in its way."""
     row = shown_intents.get(call.tx, intent)
-    return NO_INTENT if row is None or row["epoch"] is None else Answer(run_shapes.intent(call.tx, row))
+    return NO_INTENT if row is None or row["epoch"] is None else Answer(run_shapes.intent(row))
 
 
 def approve_intent(call: Call, asked: WordRequest, intent: UUID) -> Answer | Reply:
@@ -225,7 +226,7 @@ def _post(
 
 ENDPOINTS = (
     _post(RUNS, open_run, "propose", RunRequest, CREATED),
-    Endpoint(method="GET", path=RUNS, work=list_runs, scope="read", query=Paging, answers={200: Page[RunShape]}),
+    Endpoint(method="GET", path=RUNS, work=list_runs, scope="read", query=Paging, answers={200: Page[RunSummary]}),
     Endpoint(method="GET", path=RUN, work=show_run, scope="read", answers={OK: RunShape}, awaits=_final),
     _post(f"{RUN}/epochs", open_epoch, "propose", EpochRequest, CREATED),
     _post(f"{RUN}/evidence", give_evidence, "evidence", EvidenceRequest, CREATED),
