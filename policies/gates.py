@@ -12,6 +12,7 @@ from policies.intents import VERDICTS, Intent
 from policies.standing import Approval, Evidence, Standing
 
 GATE = "transport"
+RATE_LIMITED = "RATE_LIMITED"
 PREDECESSOR_PENDING = "PREDECESSOR_PENDING"
 """Not of the contract's table: nothing is wrong, it is only not its turn yet."""
 
@@ -145,12 +146,14 @@ def _recorded(intent: Intent, posture: Posture) -> Iterator[Blocker]:
 
 
 def _approvals(intent: Intent, standing: Standing, now: datetime) -> Iterator[Blocker]:
-    if standing.required in ("write", "both"):
-        approval, subject = standing.write_approval, f"write:{intent.target}"
-        yield from _approval(approval, standing.write_digest, subject, standing=standing, now=now)
-    if standing.required in ("run", "both"):
-        approval, subject = standing.run_approval, f"run:{intent.run_id}"
-        yield from _approval(approval, standing.run_digest, subject, standing=standing, now=now)
+    """Those that are required; a denial counts in any case."""
+    for mode, approval, digest, subject in (
+        ("write", standing.write_approval, standing.write_digest, f"write:{intent.target}"),
+        ("run", standing.run_approval, standing.run_digest, f"run:{intent.run_id}"),
+    ):
+        is_denied = approval is not None and not approval.is_approved
+        if is_denied or standing.required in (mode, "both"):
+            yield from _approval(approval, digest, subject, standing=standing, now=now)
 
 
 def _approval(
@@ -194,7 +197,7 @@ def _order(intent: Intent, posture: Posture) -> Iterator[Blocker]:
 def _budget(intent: Intent, posture: Posture, now: datetime) -> Iterator[Blocker]:
     if posture.not_before is not None and posture.not_before > now:
         sentence = f"It is not the write's turn within GitHub's limits before {posture.not_before.isoformat()}."
-        yield Blocker(code="RATE_LIMITED", sentence=sentence, subject=f"installation:{intent.installation_id}")
+        yield Blocker(code=RATE_LIMITED, sentence=sentence, subject=f"installation:{intent.installation_id}")
 
 
 def _grounds(intent: Intent, standing: Standing) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """Our one comment stays one: a wish to make it, where it is there by now, becomes a wish to change it."""
 
-from app.records import intents, run_intents
+from uuid import UUID
+
+from app.records import bindings, intents, run_intents
 from app.records.intents import Claimed
 from policies.contents import CommentCreateContent, CommentUpdateContent
 from tasks import names, receipts
@@ -14,6 +16,7 @@ def replaced(context: Context, claimed: Claimed) -> bool:
         return False
     now = context.clock()
     with context.pool.connection() as tx:
+        bindings.hold(tx, UUID(claimed.intent.run_id))
         intents.lock(tx, claimed.intent.target)
         intents.hold(tx, claimed)
         comment_id = run_intents.comment_of(tx, claimed.intent.target)

@@ -12,6 +12,7 @@ from app.github.answers import Unavailable
 from app.github.turns import TURNS
 from app.permits import Request
 from app.records import bindings, intents, run_intents
+from app.records.bindings import Binding
 from app.records.intents import Claimed
 from app.records.runs import backoff_seconds
 from policies import gates
@@ -38,11 +39,9 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
         return None
     now = context.clock()
     with context.pool.connection() as tx:
-        if not is_verdict:
-            bindings.hold(tx, UUID(claimed.intent.run_id))  # what is done about the run meanwhile, is done after this
-        intents.hold(tx, claimed)
+        binding = bindings.hold_write(tx, claimed)  # what is done about the run meanwhile, is done after this
         known = NOTHING if is_verdict else standing.of(context, tx, claimed.intent, place)
-        posture = _posture(context, tx, claimed)
+        posture = _posture(context, tx, claimed, binding)
         decision = gates.decide(claimed.intent, posture, now, known)
         turn_at = _turn(context, claimed.intent, now, take=decision.allowed)
         if turn_at is not None:
@@ -53,6 +52,7 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
             return permits.issue(tx, claimed.id, decision_id, now)
         again_at = _again_at(context, turn_at or now, now)
         _deny(tx, claimed, decision, again_at, now)
+        bindings.tell(tx, claimed, now)
     if turn_at is not None:
         receipts.send_for_later(context, claimed, again_at)
     return None
@@ -70,7 +70,7 @@ def _again_at(context: Context, turn_at: datetime, now: datetime) -> datetime:
     return turn_at if turn_at - now <= sweep else turn_at - sweep
 
 
-def _posture(context: Context, tx: Transaction, claimed: Claimed) -> Posture:
+def _posture(context: Context, tx: Transaction, claimed: Claimed, binding: Binding | None) -> Posture:
     settings, intent = context.settings, claimed.intent
     listed = intent.repository in settings.allowed_repositories
     return Posture(
@@ -80,7 +80,7 @@ def _posture(context: Context, tx: Transaction, claimed: Claimed) -> Posture:
         pinned_id=intents.pin(tx, intent.repository, intent.repository_id) if listed else None,
         recorded_key=claimed.recorded_key,
         superseded_by=intents.superseded_by(tx, claimed),
-        withdrawn=intents.is_withdrawn(tx, claimed),
+        withdrawn=intents.is_withdrawn(tx, claimed) or (binding is not None and not binding.is_open),
         is_early=run_intents.is_early(tx, claimed),
     )
 

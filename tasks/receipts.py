@@ -9,7 +9,7 @@ from app import ledger, permits
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.endings import RATE_LIMITED, Again, Ending, Refused, Unknown, Written
-from app.records import intents
+from app.records import bindings, intents
 from app.records.intents import Claimed
 from app.records.runs import backoff_seconds
 from tasks import names
@@ -116,9 +116,10 @@ def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, no
 def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt) -> None:
     now = context.clock()
     with context.pool.connection() as tx:
-        intents.hold(tx, claimed)
+        bindings.hold_write(tx, claimed)
         permits.close(tx, permit_id, receipt.permit, now, status_code=receipt.status_code, remote_id=receipt.remote_id)
         intents.end(tx, claimed, receipt.intent, now, receipt.error)
+        bindings.tell(tx, claimed, now)
         attest(tx, claimed, receipt.kind, receipt.body, now)
 
 

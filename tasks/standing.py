@@ -52,7 +52,7 @@ def of(context: Context, tx: Transaction, intent: Intent, where: Place) -> Stand
     whole = intent if intent.part_of is None else known.get(intent.part_of)
     return Standing(
         bound=binding.place,
-        place=_part_place(binding, intent, where, whole),
+        place=_named(binding, intent, _part_place(intent, where, whole)),
         epoch=binding.epoch,
         verification=evidence.newest(tx, run_id, "verification"),
         internal_review=evidence.newest(tx, run_id, "internal_review"),
@@ -128,7 +128,13 @@ def _moved(context: Context, intent: Intent, shown: Place) -> Place:
     return shown.model_copy(update={"head_sha": moved["sha"]})
 
 
-def _part_place(binding: Binding, intent: Intent, where: Place, whole: Intent | None) -> Place:
+def _named(binding: Binding, intent: Intent, where: Place) -> Place:
+    """With the commit that the content names, where there is nothing amiss with what GitHub shows."""
+    sha = getattr(intent.content, "head_sha", None)
+    return where if sha is None or where.head_sha != binding.head_sha else where.model_copy(update={"head_sha": sha})
+
+
+def _part_place(intent: Intent, where: Place, whole: Intent | None) -> Place:
     """A git object goes where the branch goes that leads to it."""
     if intent.part_of is None or intent.number != 0:
         return where

@@ -100,11 +100,12 @@ def _record_absent(context: Context, claimed: Claimed, permit_id: UUID) -> bool:
     """Whether it may be tried again."""
     now = context.clock()
     with context.pool.connection() as tx:
-        intents.hold(tx, claimed)
+        bindings.hold_write(tx, claimed)
         permits.close(tx, permit_id, "absent", now)
         stopped = permits.count(tx, claimed.id, "absent") >= MOST_ABSENT
         if stopped:
             intents.end(tx, claimed, "blocked", now, f"GitHub took none of {MOST_ABSENT} writes; a person must look.")
+            bindings.tell(tx, claimed, now)
         receipts.attest(tx, claimed, "write_blocked" if stopped else "write_absent", {"permit": str(permit_id)}, now)
     return not stopped
 
@@ -143,19 +144,8 @@ def _wake_next(context: Context, claimed: Claimed) -> None:
     """Whatever waited for this intent: a newer one for its target, and the run that asked for it."""
     with context.pool.connection() as tx:
         waiting = intents.next_waiting(tx, claimed)
+        is_woken = claimed.intent.epoch is not None and run_intents.concerns_run(tx, claimed.id)
     if waiting is not None:
         context.send(names.WRITE, waiting, 0)
-    if claimed.intent.epoch is not None and _concerns_run(context, claimed):
-        _wake_run(context, UUID(claimed.intent.run_id))
-
-
-def _concerns_run(context: Context, claimed: Claimed) -> bool:
-    """Whether the intent has ended, or waits for nothing but its turn."""
-    with context.pool.connection() as tx:
-        return run_intents.has_ended(tx, claimed.id) or run_intents.waits_for_turn(tx, claimed.id)
-
-
-def _wake_run(context: Context, run_id: UUID) -> None:
-    with context.pool.connection() as tx:
-        bindings.wake(tx, run_id, context.clock())
-    context.send(names.WORK, run_id, 0)
+    if is_woken:
+        context.send(names.WORK, UUID(claimed.intent.run_id), 0)

@@ -10,7 +10,8 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
-from app.records import run_intents, runs
+from app.records import intents, run_intents, runs
+from app.records.intents import Claimed
 from app.records.runs import Run
 from policies.decision import Blocker
 from policies.standing import Place
@@ -93,6 +94,13 @@ def hold(tx: Transaction, run_id: UUID) -> Binding | None:
     """The same, and nobody changes it until the transaction ends."""
     tx.execute("SELECT FROM bindings WHERE run_id = %(id)s FOR UPDATE", {"id": run_id})
     return get(tx, run_id)
+
+
+def hold_write(tx: Transaction, claimed: Claimed) -> Binding | None:
+    """Lock a write in our hands, and before it the run that asks for it, if one does. Raises `LeaseLost`."""
+    binding = None if claimed.intent.epoch is None else hold(tx, UUID(claimed.intent.run_id))
+    intents.hold(tx, claimed)
+    return binding
 
 
 def open_on(tx: Transaction, remote: str, head: str) -> Binding | None:
@@ -191,6 +199,12 @@ def wake(tx: Transaction, run_id: UUID, now: datetime) -> None:
         " WHERE id = %(id)s AND kind = 'work' AND status IN ('waiting', 'blocked', 'pending', 'succeeded')",
         {"id": run_id, "now": now},
     )
+
+
+def tell(tx: Transaction, claimed: Claimed, now: datetime) -> None:
+    """What became of a write wakes the run that asks for it, if it concerns that; `hold_write` comes before."""
+    if claimed.intent.epoch is not None and run_intents.concerns_run(tx, claimed.id):
+        wake(tx, UUID(claimed.intent.run_id), now)
 
 
 def rest(tx: Transaction, run: Run, *, woken: int, ended: Rest, now: datetime) -> bool:

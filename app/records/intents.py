@@ -99,12 +99,14 @@ def record(
 ) -> UUID:
     """Store a new intent and put aside the older ones for its target that were not sent.
 
+    Git objects of one SHA are one object, so none of them takes the place of another run's.
+
     `evaluation_id`: None where a run of the API asks for it. `stage`: see `is_early`.
     """
     intent_id = uuid4()
     tx.execute(
         "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
-        " WHERE target = %(target)s AND status IN ('pending', 'waiting', 'denied', 'blocked')",
+        " WHERE target = %(target)s AND kind <> 'git_object' AND status IN ('pending', 'waiting', 'denied', 'blocked')",
         {"target": intent.target, "now": now},
     )
     tx.execute(
@@ -201,7 +203,8 @@ def hold(tx: Transaction, claimed: Claimed) -> None:
 def superseded_by(tx: Transaction, claimed: Claimed) -> int | None:
     """The sequence of a newer intent for the same target."""
     row = tx.execute(
-        "SELECT max(sequence) AS newest FROM intents WHERE target = %(target)s AND sequence > %(sequence)s",
+        "SELECT max(sequence) AS newest FROM intents WHERE target = %(target)s AND sequence > %(sequence)s"
+        " AND kind <> 'git_object'",
         {"target": claimed.intent.target, "sequence": claimed.intent.sequence},
     ).fetchone()
     return row["newest"] if row else None

@@ -10,15 +10,24 @@ from app.database import Transaction
 from app.records import intents
 from app.records.intents import Claimed
 from policies.contents import Content
-from policies.gates import PREDECESSOR_PENDING
+from policies.gates import PREDECESSOR_PENDING, RATE_LIMITED
 from policies.intents import Intent
 
 GONE = (404, 410)
 
 
 def reopen(tx: Transaction, run_id: UUID, now: datetime) -> list[UUID]:
-    """Something was done about a run: all that it waits for, less the parts of others, is to be decided anew."""
-    return _reopen(tx, "run_id = %(run)s AND part_of IS NULL", {"run": run_id, "now": now})
+    """Something was done about a run: all that it waits for is to be decided anew, less git objects, which follow.
+
+    What was decided on before is not sent: whoever is at it loses it.
+    """
+    taken = tx.execute(
+        "UPDATE intents SET lease = NULL, lease_until = NULL, queued_at = NULL"
+        " WHERE run_id = %(run)s AND status = 'pending' AND lease IS NOT NULL RETURNING id",
+        {"run": run_id},
+    ).fetchall()
+    waiting = _reopen(tx, "run_id = %(run)s AND kind <> 'git_object'", {"run": run_id, "now": now})
+    return [*(row["id"] for row in taken), *waiting]
 
 
 def reopen_stage(tx: Transaction, run_id: UUID, stage: int, now: datetime) -> list[UUID]:
@@ -51,29 +60,35 @@ def of_run(tx: Transaction, run_id: UUID, epoch: int) -> list[tuple[UUID, Intent
 
 
 def is_early(tx: Transaction, claimed: Claimed) -> bool:
-    """Whether something of a lower stage of the same run and epoch is not written yet."""
+    """Whether something of a lower stage of the same run and epoch is not written yet; stage 0 is beside them all."""
     row = tx.execute(
-        "SELECT FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND stage < %(stage)s"
+        "SELECT FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND stage > 0 AND stage < %(stage)s"
         " AND status NOT IN ('written', 'superseded') LIMIT 1",
         {"run": claimed.intent.run_id, "epoch": claimed.intent.epoch, "stage": claimed.stage},
     )
     return row.fetchone() is not None
 
 
-def has_ended(tx: Transaction, intent_id: UUID) -> bool:
+def concerns_run(tx: Transaction, intent_id: UUID) -> bool:
+    """Whether an intent has ended, or waits for nothing but its turn."""
+    return _has_ended(tx, intent_id) or waits_for_turn(tx, intent_id)
+
+
+def _has_ended(tx: Transaction, intent_id: UUID) -> bool:
     """Whether nothing more happens to an intent by itself."""
     row = tx.execute("SELECT FROM intents WHERE id = %(id)s AND settled_at IS NOT NULL", {"id": intent_id})
     return row.fetchone() is not None
 
 
 def waits_for_turn(tx: Transaction, intent_id: UUID) -> bool:
-    """Whether it waits, and nothing but its turn was in the way when it was last decided on."""
+    """Whether it waits, and nothing but its turn (and GitHub's limits) was in the way when it was last decided on."""
     row = tx.execute(
         "SELECT blockers FROM decisions JOIN intents ON intents.id = intent_id"
         " WHERE intent_id = %(id)s AND status = 'waiting' ORDER BY audit_seq DESC LIMIT 1",
         {"id": intent_id},
     ).fetchone()
-    return row is not None and {blocker["code"] for blocker in row["blockers"]} == {PREDECESSOR_PENDING}
+    codes = {blocker["code"] for blocker in row["blockers"]} if row else set()
+    return codes - {RATE_LIMITED} == {PREDECESSOR_PENDING}
 
 
 def next_stage(tx: Transaction, run_id: UUID, epoch: int) -> int | None:

@@ -166,6 +166,13 @@ def test_the_approvals_that_are_configured_are_asked_for(required: str, missing:
     assert _codes(POSTURE, {**STANDING, "required": required}) == []
 
 
+@pytest.mark.parametrize("required", ["none", "run", "write", "both"])
+@pytest.mark.parametrize("which", ["write_approval", "run_approval"])
+def test_a_denial_counts_whatever_is_required(required: str, which: str) -> None:
+    denied = {which: _yes(is_approved=False, digest="of another content", expires_at=EARLIER)}
+    assert _codes(POSTURE, {**STANDING, **denied, "required": required}) == ["APPROVAL_MISSING"]
+
+
 def test_what_an_earlier_epoch_wished_for_is_not_written() -> None:
     intent = _intent(epoch=1)
     decision = gates.decide(intent, Posture(**POSTURE, recorded_key=intent.key), NOW, Standing(**STANDING))
