@@ -10,6 +10,7 @@ _COLUMNS = (
     " intents.number, intents.run_id, intents.full_name, intents.repository_id, intents.installation_id,"
     " intents.sequence, intents.part_of, intents.recorded_at, intents.settled_at,"
     " (SELECT blockers FROM decisions WHERE intent_id = intents.id ORDER BY audit_seq DESC LIMIT 1) AS blockers,"
+    " (SELECT outcome FROM permits WHERE intent_id = intents.id ORDER BY issued_at DESC LIMIT 1) AS outcome,"
     " (SELECT remote_id FROM permits WHERE intent_id = intents.id AND outcome = 'written') AS remote_id,"
     " (SELECT count(*) FROM intents AS part WHERE part.run_id = intents.run_id AND part.part_of = intents.id) AS parts"
 )
@@ -30,6 +31,15 @@ def parts_of(tx: Transaction, intent_id: UUID) -> list[Row]:
     return tx.execute(
         f"SELECT {_COLUMNS} FROM intents WHERE part_of = %(id)s ORDER BY stage, recorded_at, id",  # noqa: S608
         {"id": intent_id},
+    ).fetchall()
+
+
+def held_up(tx: Transaction, run_id: UUID, epoch: int) -> list[Row]:
+    """The parts of what a run wishes for in an epoch that nobody is at, and that are not written."""
+    return tx.execute(
+        f"SELECT {_COLUMNS} FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND part_of IS NOT NULL"  # noqa: S608
+        " AND status IN ('waiting', 'denied', 'refused', 'blocked') ORDER BY stage, recorded_at, id",
+        {"run": run_id, "epoch": epoch},
     ).fetchall()
 
 

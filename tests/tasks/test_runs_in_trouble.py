@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from app.governor import Governor, Turn
+from tasks.receipts import MOST_TOKENS
 from tests.tasks.agency import BRANCH, MOST_SWEEPS, Agency, agency, codes
-from tests.tasks.house import REPOSITORY, built
+from tests.tasks.house import REPOSITORY, built, forget_clients
 
 STRANGE = ("ä/ö", "a#b", "a%20b", "日本🚀", "x;$(y)", "'q'", "a+b&c=d,e", "x" * 200)
 
@@ -294,3 +295,24 @@ def test_an_approval_holds_in_a_new_attempt_at_exactly_the_same_while_the_eviden
     again = at.ask()
     assert (again["epoch"], again["digest"]) == (2, run["digest"])
     assert sorted(set(codes(again))) == ["INTERNAL_REVIEW_MISSING", "VERIFICATION_STALE"]
+
+
+def test_a_part_that_github_refuses_is_in_the_way_of_its_run(at: Agency) -> None:
+    run = at.clear(at.ask(reviewers=["nobody"])["runId"])
+    assert (run["status"], codes(run), len(_pulls(at))) == ("blocked", ["GITHUB_API_ERROR"], 1)
+    assert "refused (422)" in run["blockers"][0]["sentence"]
+
+
+def test_bytes_that_are_lost_are_in_the_way_of_their_run(at: Agency, tmp_path: Path) -> None:
+    run = at.ask()
+    for file in tmp_path.rglob("*"):
+        if file.is_file():
+            file.unlink()
+    at.clear(run["runId"])
+    for _ in range(MOST_TOKENS):
+        at.house.clock.forward(900)
+        forget_clients()
+        at.house.sweep()
+    run = at.run(run["runId"])
+    assert (run["status"], codes(run)) == ("blocked", ["ARTIFACT_STORE_UNAVAILABLE"])
+    assert "is not in the store; send it again" in run["blockers"][0]["sentence"]

@@ -32,6 +32,14 @@ WishKind = Literal[
 ]
 RunStatus = Literal["running", "waiting", "blocked", "succeeded", "cancelled"]
 
+ENDED = {
+    "refused": "GITHUB_API_ERROR",
+    "absent": "GITHUB_API_ERROR",
+    "limited": "GITHUB_AUTH_FAILED",
+    "unspent": "ARTIFACT_STORE_UNAVAILABLE",
+}
+"""The code by how the last permit of an ended write ended; all that was not sent for want of bytes is unspent."""
+
 
 def _repository(name: str) -> str:
     if not {".", ".."}.isdisjoint(name.split("/")):
@@ -194,7 +202,7 @@ class RunShape(RunSummary):
 
 def intent(row: Row) -> IntentShape:
     """An intent as the API says it."""
-    found = row["blockers"] if row["status"] in ("waiting", "denied", "pending") else None
+    found = row["blockers"] if row["status"] in ("waiting", "denied", "pending") else _ended(row)
     return IntentShape(
         intent_id=row["id"],
         run_id=row["run_id"],
@@ -217,7 +225,8 @@ def intent(row: Row) -> IntentShape:
 def run(tx: Transaction, binding: Binding, url: str) -> RunShape:
     """A run as the API says it; `url`: of GitHub's pages."""
     intents = tuple(intent(row) for row in shown_intents.of_run(tx, binding.run_id, binding.epoch))
-    blockers = _blockers(binding, intents)
+    held_up = tuple(intent(row) for row in shown_intents.held_up(tx, binding.run_id, binding.epoch))
+    blockers = _blockers(binding, (*intents, *held_up))
     wished = [each for _, each in run_intents.of_run(tx, binding.run_id, binding.epoch) if each.part_of is None]
     number = binding.number
     return RunShape(
@@ -250,13 +259,15 @@ def _blockers(binding: Binding, intents: tuple[IntentShape, ...]) -> tuple[Block
     if binding.error is not None:
         own.append(BlockerShape(code="RUN_STOPPED", sentence=binding.error, subject=binding.subject))
     found = [*own, *(each for shown in intents for each in shown.blockers if each.code != PREDECESSOR_PENDING)]
-    found += [_ended(shown) for shown in intents if shown.status in ("refused", "blocked")]
     return tuple({(each.code, each.subject, each.sentence): each for each in found}.values())
 
 
-def _ended(shown: IntentShape) -> BlockerShape:
-    code = "GITHUB_API_ERROR" if shown.status == "refused" else "OUTCOME_UNKNOWN"
-    return BlockerShape(code=code, sentence=shown.error or "A person must look.", subject=f"intent:{shown.intent_id}")
+def _ended(row: Row) -> list[dict[str, str]]:
+    """Why a write that was tried is not there, and is not tried again by itself."""
+    if row["status"] not in ("refused", "blocked"):
+        return []
+    code, sentence = ENDED.get(row["outcome"], "OUTCOME_UNKNOWN"), row["error"] or "A person must look."
+    return [{"code": code, "sentence": sentence, "subject": f"intent:{row['id']}"}]
 
 
 def _status(
