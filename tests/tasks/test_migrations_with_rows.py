@@ -1,11 +1,13 @@
 """Our own migrations on a database that is in use: what the older schema can hold is still there afterwards."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app import chain_text, explain, ledger, schema
 from app.records import evaluations
+from tests.tasks.agency import agency
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.wishes import VERDICTS, prepare, wish
 
@@ -125,3 +127,20 @@ def test_all_the_way_down_and_up_is_a_gate_without_a_past(house: House) -> None:
     house.work()
     assert len(house.statuses()) == 2
     assert house.rows("SELECT sequence FROM intents") == [{"sequence": 1}]
+
+
+def test_what_runs_asked_for_goes_with_the_step_down_and_can_be_asked_for_anew(house: House, tmp_path: Path) -> None:
+    at = agency(house, tmp_path)
+    at.clear(at.ask(labels=["bot"])["runId"])
+    at.ask(branch="agent/other")
+    house.deliver_pull()
+    house.work()
+    verdicts = house.rows("SELECT id, key, status FROM intents WHERE epoch IS NULL ORDER BY id")
+    _down_to(house, "0007_heads")
+    assert house.rows("SELECT id, key, status FROM intents ORDER BY id") == verdicts
+    assert house.rows("SELECT id FROM runs WHERE kind = 'work'") == []
+    _up(house)
+    at = agency(house, tmp_path)  # tokens went, too
+    assert at.clear(at.ask(branch="agent/other")["runId"])["status"] == "succeeded"
+    with house.context.pool.connection() as tx:
+        assert ledger.verify(ledger.read(tx)).fault is None
