@@ -8,12 +8,13 @@ from uuid import UUID
 
 from app.artifacts import artifact as artifacts
 from app.artifacts import planning
-from app.artifacts.blocked import Blocked
+from app.artifacts.blocked import Blocked, about_all
 from app.artifacts.planning import Commission
 from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.git_objects import Objects
 from app.github.reader import LocalReader, Place
+from app.records import artifacts as records
 from app.records import bindings, run_intents
 from app.records.bindings import Binding
 from app.records.wishes import Wish
@@ -62,7 +63,7 @@ def plan(context: Context, binding: Binding, place: Place, wish: Wish) -> Plan:
     base, tip = _ends(context, binding, place)
     reading = Objects(reader, place)
     made = planning.plan(
-        artifacts.read(context.artifacts.get(wanted.artifact)),
+        artifacts.read(_stored(context, wanted.artifact)),
         _commission(context, binding, wanted, base, tip),
         reading=reading,
         store=context.artifacts,
@@ -75,6 +76,15 @@ def plan(context: Context, binding: Binding, place: Place, wish: Wish) -> Plan:
         else BranchFastForwardContent(branch=binding.head_ref, before=tip, sha=made.head_sha)
     )
     return _with_pull(context, binding, place, wanted, Plan(made.head_sha, made.objects, branch))
+
+
+def _stored(context: Context, digest: str) -> bytes:
+    """What somebody stored as an artifact; the store holds other bytes too, which nobody has to answer for."""
+    with context.pool.connection() as tx:
+        known = records.get(tx, digest)
+    if known is None:
+        raise Blocked(about_all("ARTIFACT_MISSING", f"Nobody has stored the artifact {digest}; send it."))
+    return context.artifacts.get(digest)
 
 
 def _ends(context: Context, binding: Binding, place: Place) -> tuple[str, str | None]:

@@ -9,6 +9,8 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from app.artifacts import artifact
+from app.records import artifacts as records
+from app.records.artifacts import Stored
 from tests.app.web.api.knocking import Knocking, knocking
 from tests.tasks.house import REPOSITORY, House
 
@@ -42,7 +44,11 @@ class Agency:
         """An artifact of these files (`{"path": "b.py", "content": "2\\n"}`); answers its digest."""
         document = {"kind": "files", "base": base, "files": list(files or ({"path": "b.py", "content": "2\n"},))}
         read = artifact.read(json.dumps(document).encode())
-        return self.house.context.artifacts.put(artifact.canonical(read))
+        text, context = artifact.canonical(read), self.house.context
+        digest, paths = context.artifacts.put(text), artifact.changed_paths(read)
+        with context.pool.connection() as tx:
+            records.record(tx, Stored(digest, read.kind, len(text), paths, "agent", self.house.clock()))
+        return digest
 
     def ask(self, digest: str | None = None, **changes: Any) -> dict[str, Any]:
         """The agent asks for a pull request; the workers do what they can. The run as it then is."""

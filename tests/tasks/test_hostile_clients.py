@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from werkzeug.test import TestResponse
 
 from app import work
+from app.artifacts import artifact
 from app.cli import main
-from tests.tasks.agency import Agency, agency
+from tests.tasks.agency import Agency, agency, codes, sha256
 from tests.tasks.house import built
 
 
@@ -76,3 +77,10 @@ def test_a_run_is_asked_for_so_much_in_an_epoch(at: Agency, monkeypatch: pytest.
     assert wish("one").status_code == 202
     assert at.agent.post(f"/api/v1/runs/{run_id}/epochs", json={}).status_code == 201
     assert wish("two").status_code == 202
+
+
+def test_bytes_that_nobody_stored_as_an_artifact_are_none(at: Agency) -> None:
+    inner = artifact.canonical(artifact.read(b'{"kind": "files", "files": [{"path": "c.py", "content": "3\\n"}]}'))
+    at.ask(at.store({"path": "b.json", "content": inner.decode()}))
+    run = at.ask(sha256(inner.decode()), branch="agent/other")
+    assert codes(run) == ["ARTIFACT_MISSING"]
