@@ -90,7 +90,10 @@ def _shown(context: Context, intent: Intent) -> Place:
     at, said = At(intent.installation_id, intent.repository_id), _said(intent.content)
     if said is None:
         pull = context.reader.pull(at, intent.number)
-        return Place(remote=intent.repository) if pull is None else _moved(context, intent, _of_pull(intent, pull))
+        if pull is None:
+            return Place(remote=intent.repository)
+        shown = _of_pull(intent, pull)
+        return _moved(context, intent, shown) if pull.state == "open" else shown  # no branch moves a closed one
     if said == Place():
         return Place(remote=intent.repository)
     named = said.model_copy(update={"remote": context.reader.name_of(at)})

@@ -316,3 +316,11 @@ def test_bytes_that_are_lost_are_in_the_way_of_their_run(at: Agency, tmp_path: P
     run = at.run(run["runId"])
     assert (run["status"], codes(run)) == ("blocked", ["ARTIFACT_STORE_UNAVAILABLE"])
     assert "is not in the store; send it again" in run["blockers"][0]["sentence"]
+
+
+def test_a_pull_request_whose_closing_nobody_heard_of_is_not_changed_and_ends_no_worker(at: Agency) -> None:
+    first = at.clear(at.ask()["runId"])
+    at.ask(at.store({"path": "b.py", "content": "3\n"}), title="Add b, better")
+    at.house.github.close(REPOSITORY, 2)
+    blocked = at.clear(first["runId"])
+    assert (blocked["status"], codes(blocked), _pulls(at)[0].title) == ("blocked", ["BRANCH_MISMATCH"], "Add b")

@@ -13,7 +13,6 @@ from app.records.shown_intents import Row
 from app.web.api.endpoint import Paging, RequestBody, ResponseBody
 from policies import contents, standing
 from policies.contents.fields import MOST_NAMES, branch
-from policies.decision import Blocker
 from policies.gates import PREDECESSOR_PENDING
 from policies.intents import digest
 
@@ -294,8 +293,3 @@ def _evidence(given: evidence.Given) -> EvidenceShape:
         given_by=given.given_by,
         given_at=given.given_at,
     )
-
-
-def blocker(found: Blocker) -> BlockerShape:
-    """A blocker as the API says it."""
-    return BlockerShape(code=found.code, sentence=found.sentence, subject=found.subject)
