@@ -120,7 +120,7 @@ class Governor:
         self, installation_id: int | None, resource: Resource, pace: Pace | None, now: datetime
     ) -> Slot | datetime:
         """Begin one request, a write at its pace or a reading (None); or a time before which it may not begin."""
-        slot = Slot(installation_id, resource, uuid4().hex, now)
+        slot = Slot(installation_id, resource, uuid4().hex, now, is_write=pace is not None)
         ask = {
             "now": _stamp(now),
             "slot": slot.token,
@@ -140,6 +140,7 @@ class Governor:
             "now": _stamp(now),
             "slot": slot.token,
             "begun": _stamp(slot.begun_at),
+            "write": slot.is_write,
             "installation": _name(slot.installation_id),
             "served": told.served,
             "limited": told.limited,

@@ -28,6 +28,7 @@ class Slot:
     resource: Resource
     token: str
     begun_at: datetime
+    is_write: bool = False
 
 
 @dataclass(frozen=True)

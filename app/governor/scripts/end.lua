@@ -29,6 +29,7 @@ local function hold_all()
   local at = math.max(number(hold, 'until'), ask.now + math.min(wait, ask.longest))
   local since = math.max(ask.now, number(hold, 'since'))
   redis.call('HSET', hold, 'until', exact(at), 'times', exact(times), 'since', exact(since))
+  if ask.write then redis.call('HSET', hold, 'write', '1') end
   redis.call('PEXPIRE', hold, exact((at - ask.now + ask.longest) / 1000))
   return at
 end
@@ -37,7 +38,9 @@ redis.call('ZREM', slots, ask.slot)
 redis.call('ZADD', installations, exact(ask.now), ask.installation)
 redis.call('ZREMRANGEBYSCORE', installations, '-inf', exact(ask.now - HOUR))
 if ask.budget and ask.budget.reset > ask.now then keep(ask.budget) end
-if ask.served and ask.begun > number(hold, 'since') then redis.call('DEL', hold) end
+-- That readings succeed says nothing of a limit that only writes meet, as that of creating content is.
+local tells = ask.write or number(hold, 'write') == 0
+if ask.served and tells and ask.begun > number(hold, 'since') then redis.call('DEL', hold) end
 if not ask.limited then return 0 end
 if not ask.wait and ask.budget and ask.budget.remaining == 0 and ask.budget.reset > ask.now then
   return number(budget, 'reset')

@@ -135,6 +135,26 @@ def test_a_success_ends_the_row(governor: Governor) -> None:
     assert end(governor, LIMITED, after(61)) == after(121)
 
 
+def test_a_reading_that_succeeds_ends_no_row_of_limits_that_writes_met(governor: Governor) -> None:
+    waits = []
+    for seconds in (0, 250, 500):
+        written = _write(governor, seconds)
+        assert isinstance(written, Slot)
+        waits.append(governor.end(written, LIMITED, after(seconds + 1)))
+        read = _read(governor, seconds + 241)
+        assert isinstance(read, Slot)
+        governor.end(read, Told(served=True), after(seconds + 242))
+    assert waits == [after(61), after(371), after(741)]
+
+
+def test_a_write_that_succeeds_ends_the_row_that_writes_met(governor: Governor) -> None:
+    for seconds, told in ((0, LIMITED), (100, Told(served=True))):
+        written = _write(governor, seconds)
+        assert isinstance(written, Slot)
+        governor.end(written, told, after(seconds + 1))
+    assert end(governor, LIMITED, after(200)) == after(260)
+
+
 def test_what_is_neither_success_nor_limit_ends_no_row(governor: Governor) -> None:
     end(governor, LIMITED, NOW)
     end(governor, Told(), after(60))
