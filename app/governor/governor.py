@@ -36,7 +36,8 @@ DOWN_SECONDS = 10
 SOCKET_TIMEOUT_SECONDS = 2.0
 PREFIX = "mergegate:governor"
 RESOURCES: tuple[Resource, ...] = ("core", "graphql")
-PACES: tuple[Pace, ...] = ("quiet", "content", "notifying")
+PACES: tuple[Pace, ...] = ("unseen", "quiet", "content", "notifying")
+OF_CONTENT: tuple[Pace, ...] = ("content", "notifying")
 THE_APP = "app"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -66,6 +67,7 @@ class Governor:
         )
         self._evaluations_per_minute = evaluations_per_minute
         self._spacing = {
+            "unseen": write_spacing_seconds,
             "quiet": write_spacing_seconds,
             "content": write_spacing_seconds,
             "notifying": notifying_spacing_seconds,
@@ -112,7 +114,7 @@ class Governor:
             "take": take,
             "spacing": _stretch(self._spacing["quiet"]),
             "own_spacing": _stretch(self._spacing[turn.pace]),
-            "windows": [[CONTENT_A_MINUTE, _stretch(60)], [CONTENT_AN_HOUR, _stretch(3600)]],
+            "windows": WINDOWS if turn.pace in OF_CONTENT else [],
         }
         return self._run(self._take_turn, _keys(installation_id, *names), ask)
 
@@ -210,6 +212,9 @@ def _stamp(moment: datetime) -> int:
 
 def _stretch(seconds: int) -> int:
     return seconds * 1_000_000
+
+
+WINDOWS = [[CONTENT_A_MINUTE, _stretch(60)], [CONTENT_AN_HOUR, _stretch(3600)]]
 
 
 def _moment(stamp: int) -> datetime:

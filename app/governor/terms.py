@@ -7,9 +7,9 @@ from typing import Literal
 Resource = Literal["core", "graphql"]
 """REST and GraphQL have a budget each."""
 
-Pace = Literal["quiet", "content", "notifying"]
+Pace = Literal["unseen", "quiet", "content", "notifying"]
 """How a write counts: all are spaced, `content` counts for the minute and the hour, too, and `notifying` is content
-that somebody gets a notification of, and spaced wider."""
+that somebody gets a notification of, and spaced wider. `unseen` counts as `quiet` does, in a line of its own."""
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ local function opens()
   local at = math.max(ask.now, number(hold, 'until'), number(written, 'any') + ask.spacing)
   if redis.call('HGET', budget, 'remaining') == '0' then at = math.max(at, number(budget, 'reset')) end
   if ask.pace == 'notifying' then at = math.max(at, number(written, 'notifying') + ask.own_spacing) end
-  if ask.pace == 'quiet' then return at end
   for _, window in ipairs(ask.windows) do
     local first = redis.call('ZREVRANGE', content, window[1] - 1, window[1] - 1, 'WITHSCORES')
     if first[2] then at = math.max(at, tonumber(first[2]) + window[2]) end
@@ -48,7 +47,7 @@ local function take()
   redis.call('HSET', written, 'any', exact(ask.now))
   if ask.pace == 'notifying' then redis.call('HSET', written, 'notifying', exact(ask.now)) end
   redis.call('PEXPIRE', written, exact(KEPT / 1000))
-  if ask.pace ~= 'quiet' then
+  if #ask.windows > 0 then
     redis.call('ZADD', content, exact(ask.now), ask.id)
     redis.call('ZREMRANGEBYSCORE', content, '-inf', exact(ask.now - KEPT))
     redis.call('PEXPIRE', content, exact(KEPT / 1000))

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.github.turns import TURNS
 from app.governor import Governor, Pace, Turn
 from app.governor.governor import CONTENT_A_MINUTE, CONTENT_AN_HOUR
 from tests.app.governor import asked
 from tests.app.governor.asked import CONTENT, HERE, NOTIFYING, NOW, QUIET, after
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
-PACES: tuple[Pace, ...] = ("quiet", "content", "notifying")
+PACES: tuple[Pace, ...] = ("unseen", "quiet", "content", "notifying")
 
 
 def _take(governor: Governor, turn: Turn, target: str, seconds: float) -> float | None:
@@ -34,6 +35,16 @@ def test_what_notifies_is_three_seconds_apart_and_lets_others_through(governor: 
     assert _take(governor, QUIET, "c", 1) is None
     assert _take(governor, CONTENT, "d", 2) is None
     assert _take(governor, NOTIFYING, "b", 3) is None
+
+
+def test_verdicts_and_what_people_see_do_not_wait_behind_the_files_of_an_artifact(governor: Governor) -> None:
+    assert _take(governor, TURNS["status"], "before", 0) is None
+    for number in range(1000):
+        _take(governor, TURNS["git_object"], f"blob {number}", 0)
+    assert _take(governor, TURNS["status"], "verdict", 0.5) == 1
+    assert _take(governor, TURNS["status"], "verdict", 1) is None
+    assert _take(governor, TURNS["git_object"], "blob 0", 1) == 2
+    assert _take(governor, TURNS["git_object"], "blob 0", 2) is None
 
 
 def test_each_installation_has_turns_of_its_own(governor: Governor) -> None:
