@@ -6,10 +6,8 @@ Nothing here speaks to GitHub. The caller commits, and then sends the messages t
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
-
-from pydantic import Field
 
 from app import ledger
 from app.database import Transaction
@@ -17,33 +15,12 @@ from app.records import approvals, bindings, evidence, run_intents, wishes
 from app.records.bindings import Binding
 from app.records.wishes import Wish
 from policies import standing
-from policies.contents.fields import MOST_MESSAGE_CHARACTERS, Body, Digest, Fact, Names, Storable
-from policies.contents.pulls import Title
-from policies.contents.reviews import Logins
 from policies.decision import Blocker
 from policies.intents import Intent
 
 EPOCH_OPENED = "epoch_opened"
 MOST_WISHES = 500
 """In an epoch: whoever looks at a run reads all of them."""
-
-CommitMessage = Annotated[str, Field(max_length=MOST_MESSAGE_CHARACTERS), Storable]
-
-
-class PullRequest(Fact):
-    """A pull request wished for: the digest of a stored artifact, what to say, and whom to ask.
-
-    `message`: of the commit; the title where it is empty.
-    """
-
-    artifact: Digest
-    title: Title
-    body: Body = ""
-    message: CommitMessage = ""
-    draft: bool = False
-    labels: Names = ()
-    reviewers: Logins = ()
-    team_reviewers: Logins = ()
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from app.records import artifacts as records
 from app.records import bindings, run_intents
 from app.records.bindings import Binding
 from app.records.wishes import Wish
-from app.work import PullRequest
+from app.wished import PullRequest
 from policies.contents import (
     BlobContent,
     BranchCreateContent,

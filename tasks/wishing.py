@@ -5,48 +5,27 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from app import ledger
+from app import ledger, wished
 from app.artifacts.blocked import Blocked
 from app.database import Transaction
-from app.records import intents, run_intents, wishes
+from app.records import intents, run_intents
 from app.records.bindings import Binding
 from app.records.wishes import Wish
 from app.settings import Settings
-from policies.contents import CheckRunContent, CommentCreateContent, CommentUpdateContent, Content, StatusContent
+from policies.contents import CommentCreateContent, CommentUpdateContent, Content
 from policies.decision import Blocker
 from policies.intents import Intent, target_of
 
 ACTOR = "mergegate"
-OURS = "mergegate"
 NUMBERLESS = 0
-REFUSED = ("git_object", "branch_create", "branch_fast_forward", "comment_create", "comment_update")
-"""What no run wishes for by itself: branches follow from an artifact; whether our comment is there is known here."""
 
 
 def read(settings: Settings, wish: Wish) -> Content:
     """What is to be written. Raises `Blocked`."""
-    try:
-        content = wishes.parsed(wish)
-    except ValueError:
-        raise _refused(wish, "WISH_NOT_UNDERSTOOD", "it is not understood") from None
-    if wish.kind in REFUSED:
-        raise _refused(wish, "WISH_NOT_UNDERSTOOD", "no run can wish for that by itself")
-    if _is_reserved(settings, content):
-        raise _refused(wish, "NAME_RESERVED", "the name belongs to the gate's own verdicts")
+    content = wished.content(wish, settings.status_context)
+    if isinstance(content, Blocker):
+        raise Blocked(content)
     return content
-
-
-def _is_reserved(settings: Settings, content: Content) -> bool:
-    """Whether it would speak in the gate's own name."""
-    name = content.context if isinstance(content, StatusContent) else ""
-    name = content.name if isinstance(content, CheckRunContent) else name
-    return name.casefold().startswith((OURS, settings.status_context.casefold()))
-
-
-def _refused(wish: Wish, code: str, why: str) -> Blocked:
-    return Blocked(
-        Blocker(code=code, sentence=f"The wish for a {wish.kind} can't be carried out: {why}.", subject=wish.kind)
-    )
 
 
 class Recording:

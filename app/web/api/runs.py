@@ -5,10 +5,11 @@ from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from app import work
+from app import wished, work
 from app.database import Transaction
 from app.records import bindings, evidence, shown_intents
 from app.records.bindings import Binding
+from app.records.wishes import Wish
 from app.settings import Settings
 from app.tokens import Scope
 from app.web.api import run_shapes
@@ -85,7 +86,13 @@ def give_evidence(call: Call, asked: EvidenceRequest, run: UUID) -> Answer | Rep
 
 def wish(call: Call, asked: WriteRequest, run: UUID) -> Answer | Reply:
     """Ask for a write; whether it leaves is told by the run."""
-    return _said(call, work.wish(call.tx, run, _by(call), asked.kind, dict(asked.content)), ACCEPTED)
+    content = dict(asked.content)
+    found = wished.content(
+        Wish(run, 1, asked.kind, content, call.caller.principal, call.at), call.settings.status_context
+    )
+    if isinstance(found, Blocker):
+        return Reply(422, found.code, found.sentence, (found,))
+    return _said(call, work.wish(call.tx, run, _by(call), asked.kind, content), ACCEPTED)
 
 
 def open_pull_request(call: Call, asked: PullRequestRequest) -> Answer | Reply:
