@@ -11,7 +11,7 @@ from app import ledger
 from app.database import Transaction
 from app.records import approve_rules, own_reviews, runs
 from app.records.approve_rules import Ruled, State
-from policies.contents import ReviewApproveContent, ReviewDismissContent
+from policies.contents import OUR_APP, ReviewApproveContent, ReviewDismissContent
 from policies.text import code
 from tasks import proposing
 from tasks.context import Context
@@ -25,8 +25,6 @@ MOST_UNKNOWN_SECONDS = 600
 """For so long a review of ours stands though it is not known whether a rule still holds."""
 SHORT_SHA = 10
 APPROVED, DISMISSED = "APPROVED", "DISMISSED"
-OUR_APP = "our App"
-"""Whose review it is, where its login was not needed."""
 WHY: dict[State, str] = {
     "not_held": "No approve rule holds any more.",
     "not_judged": "The approve rules are not asked about this pull request any more.",

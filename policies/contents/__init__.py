@@ -16,7 +16,13 @@ from policies.contents.git import (
     TreeEntry,
 )
 from policies.contents.pulls import PullRequestCreateContent, PullRequestUpdateContent
-from policies.contents.reviews import MOST_REVIEWERS, ReviewApproveContent, ReviewDismissContent, ReviewRequestContent
+from policies.contents.reviews import (
+    MOST_REVIEWERS,
+    OUR_APP,
+    ReviewApproveContent,
+    ReviewDismissContent,
+    ReviewRequestContent,
+)
 from policies.contents.statuses import (
     MOST_ANNOTATIONS,
     Annotation,
@@ -39,6 +45,7 @@ __all__ = [
     "KINDS",
     "MOST_ANNOTATIONS",
     "MOST_REVIEWERS",
+    "OUR_APP",
     "SWITCHES",
     "Annotation",
     "BlobContent",

@@ -8,6 +8,8 @@ from policies.contents.fields import Body, Fact, Kind, Message, Name, Number, Sh
 from policies.text import plain
 
 MOST_REVIEWERS = 100
+OUR_APP = "our App"
+"""Whose review it is, where our login was not needed; nobody's login has a space."""
 Logins = Annotated[tuple[Name, ...], Field(max_length=MOST_REVIEWERS)]
 
 

@@ -101,6 +101,28 @@ def test_a_pull_request_of_another_head_than_the_one_approved_is_not_called_writ
     assert f"by {BOT}, at {_tip(house, BRANCH)}" in _error(house, "pull_request_create")
 
 
+@pytest.mark.parametrize("login", ["carol", "our App", "alice[bot]"])
+def test_a_review_of_another_than_the_wish_names_is_not_dismissed(house: House, login: str) -> None:
+    prepare(house, "review_dismiss")
+    house.sent.clear()
+    with house.context.pool.connection() as tx:
+        tx.execute("DELETE FROM intents WHERE kind = 'review_dismiss'")
+    wish(house, "review_dismiss", login=login)
+    house.work()
+    assert (house.github.writes("/dismissals"), outcomes(house, "review_dismiss")) == ([], ["refused"])
+    assert "is alice's, and not" in _error(house, "review_dismiss")
+
+
+def test_a_review_of_our_own_needs_no_login(house: House) -> None:
+    prepare(house, "review_approve")
+    house.work()
+    house.allow("review_approve", "review_dismiss")
+    ours = next(one for one in house.github.state.repository(REPOSITORY).reviews[1] if one.author == BOT)
+    wish(house, "review_dismiss", login="our App", review_id=ours.id)
+    house.work()
+    assert outcomes(house, "review_dismiss") == ["written"]
+
+
 def test_a_branch_that_is_there_at_the_commit_is_the_one_wished_for(house: House) -> None:
     prepare(house, "branch_create")
     house.github.create_branch(REPOSITORY, BRANCH, at=_tip(house, "feature"))
