@@ -1,5 +1,7 @@
 """What is found at GitHub in place of a write that was sought: it, nothing yet, or something else in its way."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.simulator import objects
@@ -92,9 +94,14 @@ def test_one_of_ours_from_before_is_not_taken_for_the_one_sought(house: House) -
     assert outcomes(house, "pull_request_create") == ["written", "absent", "written"]
 
 
-def test_a_pull_request_of_another_head_than_the_one_approved_is_not_called_written(house: House) -> None:
+def test_a_pull_request_whose_head_moved_at_the_last_moment_is_not_called_written(house: House) -> None:
     prepare(house, "pull_request_create")
-    house.github.push(REPOSITORY, BRANCH, {"evil.py": "1"}, by="carol")
+
+    def push(point: str) -> None:
+        if point == "write.spent":
+            house.github.push(REPOSITORY, BRANCH, {"evil.py": "1"}, by="carol")
+
+    house.context = replace(house.context, checkpoint=push)
     house.work()
     _later(house)
     assert outcomes(house, "pull_request_create") == ["refused"]
