@@ -151,7 +151,9 @@ class LiveProjector:
         return Refused(answer.status, "GITHUB_API_ERROR", f"GitHub refused ({answer.status}): {message(answer)}")
 
     def _not_authenticated(self, intent: Intent, refused: NotAuthenticated) -> Again:
-        now = self._clock()
+        """A limit says nothing against our token."""
         self._app.forget(intent.installation_id)
-        later = refused.answer.limited_until or now + timedelta(seconds=AGAIN_SECONDS)
-        return Again(refused.answer.status or None, AUTH_FAILED, f"{refused}.", later)
+        code, until = refused.answer.status or None, refused.answer.limited_until
+        if until is not None:
+            return Again(code, RATE_LIMITED, f"GitHub's rate limit holds until {until.isoformat()}.", until)
+        return Again(code, AUTH_FAILED, f"{refused}.", self._clock() + timedelta(seconds=AGAIN_SECONDS))

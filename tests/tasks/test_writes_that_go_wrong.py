@@ -4,7 +4,7 @@ import pytest
 
 from app.records import intents
 from tasks import receipts
-from tests.tasks.house import REPOSITORY, House
+from tests.tasks.house import REPOSITORY, House, forget_clients
 
 
 def _outcomes(house: House) -> list[str]:
@@ -91,6 +91,19 @@ def test_an_expired_token_is_renewed_and_the_write_made_once(house: House) -> No
     house.github.fault("POST", "/statuses/", 401, when="before")
     _begin(house)
     assert _outcomes(house) == ["limited"]
+    house.clock.forward(31)
+    house.sweep()
+    assert len(house.statuses()) == 1
+
+
+def test_a_limit_that_the_token_meets_is_a_limit_and_says_nothing_against_the_token(house: House) -> None:
+    house.deliver_pull()
+    house.run(*house.sent.pop(0))
+    forget_clients()
+    house.github.limit_secondary("POST", "/access_tokens", retry_after=30)
+    house.work()
+    put_off = house.rows("SELECT body ->> 'code' AS code FROM audit_entries WHERE kind = 'write_put_off'")
+    assert (put_off, house.statuses()) == ([{"code": "RATE_LIMITED"}], [])
     house.clock.forward(31)
     house.sweep()
     assert len(house.statuses()) == 1
