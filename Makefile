@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test check bench bench-memory fuzz-api conformance-webhooks conformance-policy lock clean
+.PHONY: help demo up test test-matrix check bench bench-memory fuzz-api conformance-webhooks conformance-policy lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -26,6 +26,9 @@ test: $(STAMP) ## Run all tests, with coverage
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
 	@$(BIN)/coverage report --include='policies/*' --skip-covered --skip-empty --fail-under=100
+
+test-matrix: $(STAMP) ## Put every kind of write through every trouble (some 5 minutes; `make test` has a quarter of it)
+	@$(BIN)/python -m pytest -q -n 2 --whole -m matrix
 
 check: $(STAMP) ## Lint, check formatting, types and the direction of imports
 	@$(BIN)/ruff check --quiet .

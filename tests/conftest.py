@@ -19,12 +19,35 @@ from app.embedded import redis as embedded_redis
 from app.settings import Settings
 
 TEMPLATE = "template_migrated"
+ONE_IN = 4
 TRAVERSABLE_MODE = 0o711
 # A busy machine is no failure.
 hypothesis.settings.register_profile(
     "any_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any_machine")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--whole", action="store_true", help="Run every cell of the tests marked as a matrix.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of a matrix one cell in `ONE_IN`, another column in each test, so that each kind and each fault is there."""
+    if config.getoption("--whole"):
+        return
+    counted: dict[str, int] = {}
+    left_out = []
+    for item in items:
+        if item.get_closest_marker("matrix") is None:
+            continue
+        test = item.nodeid.partition("[")[0]
+        first = list(counted).index(test) if test in counted else len(counted)
+        counted[test] = counted.get(test, -1) + 1
+        if counted[test] % ONE_IN != first % ONE_IN:
+            left_out.append(item)
+    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.fixture(autouse=True)

@@ -19,6 +19,8 @@ POINTS = [
     "write.read_back",
 ]
 
+pytestmark = pytest.mark.matrix
+
 
 @pytest.fixture(params=WISHES)
 def name(request: pytest.FixtureRequest) -> str:

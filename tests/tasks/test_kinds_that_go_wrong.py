@@ -11,6 +11,8 @@ from tests.tasks.wishes import AT, WISHES, prepare, wish
 GITHUB_SECONDS = 1
 """How long we wait for GitHub where a test has it say nothing."""
 
+pytestmark = pytest.mark.matrix
+
 
 @pytest.fixture(params=WISHES)
 def name(request: pytest.FixtureRequest) -> str:
