@@ -16,7 +16,7 @@ HOSTILE = "\x00\ud800\u202e\x1b[2J\n@acme/core \U0001f600"
 LARGE = "\U0001f600" * MOST_BODY_CHARACTERS
 WIDEST: dict[str, dict[str, Any]] = {
     "review_request": {"users": ("carol", HOSTILE)},
-    "review_dismiss": {"message": HOSTILE, "login": HOSTILE},
+    "review_dismiss": {"message": HOSTILE},
     "check_run": {
         "title": HOSTILE,
         "summary": "\U0001f600" * MOST_SUMMARY_CHARACTERS,
