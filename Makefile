@@ -22,13 +22,13 @@ up: $(STAMP) ## Run everything on this machine until Ctrl-C
 
 test: $(STAMP) ## Run all tests, with coverage
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/coverage run -m pytest -q -n 3 --dist loadfile
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
 	@$(BIN)/coverage report --include='policies/*' --skip-covered --skip-empty --fail-under=100
 
 test-matrix: $(STAMP) ## Put every kind of write through every trouble (some 5 minutes; `make test` has a quarter of it)
-	@$(BIN)/python -m pytest -q -n 2 --whole -m matrix
+	@$(BIN)/python -m pytest -q -n 3 --whole -m matrix
 
 check: $(STAMP) ## Lint, check formatting, types and the direction of imports
 	@$(BIN)/ruff check --quiet .
