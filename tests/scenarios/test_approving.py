@@ -55,5 +55,5 @@ def test_an_update_of_dependencies_is_approved_while_it_is_green(gate: Gate) -> 
 def _own(scene: Scene, number: int) -> list[Review]:
     """The gate's own reviews, oldest first."""
     reviews = scene.github.state.repository(scene.name).reviews.get(number, [])
-    [app] = scene.github.state.apps.values()
+    app = next(iter(scene.github.state.apps.values()))  # the gate's own; other scenarios add Apps of others
     return [review for review in reviews if review.author == scene.github.state.bot(app.id).login]

@@ -118,6 +118,7 @@ def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
         assert ledger.verify(ledger.read(tx)).fault is None
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", WISHES)
 @pytest.mark.parametrize("point", AROUND_THE_REQUEST)
 def test_a_worker_killed_in_the_middle_of_any_write_doubles_none(
