@@ -17,13 +17,14 @@ from app.events import Delivery
 from app.settings import Settings
 
 HANDLE_DELIVERY = "intake.handle_delivery"
-QUEUES = ("intake", "evaluate", "work", "write", "sweep", "reconcile")
+QUEUES = ("intake", "evaluate", "work", "step", "write", "merge", "sweep", "reconcile")
 ROUTES = {
     "intake.*": {"queue": "intake"},
     "evaluate.*": {"queue": "evaluate"},
     "work.*": {"queue": "work"},
     "write.*": {"queue": "write"},
-    "merge.*": {"queue": "write"},
+    "merge.*": {"queue": "merge"},
+    "step.*": {"queue": "step"},
     "sweep.*": {"queue": "sweep"},
     "reconcile.*": {"queue": "reconcile"},
 }

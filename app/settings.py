@@ -70,6 +70,7 @@ class Settings(BaseModel):
     github_reader: Literal["local", "live"] = "local"
     github_projector: Literal["local", "live"] = "local"
     github_deliveries: Literal["local", "live"] = "local"
+    github_merger: Literal["local", "live"] = "local"
     github_api_url: ApiUrl = "https://api.github.com"
     github_app_id: Annotated[int | None, Field(gt=0)] = None
     github_private_key: PrivateKey | None = None
@@ -87,6 +88,13 @@ class Settings(BaseModel):
     repository_writes: RepositoryWrites = {}
     approvals_required: Required = "run"
     approval_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
+
+    merge_repositories: Repositories = ()
+    merge_max_evaluation_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)] = 3_600
+    merge_max_read_seconds: Annotated[int, Field(ge=5, le=600)] = 60
+    merge_settle_seconds: Annotated[int, Field(ge=5, le=3_600)] = 60
+    merge_lease_seconds: Annotated[int, Field(ge=30, le=600)] = 120
+    merge_request_hours: Annotated[int, Field(ge=1, le=30 * 24)] = 72
 
     artifact_store: ArtifactStore | None = None
     artifact_s3_endpoint: HttpUrl | None = None
@@ -107,6 +115,7 @@ class Settings(BaseModel):
     def bindings(self) -> str:
         """What the ways to GitHub are bound to, in a line."""
         bound = {"reader": self.github_reader, "projector": self.github_projector, "deliveries": self.github_deliveries}
+        bound["merger"] = self.github_merger
         return " ".join(f"{way}={binding}" for way, binding in bound.items())
 
     def mode_of(self, repository: str) -> Mode:
@@ -121,9 +130,9 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _live_needs_an_app(self) -> Self:
-        live = "live" in (self.github_reader, self.github_projector, self.github_deliveries)
+        live = "live" in (self.github_reader, self.github_projector, self.github_deliveries, self.github_merger)
         if live and not (self.github_app_id and self.github_private_key):
-            bindings = "A live GITHUB_READER, GITHUB_PROJECTOR or GITHUB_DELIVERIES"
+            bindings = "A live GITHUB_READER, GITHUB_PROJECTOR, GITHUB_DELIVERIES or GITHUB_MERGER"
             raise ValueError(f"{bindings} needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY")
         return self
 

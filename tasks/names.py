@@ -10,6 +10,9 @@ WRITE = "write.perform"
 WORK = "work.advance"
 ENQUEUE_DUE = "sweep.enqueue_due"
 RECONCILE = "reconcile.deliveries"
+STEP = "step.run"
+MERGE = "merge.pull_request"
+AFTER_MERGE = "merge.follow_up"
 
 OF_RUN: dict[Kind, str] = {
     "evaluate": EVALUATE,
@@ -19,4 +22,6 @@ OF_RUN: dict[Kind, str] = {
     "find_by_installation": FIND_PULLS,
     "merge_group": MERGE_GROUP,
     "work": WORK,
+    "step": STEP,
+    "merge": MERGE,
 }

@@ -20,9 +20,18 @@ DUE_BATCH = 200
 NO_REPOSITORY = 0
 """The repository id of work that is about a whole installation."""
 Kind = Literal[
-    "evaluate", "find_by_head", "find_by_branch", "find_by_repository", "find_by_installation", "merge_group", "work"
+    "evaluate",
+    "find_by_head",
+    "find_by_branch",
+    "find_by_repository",
+    "find_by_installation",
+    "merge_group",
+    "work",
+    "step",
+    "merge",
 ]
-"""`work`: a run of the API, which lives on and is bound as `app.records.bindings` says."""
+"""`work`: a run of the API, which lives on and is bound as `app.records.bindings` says. `step` and `merge`: see
+`app.records.step_runs`."""
 
 _COLUMNS = "id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, attempts, lease"
 

@@ -170,9 +170,12 @@ def test_it_says_what_a_malformed_one_should_be(name: str, value: str, sentence:
     assert _complaint(**{name: value}) == sentence
 
 
-@pytest.mark.parametrize("way", ["reader", "projector", "deliveries"])
+@pytest.mark.parametrize("way", ["reader", "projector", "deliveries", "merger"])
 def test_a_live_binding_needs_an_app(way: str, private_key: str) -> None:
-    name, bindings = f"GITHUB_{way.upper()}", "A live GITHUB_READER, GITHUB_PROJECTOR or GITHUB_DELIVERIES"
+    name, bindings = (
+        f"GITHUB_{way.upper()}",
+        "A live GITHUB_READER, GITHUB_PROJECTOR, GITHUB_DELIVERIES or GITHUB_MERGER",
+    )
     needs = f"{bindings} needs GITHUB_APP_ID and GITHUB_PRIVATE_KEY."
     assert _complaint(**{name: "live"}) == needs
     assert _complaint(**{name: "live", "GITHUB_APP_ID": "7"}) == needs
@@ -182,7 +185,7 @@ def test_a_live_binding_needs_an_app(way: str, private_key: str) -> None:
 
 
 def test_every_way_to_github_is_local_unless_it_is_said_otherwise() -> None:
-    assert settings.load(ENOUGH).bindings() == "reader=local projector=local deliveries=local"
+    assert settings.load(ENOUGH).bindings() == "reader=local projector=local deliveries=local merger=local"
 
 
 def test_the_apps_key_is_an_rsa_key() -> None:

@@ -25,6 +25,9 @@ LATER_COLUMNS = (
     "stage",
     "simulated",
     "via",
+    "hook_head_sha",
+    "hook_head_at",
+    "pushed_by",
 )
 KEPT = {
     "0002_runs": ("deliveries", "pulls", "heads", "runs", "run_deliveries", "audit_entries"),

@@ -67,7 +67,7 @@ def test_beat_asks_for_lost_deliveries_where_the_list_is_live(worker: ModuleType
 def test_it_says_what_it_is_bound_to(worker: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level("INFO", "mergegate"):
         worker.here()
-    assert "action=bound reader=live projector=live deliveries=local" in caplog.text
+    assert "action=bound reader=live projector=live deliveries=local merger=local" in caplog.text
 
 
 def test_reconciling_goes_on_where_there_is_more(
