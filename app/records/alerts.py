@@ -1,0 +1,84 @@
+"""Alerts: what a person has to look at, each told once, open until somebody says that they saw it."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from app import ledger
+from app.database import Transaction
+
+Severity = Literal["alert", "warning"]
+Row = dict[str, Any]
+MOST_SHOWN = 200
+BY_GATE = "mergegate"
+
+
+def raise_alert(
+    tx: Transaction,
+    code: str,
+    *,
+    subject: str,
+    fields: dict[str, Any],
+    key: str,
+    at: datetime,
+    severity: Severity = "alert",
+) -> bool:
+    """Tell of something once for each `key`; False where it was told before.
+
+    `fields`: ids, names of branches, logins, SHAs and codes; no text from outside. Belongs, with the audit entry that
+    it makes, into the transaction that found it out.
+    """
+    raised = tx.execute(
+        "INSERT INTO alerts (id, code, severity, subject, fields, key, raised_at)"
+        " VALUES (%(id)s, %(code)s, %(severity)s, %(subject)s, %(fields)s, %(key)s, %(at)s)"
+        " ON CONFLICT (key) DO NOTHING",
+        {
+            "id": uuid4(),
+            "code": code,
+            "severity": severity,
+            "subject": subject,
+            "fields": Jsonb(fields),
+            "key": key,
+            "at": at,
+        },
+    )
+    if raised.rowcount == 0:
+        return False
+    ledger.append(tx, kind=severity, subject=subject, actor=BY_GATE, body={"code": code, **fields}, at=at)
+    return True
+
+
+def page(tx: Transaction, *, limit: int = MOST_SHOWN, offset: int = 0) -> tuple[list[Row], int]:
+    """Those that nobody has acknowledged yet, newest first, and how many there are."""
+    rows = tx.execute(
+        "SELECT * FROM alerts WHERE acknowledged_at IS NULL ORDER BY raised_at DESC, id"
+        " LIMIT %(limit)s OFFSET %(offset)s",
+        {"limit": limit, "offset": offset},
+    ).fetchall()
+    counted = tx.execute("SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL").fetchone()
+    return rows, counted["count"] if counted else 0
+
+
+def about(tx: Transaction, subject: str) -> list[Row]:
+    """All about a subject, acknowledged or not, oldest first; the newest `MOST_SHOWN` of them."""
+    rows = tx.execute(
+        "SELECT * FROM alerts WHERE subject = %(subject)s ORDER BY raised_at DESC, id LIMIT %(limit)s",
+        {"subject": subject, "limit": MOST_SHOWN},
+    ).fetchall()
+    return rows[::-1]
+
+
+def acknowledge(tx: Transaction, alert_id: UUID, *, by: str, now: datetime) -> bool:
+    """Somebody has seen it, which the audit keeps; False where there is no such open alert."""
+    row = tx.execute(
+        "UPDATE alerts SET acknowledged_at = %(now)s, acknowledged_by = %(by)s"
+        " WHERE id = %(id)s AND acknowledged_at IS NULL RETURNING code, subject",
+        {"id": alert_id, "by": by, "now": now},
+    ).fetchone()
+    if row is None:
+        return False
+    body = {"alert": str(alert_id), "code": row["code"]}
+    ledger.append(tx, kind="alert_acknowledged", subject=row["subject"], actor=by, body=body, at=now)
+    return True
