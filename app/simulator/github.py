@@ -11,6 +11,7 @@ from app.simulator.journal import Asked, Expectation, Journal, Write
 from app.simulator.limits import Limits
 from app.simulator.queueing import Queueing
 from app.simulator.records import Installation
+from app.simulator.scripting import Script
 from app.simulator.secondary import Rule, Secondary
 from app.simulator.tokens import Tokens
 from app.simulator.world import real_time
@@ -29,6 +30,7 @@ class GitHub(Queueing):
         self.open_requests: list[str] = []  # not answered yet, or never: the simulator itself broke
         self.redeliverer: Callable[[int], None] = _nobody_redelivers
         self.echo: Callable[[Done], None] | None = None  # told of each write through the API
+        self.script: Script | None = None  # watches every request, and may have a say in it
 
     @property
     def verbs(self) -> Self:
