@@ -25,6 +25,24 @@ class Remark(_Fact):
     edited_at: AwareDatetime | None = None
 
 
+class Merged(_Fact):
+    """That a pull request was merged. `by`: None where that account is gone; `sha`: what its base branch got.
+
+    `automatic`: GitHub merged it by itself, since somebody had switched auto-merge on.
+    """
+
+    by: str | None = None
+    sha: str | None = None
+    automatic: bool = False
+
+
+class Forced(_Fact):
+    """That a branch was moved by force. `before`: where it stood; `is_default`: it is the repository's default one."""
+
+    before: str
+    is_default: bool = False
+
+
 class Event(_Fact):
     """One event. It holds ids, names and SHAs only, never a title, a body, a comment or a URL.
 
@@ -48,6 +66,8 @@ class Event(_Fact):
     repositories: tuple[Repository, ...] = ()
     remark: Remark | None = None
     updated_at: AwareDatetime | None = None
+    merged: Merged | None = None
+    forced: Forced | None = None
 
 
 class Delivery(_Fact):

@@ -17,6 +17,7 @@ from app.github.fields import (
     read_ref,
     read_sha,
 )
+from app.github.past_the_gate import read_forced, read_merged
 
 GHOST = "ghost"
 MOST_PULLS = 1000
@@ -43,7 +44,8 @@ def _pull_request(payload: Payload) -> dict[str, Any]:
     if read_positive(payload, "number") != found["pulls"][0]:
         raise Malformed("malformed_field", "The field number should be the same in both places.")
     pull = read_object(payload, "pull_request")
-    return {**found, "updated_at": read_moment(pull, "updated_at") if "updated_at" in pull else None}
+    updated_at = read_moment(pull, "updated_at") if "updated_at" in pull else None
+    return {**found, "updated_at": updated_at, "merged": read_merged(payload, pull)}
 
 
 def _review(payload: Payload) -> dict[str, Any]:
@@ -109,7 +111,8 @@ def _status(payload: Payload) -> dict[str, Any]:
 def _push(payload: Payload) -> dict[str, Any]:
     """A deleted branch has no head: GitHub then sends a SHA of zeros."""
     ref, head = read_ref(payload, "ref"), read_sha(payload, "after")
-    return {"head_sha": head if head.strip("0") else None, "branch": _branch(ref)}
+    branch = _branch(ref)
+    return {"head_sha": head if head.strip("0") else None, "branch": branch, "forced": read_forced(payload, branch)}
 
 
 def _merge_group(payload: Payload) -> dict[str, Any]:

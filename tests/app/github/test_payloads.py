@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.events import Delivery, Event, Remark, Repository
+from app.events import Delivery, Event, Forced, Merged, Remark, Repository
 from app.github import payloads
 from app.github.fields import Malformed
 from app.github.kinds import KINDS
@@ -199,6 +199,55 @@ def test_the_comment_of_a_deleted_account_is_the_ghost_s() -> None:
 def test_an_altered_comment_that_github_never_sends_is_refused(wrong: dict[str, Any]) -> None:
     payload = {"action": "deleted", "comment": {**SAID, **wrong}, **ON_A_PULL}
     assert isinstance(judge("issue_comment", payload), Malformed)
+
+
+MERGED = {"merged": True, "merged_by": {"login": "mallory"}, "merge_commit_sha": "C" * 40, "auto_merge": None}
+
+
+def _closed(**fields: Any) -> Any:
+    found = judge("pull_request", {**OPENED, "action": "closed", "pull_request": {**PULL, **MERGED, **fields}})
+    assert isinstance(found, Event)
+    return found.merged
+
+
+def test_a_merge_is_read_with_who_made_it_and_how() -> None:
+    assert _closed() == Merged(by="mallory", sha="c" * 40)
+    assert _closed(auto_merge={"merge_method": "squash"}) == Merged(by="mallory", sha="c" * 40, automatic=True)
+    assert _closed(merged_by=None, merge_commit_sha=None) == Merged()
+
+
+def test_a_pull_request_that_was_closed_otherwise_was_not_merged() -> None:
+    assert _closed(merged=False) is None
+    edited = judge("pull_request", {**OPENED, "action": "edited", "pull_request": {**PULL, **MERGED}})
+    assert isinstance(edited, Event)
+    assert edited.merged is None
+
+
+FORCED = {"ref": "refs/heads/main", "before": "b" * 40, "after": "c" * 40, "forced": True}
+
+
+def _pushed(**fields: Any) -> Any:
+    found = judge("push", {**FORCED, "repository": {**REPOSITORY, "default_branch": "main"}, **fields})
+    assert isinstance(found, Event)
+    return found.forced
+
+
+def test_a_branch_moved_by_force_is_read_with_where_it_stood() -> None:
+    assert _pushed() == Forced(before="b" * 40, is_default=True)
+    assert _pushed(ref="refs/heads/feature") == Forced(before="b" * 40)
+    assert _pushed(repository=REPOSITORY) == Forced(before="b" * 40)
+
+
+@pytest.mark.parametrize("fields", [{"forced": False}, {"created": True}, {"deleted": True, "after": "0" * 40}])
+def test_a_push_without_force_moves_nothing_by_it(fields: dict[str, Any]) -> None:
+    assert _pushed(**fields) is None
+
+
+def test_what_no_event_says_is_left_out_of_its_message() -> None:
+    plain = Event(name="pull_request", action="closed", pulls=(7,))
+    assert plain.model_dump(mode="json", exclude_defaults=True) == {
+        "name": "pull_request", "action": "closed", "pulls": [7],
+    }  # fmt: skip
 
 
 def test_a_message_of_an_older_gate_is_still_understood() -> None:
