@@ -98,6 +98,15 @@ def end(tx: Transaction, request_id: UUID, now: datetime) -> None:
     )
 
 
+def end_of_issue(tx: Transaction, issue_id: UUID, now: datetime) -> None:
+    """Nobody comes back to the open ones of an issue, which is merged or held; a run that is under way ends itself."""
+    tx.execute(
+        "UPDATE merge_requests SET status = 'ended', due_at = NULL, ended_at = %(now)s"
+        " WHERE issue_id = %(issue)s AND status = 'open'",
+        {"issue": issue_id, "now": now},
+    )
+
+
 def take_due(tx: Transaction, now: datetime) -> list[MergeRequest]:
     """The open ones whose time has come, now without a due time; the caller opens a run for each. Oldest first."""
     rows = tx.execute(

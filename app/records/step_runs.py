@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
+from app.records import timeline
 from app.records.runs import NO_REPOSITORY, Run
 
 Step = Literal[
@@ -75,7 +76,10 @@ _COLUMNS = (
 
 
 def open_run(tx: Transaction, wanted: WantedStep, due_at: datetime) -> UUID:
-    """A new run of a step, due at once or later; whoever calls sends its message after the commit."""
+    """A new run of a step, due at once or later, with its start on the timeline of its issue, where it has one.
+
+    Whoever calls sends its message after the commit.
+    """
     run_id = uuid4()
     kind = "merge" if wanted.step == MERGE_STEP else "step"
     tx.execute(
@@ -89,7 +93,14 @@ def open_run(tx: Transaction, wanted: WantedStep, due_at: datetime) -> UUID:
         " %(request_id)s, %(asked_by)s, %(woken_by)s, %(state_before)s, %(now)s)",
         {**wanted.__dict__, "run": run_id, "now": due_at},
     )
+    if wanted.issue_id is not None:
+        timeline.append(tx, wanted.issue_id, run_id, "loop_run_started", _started(wanted, run_id), due_at)
     return run_id
+
+
+def _started(wanted: WantedStep, run_id: UUID) -> dict[str, Any]:
+    said = {"step": wanted.step, "mode": wanted.mode, "stateBefore": wanted.state_before}
+    return {"runId": str(run_id), **said, "requestId": wanted.request_id}
 
 
 def get(tx: Transaction, run_id: UUID) -> StepRun | None:
