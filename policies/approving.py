@@ -11,7 +11,8 @@ from policies.result import Result
 from policies.server_options import ServerOptions
 from policies.yaml_tree import compose
 
-KEYS = ("approve",)
+KEYS = ("approve", "merge")
+"""The sections of the gate file; `merge` is read by `policies.merging.document`."""
 MAX_PARSED_FILES = 64
 
 

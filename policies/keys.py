@@ -38,7 +38,7 @@ PREDICATES = (
 )
 PLACES: dict[str, tuple[str, ...]] = {
     "at the top of the policy file": ("policy", "approval_rules", "approval_defaults"),
-    "at the top of the gate file": ("approve",),
+    "at the top of the gate file": ("approve", "merge"),
     "under `policy`": ("approval", "disapproval"),
     "in an entry of `approval_rules` or `approve`": ("name", "description", "if", "options", "requires"),
     "under `requires`": ("count", "conditions", *ACTORS),

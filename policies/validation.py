@@ -5,6 +5,8 @@ from typing import Literal
 from policies import approving, document, reference, server_options
 from policies.error import PolicyError
 from policies.facts import Frozen
+from policies.merging import document as merging
+from policies.merging.rules import DEFAULT, MergeRules
 from policies.policy import Policy, Rule
 from policies.reading import Problems, Value, Warned
 from policies.server_options import ServerOptions
@@ -35,22 +37,24 @@ def check(text: str, server: ServerOptions = server_options.BUILT_IN) -> tuple[F
         policy, problems = document.read(text, server)
     except PolicyError as error:
         return (_mistake(error),)
-    return _findings(problems, _doubts(text, policy))
+    return _findings((problems,), _doubts(text, policy))
 
 
 def check_gate_file(text: str, server: ServerOptions = server_options.BUILT_IN) -> tuple[Finding, ...]:
-    """The same for the file with the approve rules."""
+    """The same for the gate file: its approve rules and what it says about merges."""
     try:
         policy, problems = approving.read(text, server)
+        rules, more = merging.read(text, server)
     except PolicyError as error:
         return (_mistake(error),)
-    return _findings(problems, _doubts_of_gate_file(text, policy))
+    return _findings((problems, more), _doubts_of_gate_file(text, policy, rules))
 
 
-def _findings(problems: Problems, doubted: tuple[Warned, ...]) -> tuple[Finding, ...]:
-    mistakes = tuple(_mistake(error) for error in problems.mistakes())
-    doubts = tuple(_doubt(warned) for warned in (*problems.warnings(), *doubted))
-    return tuple(sorted(dict.fromkeys(mistakes or doubts), key=_place))[:MAX_FINDINGS]
+def _findings(problems: tuple[Problems, ...], doubted: tuple[Warned, ...]) -> tuple[Finding, ...]:
+    mistakes = tuple(_mistake(error) for each in problems for error in each.mistakes())
+    doubts = (*(warned for each in problems for warned in each.warnings()), *doubted)
+    found = mistakes or tuple(_doubt(warned) for warned in doubts)
+    return tuple(sorted(dict.fromkeys(found), key=_place))[:MAX_FINDINGS]
 
 
 def _mistake(error: PolicyError) -> Finding:
@@ -94,11 +98,11 @@ def _doubts(text: str, policy: Policy) -> tuple[Warned, ...]:
     return problems.warnings()
 
 
-def _doubts_of_gate_file(text: str, policy: Policy) -> tuple[Warned, ...]:
+def _doubts_of_gate_file(text: str, policy: Policy, rules: MergeRules) -> tuple[Warned, ...]:
     problems = Problems()
     root = Value(compose(text), problems)
-    if not policy.rules:
-        root.warn("empty", "the file has no approve rule, so that nothing comes of it")
+    if not policy.rules and rules == DEFAULT:
+        root.warn("empty", "the file has no approve rule and says nothing about merges, so that nothing comes of it")
     listed = root.fields(approving.KEYS)["approve"].items() or ()
     for value, rule in zip(listed, policy.rules, strict=True):
         if problem := _unreachable(rule):

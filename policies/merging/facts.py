@@ -90,6 +90,7 @@ class Pull(Frozen):
     pushers: tuple[Text, ...] = ()
     title: Text = ""
     body: Text = ""
+    labels: tuple[Text, ...] = ()
 
 
 class Repository(Frozen):

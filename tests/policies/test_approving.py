@@ -162,7 +162,7 @@ def test_a_draft_is_not_approved() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "column", "message"),
     [
-        ("approve: []\nmerge: {}", 2, 1, "the key 'merge' is not known here"),
+        ("approve: []\nmerged: {}", 2, 1, "the key 'merged' is not known here"),
         (
             "policy: {approval: []}",
             1,
@@ -225,7 +225,7 @@ def test_a_parsed_file_is_remembered() -> None:
 
 
 def test_every_mistake_is_found_with_its_place() -> None:
-    text = "approve:\n- {if: {has_label: [x]}}\n- {name: b, requires: {permissions: [owner]}}\nmerge: {}\n"
+    text = "approve:\n- {if: {has_label: [x]}}\n- {name: b, requires: {permissions: [owner]}}\nmerged: {}\n"
     found = validation.check_gate_file(text)
     assert [(one.line, one.kind, one.severity) for one in found] == [
         (2, "yaml_type", "error"),

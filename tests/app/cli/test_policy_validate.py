@@ -110,11 +110,11 @@ def test_hostile_text_is_escaped_in_json(files: Path) -> None:
 def test_a_gate_file_is_known_by_its_name(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (files / ".mergegate.yml").write_text("approve: [{name: a, if: {has_labels: [x]}}]\n")
     assert run(".mergegate.yml").output == ".mergegate.yml: sound.\n"
-    (files / ".mergegate.yml").write_text("approve: [{name: a}]\nmerge: {}\n")
+    (files / ".mergegate.yml").write_text("approve: [{name: a}]\nmerged: {}\n")
     result = run(str(files / ".mergegate.yml"))
     assert result.exit_code == 1
     assert "mergegate.yml:1:11: error: an approve rule needs a condition" in result.output
-    assert "mergegate.yml:2:1: error: the key 'merge' is not known here" in result.output
+    assert "mergegate.yml:2:1: error: the key 'merged' is not known here" in result.output
     monkeypatch.setenv("GATE_PATH", "rules/approve.yml")
     (files / "approve.yml").write_text("approve: []\n")
     assert run("approve.yml").output.endswith("approve.yml: 0 errors, 1 warning.\n")
