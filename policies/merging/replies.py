@@ -6,8 +6,6 @@ from typing import Literal
 
 from policies.facts import Frozen, Moment, Text
 from policies.merging.answer import Against
-from policies.merging.seen import Seen
-from policies.merging.settling import merged_other_head
 from policies.text import short
 
 Next = Literal["verify", "reread", "reauthenticate", "limited", "unknown", "not_sent"]
@@ -33,6 +31,26 @@ class Reply(Frozen):
     sha: str | None = None
     limited_until: Moment | None = None
     is_sent: bool = True
+
+
+class Seen(Frozen):
+    """The pull request as it stands afterwards. `found` False: GitHub answered 404, so that nothing else is known.
+
+    `mergeable`: None while GitHub works on it. `base_tip`: of the branch that the merge was sent for; None where it
+    was not read. `gain_is_foreign`: all that the base gained since is known to be of others.
+    """
+
+    found: bool
+    is_open: bool = True
+    merged: bool = False
+    draft: bool = False
+    mergeable: bool | None = None
+    head_sha: str = ""
+    base_ref: Text = ""
+    merge_sha: str | None = None
+    base_tip: str | None = None
+    gain_is_foreign: bool = False
+    archived: bool = False
 
 
 def first(reply: Reply) -> Next:
@@ -62,23 +80,41 @@ def after_reread(reply: Reply, seen: Seen, head_sha: str) -> Ruling:
     return next(_rulings(reply, seen, head_sha))
 
 
-def not_sent() -> Against:
-    """The request never reached GitHub."""
-    sentence = "GitHub could not be reached, so that nothing was sent; it is judged anew and merged later."
-    return _failed("TRANSPORT", sentence, outcome="retry_scheduled")
-
-
-def limited(reply: Reply) -> Against:
-    """GitHub's limit holds."""
+def against(reply: Reply) -> Against:
+    """What stands against it after a reply of `not_sent`, `limited` or `reauthenticate`."""
+    if not reply.is_sent:
+        sentence = "GitHub could not be reached, so that nothing was sent; it is judged anew and merged later."
+        return _failed("TRANSPORT", sentence, outcome="retry_scheduled")
+    if reply.status == UNAUTHORIZED:
+        sentence = "GitHub refuses the App's token; see that the App is installed and that its key is valid."
+        return _failed("NOT_PERMITTED", sentence)
     until = f" until {reply.limited_until.isoformat()}" if reply.limited_until else ""
-    sentence = f"GitHub's rate limit holds{until}; after it, it is judged anew and merged."
+    sentence = f"GitHub's rate limit holds{until}; after it, the pull request is judged anew and merged."
     return _failed("RATE_LIMITED", sentence, outcome="retry_scheduled")
 
 
-def unauthenticated() -> Against:
-    """GitHub refused a new token, too."""
-    sentence = "GitHub refuses the App's token; see that the App is installed and that its key is valid."
-    return _failed("NOT_PERMITTED", sentence)
+def unread(reply: Reply, trouble: str) -> Against:
+    """What stands against it after a reply of `reread` where the read failed; `trouble` says how."""
+    if reply.status in PERMITTED:
+        sentence = f"GitHub answered without saying that it merged, and cannot be read: {short(trouble)}"
+        return _failed("OUTCOME_UNKNOWN", sentence, outcome="needs_operator")
+    sentence = f"GitHub refused the merge: {_words(reply)}; why cannot be read yet: {short(trouble)}"
+    return _failed("EVIDENCE_UNAVAILABLE", sentence, outcome="retry_scheduled")
+
+
+def moved_base(reply: Reply) -> Against:
+    """What stands against it after `regate`, where it was judged anew often enough."""
+    sentence = f"GitHub refused the merge: {_words(reply)}; ask again when fewer changes come into the base branch."
+    return _failed("GITHUB_REJECTED", sentence)
+
+
+def merged_other_head(head_sha: str, seen: Seen) -> Against:
+    """What stands against it where it is merged at a head that was not judged."""
+    sentence = (
+        f"It was merged at {short(seen.head_sha)}, while {short(head_sha)} was judged: somebody else merged "
+        "what this gate has not judged; look at what came in."
+    )
+    return _failed("MERGED_OTHER_HEAD", sentence, outcome="needs_operator")
 
 
 def _tells_of_limit(reply: Reply) -> bool:
@@ -105,7 +141,7 @@ def _rulings(reply: Reply, seen: Seen, head_sha: str) -> Iterator[Ruling]:
 
 
 def _about_access(reply: Reply, seen: Seen, text: str) -> Iterator[Ruling]:
-    if seen.state == "missing":
+    if not seen.found:
         sentence = "GitHub does not show the pull request any more; see that the App may still read the repository."
         yield Against(code="PR_NOT_FOUND", detail=None, sentence=sentence)
     if seen.archived or (reply.status == FORBIDDEN and "archived" in text):
@@ -119,7 +155,7 @@ def _about_access(reply: Reply, seen: Seen, text: str) -> Iterator[Ruling]:
 
 
 def _about_pull(reply: Reply, seen: Seen, head_sha: str, text: str) -> Iterator[Ruling]:
-    if seen.state == "closed":
+    if not seen.is_open:
         yield Against(code="PR_CLOSED", detail=None, sentence="The pull request was closed; re-open it first.")
     is_head_refused = reply.status == MOVED and "base branch was modified" not in text
     if is_head_refused or seen.head_sha != head_sha or "head branch was modified" in text:

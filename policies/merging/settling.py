@@ -2,11 +2,32 @@
 
 from typing import Literal
 
+from policies.facts import Frozen, Text
 from policies.merging.answer import Against
-from policies.merging.seen import READ_AFTER_SECONDS, Seen, Sent, Unreadable
+from policies.merging.replies import Seen, merged_other_head
 from policies.text import short
 
+SETTLE_SECONDS = 60
 Settled = Literal["merged", "wait"] | Against
+
+
+class Sent(Frozen):
+    """The one request. `base_tip`: of the base branch just before it; None where nobody read it.
+
+    `said_merged`: GitHub answered that it had merged. `settle_seconds`: how long it may take to show what it did.
+    """
+
+    head_sha: str
+    base_ref: Text
+    base_tip: str | None
+    said_merged: bool = False
+    settle_seconds: int = SETTLE_SECONDS
+
+
+class Unreadable(Frozen):
+    """The read failed, so that nothing was seen; `sentence` says how."""
+
+    sentence: Text
 
 
 def settle(sent: Sent, seen: Seen | Unreadable, seconds_since: int) -> Settled:
@@ -21,32 +42,17 @@ def settle(sent: Sent, seen: Seen | Unreadable, seconds_since: int) -> Settled:
     return _at_the_end(sent, seen)
 
 
-def next_read(sent: Sent, seconds_since: int) -> int | None:
-    """How many seconds after the request the next read is due; None where this was the last."""
-    due = [seconds for seconds in (*READ_AFTER_SECONDS, sent.settle_seconds) if seconds_since < seconds]
-    return min((seconds for seconds in due if seconds <= sent.settle_seconds), default=None)
-
-
-def merged_other_head(head_sha: str, seen: Seen) -> Against:
-    """The pull request is merged, and not at the head that was judged."""
-    return Against(
-        code="MERGE_FAILED",
-        detail="MERGED_OTHER_HEAD",
-        sentence=f"It was merged at {short(seen.head_sha)}, while {short(head_sha)} was judged: somebody else merged "
-        "what this gate has not judged; look at what came in.",
-        outcome="needs_operator",
-    )
-
-
 def _at_the_end(sent: Sent, seen: Seen | Unreadable) -> Against:
     if isinstance(seen, Unreadable):
-        return _unknown(f"GitHub could not be read: {short(seen.reason)}")
-    if seen.state == "missing":
+        return _unknown(f"GitHub could not be read: {short(seen.sentence)}")
+    if not seen.found:
         return _unknown("GitHub does not show the pull request any more")
-    if seen.base_tip is None:
+    if seen.base_tip is None or sent.base_tip is None:
         return _unknown(f"the branch {short(sent.base_ref)} could not be read")
-    if seen.base_tip != sent.base_sha and not seen.is_gain_foreign:
+    if seen.base_tip != sent.base_tip and not seen.gain_is_foreign:
         return _partial(sent, seen.base_tip)
+    if sent.said_merged:
+        return _unknown("it said that it had, and does not show it")
     return Against(
         code="MERGE_FAILED",
         detail="MERGE_NOT_PERFORMED",
