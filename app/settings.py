@@ -95,6 +95,7 @@ class Settings(BaseModel):
     merge_settle_seconds: Annotated[int, Field(ge=5, le=3_600)] = 60
     merge_lease_seconds: Annotated[int, Field(ge=30, le=600)] = 120
     merge_request_hours: Annotated[int, Field(ge=1, le=30 * 24)] = 72
+    evidence_hours: Annotated[int, Field(ge=1, le=30 * 24)] = 24
 
     artifact_store: ArtifactStore | None = None
     artifact_s3_endpoint: HttpUrl | None = None

@@ -26,7 +26,7 @@ ENDED: MappingProxyType[Ending, EventType] = MappingProxyType(
 )
 
 
-def end(
+def end(  # noqa: PLR0913 -- all that an end is made of, by name
     tx: Transaction,
     run: Run,
     step: StepRun,
