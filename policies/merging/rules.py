@@ -7,6 +7,7 @@ from policies.merging.facts import Method
 
 ChecksMode = Literal["all", "required"]
 MinPermission = Literal["read", "triage", "write", "maintain", "admin"]
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 class RequiredCheck(Frozen):
@@ -52,7 +53,7 @@ class Freeze(Frozen):
 
     reason: Text
     zone: Text = "UTC"
-    days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
+    days: tuple[Day, ...] = ()
     from_time: str = "00:00"
     to_time: str = "24:00"
     start: str | None = None

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from policies import facts
 from policies.facts import Moment, Text
 from policies.merging import zones
-from policies.merging.rules import Freeze
+from policies.merging.rules import Day, Freeze
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEKDAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
 HORIZON_DAYS = 60
 """Windows that follow one another for longer have no end that anybody would wait for."""

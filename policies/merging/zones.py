@@ -6,6 +6,7 @@ from importlib import resources
 from zoneinfo import ZoneInfo
 
 NAME = re.compile(r"[A-Z][A-Za-z0-9_+-]*(?:/[A-Z][A-Za-z0-9_+-]*){0,2}")
+"""Whatever else lies beside the zones begins with a small letter."""
 MAX_KNOWN_ZONES = 64
 
 
@@ -18,7 +19,4 @@ def find(name: str) -> ZoneInfo | None:
     if not file.is_file():
         return None
     with file.open("rb") as data:
-        try:
-            return ZoneInfo.from_file(data, key=name)
-        except ValueError:  # a file of the package that holds no zone
-            return None
+        return ZoneInfo.from_file(data, key=name)
