@@ -163,6 +163,34 @@ BEYOND = (
         "docs.github.com, Compare two commits; the words are assumed",
     ),
     Beyond(
+        "PUT pulls/{n}/merge: what is refused, in which order and words; 403 for a workflow file without `workflows`",
+        "bors-ng/bors-ng#806 for the workflow; answers quoted in issue threads for the words; the order is assumed",
+    ),
+    Beyond(
+        "PUT pulls/{n}/merge: rebase replays what has one parent and squash lists the messages; GitHub signs them",
+        "docs.github.com, About merge methods on GitHub; bodies of squash commits are assumed",
+    ),
+    Beyond(
+        "PUT update-branch: 422 for another expected head, for nothing new and for a conflict; done at once",
+        "docs.github.com, Update a pull request branch; the words are assumed",
+    ),
+    Beyond(
+        "mergeable: whole files are compared, what two sides did to one is a conflict; mergeable_state is assumed",
+        "docs.github.com, Get a pull request; MergeStateStatus in GitHub's public schema",
+    ),
+    Beyond(
+        "GET pulls/{n} makes the test merge commit that merge_commit_sha names; there is none in a conflict",
+        "docs.github.com, Checking mergeability of pull requests",
+    ),
+    Beyond(
+        "GET branches/{branch}/protection needs administration; 404 'Branch not protected' is a fact, others are not",
+        "docs.github.com, Permissions required for GitHub Apps",
+    ),
+    Beyond(
+        "GET /repos/{owner}/{repo}/rulesets lists rulesets; GET /repos/{owner}/{repo}/rulesets/{ref} has their rules",
+        "docs.github.com, REST API endpoints for rules: bypass_actors for who may write the ruleset alone",
+    ),
+    Beyond(
         "GET contents of a link is the link itself, never the file that it leads to",
         "docs.github.com, Get repository content, says that GitHub follows it within the repository",
     ),

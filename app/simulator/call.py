@@ -7,18 +7,18 @@ from typing import Protocol
 from app.simulator.answers import Answer, Listing, Refusal
 from app.simulator.auth import Caller
 from app.simulator.limits import Limits
+from app.simulator.queueing import Queueing
 from app.simulator.records import App, Pull, Repository
 from app.simulator.shapes.view import Json, View
 from app.simulator.state import State
 from app.simulator.tokens import Tokens
-from app.simulator.verbs import Verbs
 
 
 class Simulated(Protocol):
     """The parts of the simulated GitHub that routes may touch."""
 
     @property
-    def verbs(self) -> Verbs: ...
+    def verbs(self) -> Queueing: ...
 
     @property
     def tokens(self) -> Tokens: ...

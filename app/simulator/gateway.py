@@ -147,11 +147,12 @@ def _call(github: GitHub, request: Request, *, caller: Caller, matched: Matched,
 
 
 def _admit(state: State, caller: Caller, route: Route, repository: Repository | None, *, writes: bool) -> None:
-    """Reading public repositories is free to all; everything else needs the installation and the permission."""
+    """Reading public repositories is free to all, but for their settings; all else needs a permission there."""
     covered = repository and caller.installation and state.covers(caller.installation, repository)
-    if repository is None or (repository.private and not covered):
+    if repository is None or not repository.visible or (repository.private and not covered):
         raise Refusal(404, "Not Found")
-    if (writes or repository.private) and not (covered and caller.holds(route.needs)):
+    guarded = writes or repository.private or route.needs.startswith("administration")
+    if guarded and not (covered and caller.holds(route.needs)):
         raise Refusal(403, _FORBIDDEN)
 
 

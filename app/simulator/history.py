@@ -94,6 +94,16 @@ def changes(before: Tree, after: Tree) -> list[Change]:
     return [Change(p, before.get(p), after.get(p)) for p in paths]
 
 
+def merged(before: Tree, ours: Tree, theirs: Tree) -> tuple[Tree, list[str]]:
+    """Ours with their changes; and the paths that both changed, each to something else (ours stays there).
+
+    Whole files are compared: git would also merge what two sides did in different lines of one.
+    """
+    known = [change for change in changes(before, theirs) if ours.get(change.path) != change.after]
+    wrong = [change.path for change in known if ours.get(change.path) != change.before]
+    return ours.changed({change.path: change.after for change in known if change.path not in wrong}), wrong
+
+
 def is_ahead(commits: Commits, tip: str, sha: str) -> bool:
     """Whether a branch at the tip may go to that commit without force."""
     return tip in ancestors(commits, sha)

@@ -2,11 +2,11 @@
 
 import dataclasses
 
+from app.simulator.guarding import Guarding
 from app.simulator.records import Pull, QueueEntry
-from app.simulator.verbs import Verbs
 
 
-class Queueing(Verbs):
+class Queueing(Guarding):
     """Each entry's group stands on the one ahead of it: its pull request with all those ahead."""
 
     def enable_queue(self, full_name: str, branch: str = "main") -> None:

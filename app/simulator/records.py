@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from app.simulator.frozen import Record
+from app.simulator.guards import METHODS, AutoMerge, Protection, Ruleset
 from app.simulator.objects import Commit, Tree
 
 
@@ -68,7 +69,10 @@ class Pull(Record):
     labels: tuple[str, ...] = ()
     requested_reviewers: tuple[str, ...] = ()
     requested_teams: tuple[str, ...] = ()  # slugs of the owner's teams
-    mergeable: bool | None = True
+    mergeable: bool | None = True  # True: as the trees say; False, None (still working) or the state below: as set
+    mergeable_state: str | None = None  # None: what follows from the rest
+    unsure_reads: int = 0  # so many reads to come find it still working
+    auto_merge: AutoMerge | None = None
     app_id: int | None = None  # the App that opened it through the API
     merge_sha: str | None = None
     merged_by: str | None = None
@@ -76,6 +80,38 @@ class Pull(Record):
     closed_at: datetime | None = None
     edited_at: datetime | None = None  # the body
     editor: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue(Record):
+    """One that is no pull request, and has its number among theirs."""
+
+    id: int
+    number: int
+    title: str
+    body: str | None
+    author: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployment(Record):
+    id: int
+    sha: str
+    ref: str
+    environment: str
+    creator: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeploymentStatus(Record):
+    id: int
+    deployment_id: int
+    state: str  # error, failure, inactive, pending, success, queued or in_progress
+    creator: str
+    description: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +263,13 @@ class Repository:
     default_branch: str = "main"
     fork_of: int | None = None
     archived: bool = False
+    visible: bool = True  # False: as if it were not there, for everybody
+    merge_methods: tuple[str, ...] = METHODS
+    auto_merge: bool = True  # whether people may ask for it
+    delete_branch_on_merge: bool = False
+    protections: dict[str, Protection] = field(default_factory=dict)  # by branch
+    rulesets: dict[int, Ruleset] = field(default_factory=dict)  # its own, and those of the organization for it
+    bypass_apps: tuple[int, ...] = ()  # Apps that all this does not bind
     collaborators: dict[str, str] = field(default_factory=dict)  # login -> admin, maintain, write, triage or read
     teams: dict[str, str] = field(default_factory=dict)  # slug -> the same roles
     properties: dict[str, str | tuple[str, ...] | None] = field(default_factory=dict)  # custom ones
@@ -237,6 +280,9 @@ class Repository:
     trees: dict[str, Tree] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
+    issues: dict[int, Issue] = field(default_factory=dict)
+    deployments: list[Deployment] = field(default_factory=list)  # oldest first, as their statuses
+    deployment_statuses: list[DeploymentStatus] = field(default_factory=list)
     reviews: dict[int, list[Review]] = field(default_factory=dict)
     comments: dict[int, list[Comment]] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)  # oldest first

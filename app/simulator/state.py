@@ -48,7 +48,7 @@ class State:
         return login if host in _HOSTS and login in self.users else None
 
     def covers(self, installation: Installation, repository: Repository) -> bool:
-        if installation.account.lower() != repository.owner.lower():
+        if installation.account.lower() != repository.owner.lower() or not repository.visible:
             return False
         return installation.repository_ids is None or repository.id in installation.repository_ids
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from app.simulator.branches import Branches
-from app.simulator.objects import Commit, File
+from app.simulator.objects import File
 from app.simulator.planning import Planning
-from app.simulator.records import Pull, Repository
+from app.simulator.records import Issue, Pull, Repository
 
 _DEFAULT_FILES: Mapping[str, str | bytes | File] = {"README.md": "Hello\n"}
 
@@ -72,15 +72,19 @@ class Verbs(Branches, Planning):
         title: str = "A change",
         body: str | None = None,
         draft: str = "ready",
+        number: int | None = None,
     ) -> Pull:
-        """Open a pull request from `branch` or `owner:branch` (a fork); `draft` is `draft` or `ready`."""
+        """Open a pull request from `branch` or `owner:branch` (a fork); `draft` is `draft` or `ready`.
+
+        It gets the next number unless one is given.
+        """
         with self.changing() as state:
             repository = state.repository(full_name)
             owner, _, branch = head.rpartition(":")
             source = state.repository(f"{owner}/{repository.name}") if owner else repository
             repository.commits.update(source.commits)
             target = base or repository.default_branch
-            now, number = self.now(), len(repository.pulls) + 1
+            now, number = self.now(), number or _next_number(repository)
             pull = Pull(
                 id=self.next_id(),
                 number=number,
@@ -99,6 +103,24 @@ class Verbs(Branches, Planning):
             )
             repository.pulls[number] = pull
             return pull
+
+    def add_issue(
+        self, full_name: str, title: str, *, by: str, body: str | None = None, number: int | None = None
+    ) -> Issue:
+        """One that is no pull request; it gets the next number unless one is given."""
+        with self.changing() as state:
+            repository = state.repository(full_name)
+            place = number or _next_number(repository)
+            made = Issue(
+                id=self.next_id(),
+                number=place,
+                title=title,
+                body=body,
+                author=self.user(by).login,
+                created_at=self.now(),
+            )
+            repository.issues[place] = made
+            return made
 
     def edit_body(self, full_name: str, number: int, body: str, *, by: str | None = None) -> Pull:
         """Edited by its author unless `by` says otherwise."""
@@ -121,21 +143,7 @@ class Verbs(Branches, Planning):
     def mark_ready(self, full_name: str, number: int) -> Pull:
         return self.change_pull(full_name, number, draft=False)
 
-    def merge(self, full_name: str, number: int, *, by: str) -> Pull:
-        """Somebody merges by hand, with a merge commit."""
-        with self.changing() as state:
-            repository, pull = state.repository(full_name), state.pull(full_name, number)
-            base = repository.branches[pull.base_ref]
-            commit = self.merge_branch(full_name, pull.base_ref, pull.head_sha, by=by, message=f"Merge #{number}")
-            now = self.now()
-            fields = {"state": "closed", "closed_at": now, "merged_at": now, "merged_by": by, "base_sha": base}
-            return self.change_pull(full_name, number, merge_sha=commit.sha, **fields)
 
-    def update_branch(self, full_name: str, number: int, *, by: str) -> Commit:
-        """The button `Update branch`: the base branch is merged into the head branch, in GitHub's pages."""
-        pull = self.state.pull(full_name, number)
-        source = self.state.repositories[pull.head_repository_id]
-        source.commits.update(self.state.repository(full_name).commits)
-        base = self.state.repository(full_name).branches[pull.base_ref]
-        said = f"Merge branch '{pull.base_ref}' into {pull.head_ref}"
-        return self.merge_branch(source.full_name, pull.head_ref, base, by=by, message=said)
+def _next_number(repository: Repository) -> int:
+    """Issues and pull requests share their numbers."""
+    return max([0, *repository.pulls, *repository.issues]) + 1

@@ -17,8 +17,10 @@ _FIRST_ID = 1001
 WEB_FLOW = "web-flow"  # who commits what is made in GitHub's own pages
 APP_PERMISSIONS = {
     "actions": "read",
+    "administration": "read",
     "checks": "write",
     "contents": "write",
+    "deployments": "read",
     "issues": "read",
     "members": "read",
     "merge_queues": "read",
@@ -125,11 +127,12 @@ class World:
         events: tuple[str, ...] = APP_EVENTS,
         hook_url: str | None = None,
         hook_secret: str = "",
+        app_id: int | None = None,
     ) -> App:
-        """An App and its bot account `<slug>[bot]`; the key is `keys.key_pair()`'s unless given."""
+        """An App and its bot account `<slug>[bot]`; the key is `keys.key_pair()`'s unless given, the id the next."""
         with self.changing() as state:
             app = App(
-                id=self.next_id(),
+                id=app_id or self.next_id(),
                 slug=slug,
                 owner=self.user(f"{slug}-owner").login,
                 public_key=public_key or keys.key_pair().public,

@@ -10,7 +10,8 @@ _FORBIDDEN = "Resource not accessible by integration"
 
 def seen(call: Call, repository: Repository) -> bool:
     installation = call.caller.installation
-    return not repository.private or (installation is not None and call.state.covers(installation, repository))
+    covered = installation is not None and call.state.covers(installation, repository)
+    return repository.visible and (not repository.private or covered)
 
 
 def planned(call: Call, project: Project) -> bool:

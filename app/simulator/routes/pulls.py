@@ -17,7 +17,11 @@ def list_pulls(call: Call) -> Listing:
 
 
 def read_pull(call: Call, *, number: int) -> Answer:
-    return Answer(200, pulls.full(call.view, call.repository, call.pull(number)))
+    """While GitHub works on it, it doesn't say whether it is mergeable."""
+    pull = call.pull(number)
+    if call.repository is call.github.verbs.state.repositories.get(call.repository.id):
+        pull = call.github.verbs.look(call.repository.full_name, number)
+    return Answer(200, pulls.full(call.view, call.repository, pull))
 
 
 def list_files(call: Call, *, number: int) -> Listing:
@@ -32,6 +36,9 @@ def list_commits(call: Call, *, number: int) -> Listing:
 
 
 def read_issue(call: Call, *, number: int) -> Answer:
+    plain = call.repository.issues.get(number)
+    if plain is not None:
+        return Answer(200, pulls.plain_issue(call.view, call.repository, plain))
     return Answer(200, pulls.issue(call.view, call.repository, call.pull(number)))
 
 

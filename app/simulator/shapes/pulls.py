@@ -2,9 +2,9 @@
 
 from urllib.parse import quote
 
-from app.simulator import state
+from app.simulator import mergeability, state
 from app.simulator.objects import blob_sha
-from app.simulator.records import Comment, Pull, Repository, Review
+from app.simulator.records import Comment, Issue, Pull, Repository, Review
 from app.simulator.shapes import accounts, repositories
 from app.simulator.shapes.view import Json, View, node, time
 
@@ -50,7 +50,7 @@ def simple(view: View, repository: Repository, pull: Pull) -> Json:
         "updated_at": time(pull.updated_at),
         "closed_at": time(pull.closed_at),
         "merged_at": time(pull.merged_at),
-        "merge_commit_sha": pull.merge_sha or _test_merge(pull),
+        "merge_commit_sha": pull.merge_sha or _test_merge(repository, pull),
         "assignee": None,
         "assignees": [],
         "requested_reviewers": [accounts.user(view, login) for login in pull.requested_reviewers],
@@ -62,7 +62,7 @@ def simple(view: View, repository: Repository, pull: Pull) -> Json:
         "base": _base(view, repository, pull),
         "_links": _links(url, issue, page=page, api=api, sha=pull.head_sha),
         "author_association": association(repository, pull.author),
-        "auto_merge": None,
+        "auto_merge": _auto_merge(view, pull),
     }
 
 
@@ -83,13 +83,13 @@ def _addresses(url: str, issue: str, *, page: str, api: str, sha: str) -> Json:
 
 def full(view: View, repository: Repository, pull: Pull) -> Json:
     files = state.pull_files(repository, pull)
-    merged = pull.merged_at is not None
+    merged, mergeable = pull.merged_at is not None, mergeability.of(repository, pull)
     return {
         **simple(view, repository, pull),
         "merged": merged,
-        "mergeable": None if merged else pull.mergeable,
-        "rebaseable": None if merged else pull.mergeable,
-        "mergeable_state": _mergeable_state(pull),
+        "mergeable": mergeable,
+        "rebaseable": mergeable,
+        "mergeable_state": mergeability.state_of(view.state, repository, pull),
         "merged_by": accounts.user_or_none(view, pull.merged_by),
         "comments": len(repository.comments.get(pull.number, [])),
         "review_comments": 0,
@@ -154,6 +154,38 @@ def issue(view: View, repository: Repository, pull: Pull) -> Json:
         "comments": len(repository.comments.get(pull.number, [])),
         "pull_request": links,
         "performed_via_github_app": app and accounts.app(view, app),
+    }
+
+
+def plain_issue(view: View, repository: Repository, record: Issue) -> Json:
+    """One that is no pull request."""
+    url = f"{view.api(repository)}/issues/{record.number}"
+    page = f"{view.html(repository)}/issues/{record.number}"
+    links = {f"{name}_url": f"{url}/{name}" for name in ("comments", "events")}
+    return {
+        "url": url,
+        "html_url": page,
+        "repository_url": view.api(repository),
+        "labels_url": f"{url}/labels{{/name}}",
+        **links,
+        "id": record.id,
+        "node_id": node("I", record.id),
+        "number": record.number,
+        "title": record.title,
+        "body": record.body,
+        "user": accounts.user(view, record.author),
+        "state": "open",
+        "locked": False,
+        "labels": [],
+        "assignee": None,
+        "assignees": [],
+        "milestone": None,
+        "comments": 0,
+        "created_at": time(record.created_at),
+        "updated_at": time(record.created_at),
+        "closed_at": None,
+        "author_association": association(repository, record.author),
+        "performed_via_github_app": None,
     }
 
 
@@ -232,14 +264,15 @@ def _links(url: str, issue: str, *, page: str, api: str, sha: str) -> Json:
     return {name: {"href": address} for name, address in addresses.items()}
 
 
-def _mergeable_state(pull: Pull) -> str:
-    if pull.mergeable is None or pull.merged_at:
-        return "unknown"
-    if not pull.mergeable:
-        return "dirty"
-    return "draft" if pull.draft else "clean"
-
-
-def _test_merge(pull: Pull) -> str:
+def _test_merge(repository: Repository, pull: Pull) -> str | None:
     """The test merge commit that GitHub shows before the merge."""
-    return blob_sha(f"{pull.base_sha} {pull.head_sha}".encode())
+    tried = mergeability.test_merge(repository, pull)
+    return None if tried is None else tried.sha
+
+
+def _auto_merge(view: View, pull: Pull) -> Json | None:
+    wish = pull.auto_merge
+    if wish is None:
+        return None
+    texts = {"commit_title": wish.title, "commit_message": wish.message}
+    return {"enabled_by": accounts.user(view, wish.by), "merge_method": wish.method, **texts}

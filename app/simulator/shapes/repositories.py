@@ -4,7 +4,7 @@ import base64
 
 from app.simulator.objects import FOLDER, LINK, PROGRAM, SUBMODULE, TEXT, Commit
 from app.simulator.records import Repository
-from app.simulator.shapes import accounts, commits
+from app.simulator.shapes import accounts, commits, guards
 from app.simulator.shapes.view import PAGES_URL, Json, View, node, time
 
 LARGEST_SHOWN_BYTES = 1024 * 1024
@@ -104,7 +104,15 @@ def repository(view: View, record: Repository) -> Json:
 
 
 def full(view: View, record: Repository) -> Json:
-    return {**repository(view, record), "network_count": 0, "subscribers_count": 0}
+    """How it merges is shown here alone."""
+    methods = {
+        "allow_merge_commit": "merge" in record.merge_methods,
+        "allow_squash_merge": "squash" in record.merge_methods,
+        "allow_rebase_merge": "rebase" in record.merge_methods,
+        "allow_auto_merge": record.auto_merge,
+        "delete_branch_on_merge": record.delete_branch_on_merge,
+    }
+    return {**repository(view, record), **methods, "network_count": 0, "subscribers_count": 0}
 
 
 def pushed(view: View, record: Repository) -> Json:
@@ -123,18 +131,17 @@ def pushed(view: View, record: Repository) -> Json:
 def short_branch(view: View, record: Repository, name: str) -> Json:
     sha = record.branches[name]
     commit = {"sha": sha, "url": f"{view.api(record)}/commits/{sha}"}
-    return {"name": name, "commit": commit, "protected": False}
+    return {"name": name, "commit": commit, "protected": guards.is_guarded(record, name)}
 
 
 def branch(view: View, record: Repository, name: str) -> Json:
     url = f"{view.api(record)}/branches/{name}"
-    checks = {"enforcement_level": "off", "contexts": [], "checks": []}
     return {
         "name": name,
         "commit": commits.commit(view, record, record.commits[record.branches[name]]),
         "_links": {"self": url, "html": f"{view.html(record)}/tree/{name}"},
-        "protected": False,
-        "protection": {"enabled": False, "required_status_checks": checks},
+        "protected": guards.is_guarded(record, name),
+        "protection": guards.summary(record, name),
         "protection_url": f"{url}/protection",
     }
 

@@ -85,7 +85,7 @@ def test_it_narrows_a_token_and_never_widens_it(town: Any) -> None:
     narrow = town.ask("POST", path, {"permissions": {"contents": "read"}}).body["token"]
     assert town.get(f"{W}/branches", auth=f"token {narrow}").status == 200
     assert town.get(f"{W}/pulls/1", auth=f"token {narrow}").status == 403
-    assert town.ask("POST", path, {"permissions": {"administration": "read"}}).status == 422
+    assert town.ask("POST", path, {"permissions": {"administration": "write"}}).status == 422
 
 
 def test_it_hides_private_repositories_of_other_installations(town: Any) -> None:

@@ -51,7 +51,12 @@ def test_it_fails_on_a_write_with_another_body(town: Any) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", f"{W}/nothing"), ("PUT", f"{W}/pulls/1/merge"), ("DELETE", f"{W}/branches/main"), ("POST", "/graphql/v2")],
+    [
+        ("GET", f"{W}/nothing"),
+        ("PUT", f"{W}/pulls/1/merge-async"),
+        ("DELETE", f"{W}/branches/main"),
+        ("POST", "/graphql/v2"),
+    ],
 )
 def test_it_remembers_a_request_that_it_does_not_serve(town: Any, method: str, path: str) -> None:
     assert town.ask(method, path).status == 404
