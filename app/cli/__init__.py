@@ -9,6 +9,7 @@ from app.cli.explain import explain_command
 from app.cli.intents import intents
 from app.cli.migrate import migrate
 from app.cli.policy import policy
+from app.cli.posture import posture
 from app.cli.projections import projections
 from app.cli.tokens import tokens
 from app.cli.up import up
@@ -35,5 +36,5 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate, explain_command, policy, intents, projections, tokens, audit):
+for command in (up, migrate, explain_command, policy, intents, projections, posture, tokens, audit):
     main.add_command(command)
