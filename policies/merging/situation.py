@@ -84,10 +84,14 @@ class GateDecision(Frozen):
 
 
 class MergeDecision(Frozen):
-    """Whether it may be merged now: only where nothing is `against` it, which stands in the contract's order."""
+    """Whether it may be merged now: only where nothing is `against` it, which stands in the contract's order.
+
+    `uses_queue`: the base branch is merged into by GitHub's merge queue only, so that it is queued and not merged.
+    """
 
     gate: GateDecision
     against: tuple[Against, ...] = ()
+    uses_queue: bool = False
 
     @property
     def allowed(self) -> bool:
