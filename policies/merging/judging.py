@@ -45,9 +45,10 @@ def _pull(situation: Situation) -> Iterator[Against]:
 
 def _evaluation(situation: Situation, now: datetime) -> Iterator[Against]:
     """Whether the stored verdict is an allow, and one about just this."""
+    yield from _reading(situation)
     evaluation = situation.evaluation
     if evaluation is not None:
-        yield from _moved(situation, evaluation)
+        yield from _moved(situation.facts.pull, evaluation)
     yield from _policy(situation, evaluation)
     if evaluation is None:
         sentence = "The policy has not judged this pull request yet; it may be merged when it has allowed it."
@@ -56,14 +57,14 @@ def _evaluation(situation: Situation, now: datetime) -> Iterator[Against]:
         yield from _worth(evaluation, now, situation.max_age_seconds)
 
 
-def _moved(situation: Situation, evaluation: StoredEvaluation) -> Iterator[Against]:
-    pull, hooked = situation.facts.pull, situation.hooked_head
-    is_behind = hooked not in (None, pull.head_sha) and evaluation.head_sha == pull.head_sha
-    if is_behind:
-        sentence = (
-            f"GitHub told of the head {short(hooked or '')} and still shows {short(pull.head_sha)}; it is read again."
-        )
+def _reading(situation: Situation) -> Iterator[Against]:
+    shown, told = situation.facts.pull.head_sha, situation.hooked_head
+    if told not in (None, shown):
+        sentence = f"GitHub told of another head and still shows {short(shown)}; it is read again soon."
         yield _unfit("READ_BEHIND_WEBHOOK", sentence, outcome="retry_scheduled")
+
+
+def _moved(pull: Pull, evaluation: StoredEvaluation) -> Iterator[Against]:
     if evaluation.head_sha != pull.head_sha:
         sentence = (
             f"The head is {short(pull.head_sha)}, and the policy judged {short(evaluation.head_sha)}; "

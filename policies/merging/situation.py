@@ -47,8 +47,8 @@ class Situation(Frozen):
     """One final read with all that goes with it.
 
     `policy_digest`: of the policy in force at the base branch now; None where it is not valid, and `policy_trouble`
-    then says why. `hooked_head`: the head that the newest webhook named, None where none did. `max_age_seconds`: how
-    old the evaluation may be.
+    then says why. `hooked_head`: the head that a webhook named and that this read should have shown, None where it is
+    not behind. `max_age_seconds`: how old the evaluation may be.
     """
 
     facts: MergeFacts
