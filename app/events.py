@@ -43,6 +43,13 @@ class Forced(_Fact):
     is_default: bool = False
 
 
+class SaidReview(_Fact):
+    """A review, without its text, in the state that its webhook names: APPROVED, CHANGES_REQUESTED, DISMISSED ..."""
+
+    id: int
+    state: str
+
+
 class Event(_Fact):
     """One event. It holds ids, names and SHAs only, never a title, a body, a comment or a URL.
 
@@ -50,7 +57,7 @@ class Event(_Fact):
     which resolve by `head_sha`. `branch`: base branch of a pull request, of a push or of a merge group, without
     `refs/heads/`. `owner`: the organization or account that an event without a repository is about. `team`: as
     `organization/slug`. `repositories`: those that the App was just given. `updated_at`: of the pull request itself, by
-    GitHub's clock.
+    GitHub's clock. `left_branch`: the base branch that a pull request does not go into any more.
     """
 
     name: str
@@ -68,6 +75,8 @@ class Event(_Fact):
     updated_at: AwareDatetime | None = None
     merged: Merged | None = None
     forced: Forced | None = None
+    review: SaidReview | None = None
+    left_branch: str | None = None
 
 
 class Delivery(_Fact):

@@ -7,12 +7,12 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event, Repository
-from app.records import alterations, deliveries, groups, intents, pulls, runs, slots
+from app.records import alterations, deliveries, groups, hooked, intents, pulls, runs, slots
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
 from policies.contents import status_target
-from tasks import names, telling
+from tasks import bypass, names, observing, telling
 from tasks.context import Context
 
 PULL_EVENTS = frozenset({"pull_request", "pull_request_review", "issue_comment"})
@@ -78,10 +78,13 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
     _see_heads(tx, delivery)
     _note_group(context, tx, delivery.event, now)
     queued = _want_all(context, tx, delivery.event, delivery_id, now)
+    hooked.note(tx, delivery, now)
+    queued += observing.look_at_event(context, tx, delivery.event, delivery.guid, now)
     is_altered = alterations.record(tx, delivery, delivery_id)
     _attest(tx, delivery, delivery_id, [run_id for _, run_id in queued], now)
     if is_altered:
         _attest_alteration(tx, delivery, delivery_id, now)
+    bypass.tell(context, tx, delivery.event, now)
     return queued
 
 

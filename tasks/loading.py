@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from app.github.answers import Unavailable
 from app.github.reader import Place, PolicyFile
 from app.records.pulls import policy_place
-from app.records.runs import Run
 from policies import reference, verdict
 from policies.error import PolicyError
 from policies.reference import Reference
@@ -18,6 +18,22 @@ DEFAULT_BRANCH = "HEAD"
 MOST_REFERENCE_CHARACTERS = 1_000
 PASSING = frozenset({"GITHUB_API_ERROR", "GITHUB_TOKEN_REFUSED", "RATE_LIMITED", "READER_LOCAL", "HEAD_MOVED"})
 """Codes of trouble that the next attempt may not meet again; any other trouble is the verdict at once."""
+
+
+class Home(Protocol):
+    """Whose policy is loaded: a repository by name and id, as an installation sees it. A run is one."""
+
+    @property
+    def full_name(self) -> str:
+        """owner/name."""
+
+    @property
+    def repository_id(self) -> int:
+        """GitHub's id."""
+
+    @property
+    def installation_id(self) -> int:
+        """That of the App there."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +57,27 @@ Found = Loaded | NotLoaded | None
 """None: no such file."""
 
 
-def load(context: Context, run: Run, branch: str) -> Loaded | NotLoaded:
+def load(context: Context, home: Home, branch: str) -> Loaded | NotLoaded:
     """The policy for pull requests into `branch`. Raises `Unavailable` where trying again may help."""
-    owner, _, repo = run.full_name.partition("/")
+    owner, _, repo = home.full_name.partition("/")
     own = Origin(owner=owner, repo=repo, ref=branch, path=context.settings.policy_path)
     if context.settings.policy_options.force_shared_policy:
-        return _shared(context, run, owner) or _missing(_shared_origin(context, owner, DEFAULT_BRANCH), "")
-    place = Place(run.installation_id, run.repository_id)
-    found = _read(own, run.full_name, lambda: context.reader.policy_file(place, branch, own.path))
+        return _shared(context, home, owner) or _missing(_shared_origin(context, owner, DEFAULT_BRANCH), "")
+    place = Place(home.installation_id, home.repository_id)
+    found = _read(own, home.full_name, lambda: context.reader.policy_file(place, branch, own.path))
     shared = _shared_origin(context, owner, DEFAULT_BRANCH)
-    return _followed(context, run, found) or _shared(context, run, owner) or _missing(own, str(shared))
+    return _followed(context, home, found) or _shared(context, home, owner) or _missing(own, str(shared))
 
 
-def places(context: Context, run: Run, branch: str, loaded: Loaded | NotLoaded) -> tuple[str, ...]:
+def places(context: Context, home: Home, branch: str, loaded: Loaded | NotLoaded) -> tuple[str, ...]:
     """Where, besides the base branch itself, a push may change what is loaded; see `pulls.policy_place`."""
     origin = loaded.origin
     name = f"{origin.owner}/{origin.repo}"
-    if isinstance(loaded, Loaded) and (name.lower(), origin.ref) == (run.full_name.lower(), branch):
+    if isinstance(loaded, Loaded) and (name.lower(), origin.ref) == (home.full_name.lower(), branch):
         return ()
     ref = "" if origin.ref == DEFAULT_BRANCH else origin.ref
     now_called = loaded.source.partition("@")[0] if isinstance(loaded, Loaded) else name
-    shared = f"{run.full_name.partition('/')[0]}/{context.settings.policy_options.shared_repository}"
+    shared = f"{home.full_name.partition('/')[0]}/{context.settings.policy_options.shared_repository}"
     found = {policy_place(name, ref), policy_place(now_called, ref), policy_place(shared)}
     return tuple(sorted(found))
 
@@ -71,19 +87,19 @@ def passes(trouble: Unavailable) -> bool:
     return trouble.code in PASSING or trouble.not_before is not None
 
 
-def _shared(context: Context, run: Run, owner: str) -> Found:
+def _shared(context: Context, home: Home, owner: str) -> Found:
     """The policy that the owner has for all repositories, at the default branch of the shared one."""
     origin = _shared_origin(context, owner, DEFAULT_BRANCH)
     try:
-        shared = context.reader.repository(run.installation_id, owner, origin.repo)
+        shared = context.reader.repository(home.installation_id, owner, origin.repo)
     except Unavailable as trouble:
         return _failed(origin, trouble)
     if shared is None:
         return None
     origin = _shared_origin(context, owner, shared.default_branch)
-    place = Place(run.installation_id, shared.id)
+    place = Place(home.installation_id, shared.id)
     found = _read(origin, shared.full_name, lambda: context.reader.policy_file(place, origin.ref, origin.path))
-    return _followed(context, run, found)
+    return _followed(context, home, found)
 
 
 def _shared_origin(context: Context, owner: str, ref: str) -> Origin:
@@ -91,7 +107,7 @@ def _shared_origin(context: Context, owner: str, ref: str) -> Origin:
     return Origin(owner=owner, repo=options.shared_repository, ref=ref, path=options.shared_policy_path)
 
 
-def _followed(context: Context, run: Run, found: Found) -> Found:
+def _followed(context: Context, home: Home, found: Found) -> Found:
     """What a reference points to; one level only, since the text found there is taken for a policy."""
     if not isinstance(found, Loaded):
         return found
@@ -99,10 +115,10 @@ def _followed(context: Context, run: Run, found: Found) -> Found:
         pointer = reference.parse(found.text)
     except PolicyError as wrong:
         return _wrong(found.origin, wrong.message)
-    return found if pointer is None else _remote(context, run, pointer, found.origin)
+    return found if pointer is None else _remote(context, home, pointer, found.origin)
 
 
-def _remote(context: Context, run: Run, pointer: Reference, by: Origin) -> Loaded | NotLoaded:
+def _remote(context: Context, home: Home, pointer: Reference, by: Origin) -> Loaded | NotLoaded:
     written = f"{pointer.owner}{pointer.repo}{pointer.ref}{pointer.path}"
     if not written.isprintable() or len(written) > MOST_REFERENCE_CHARACTERS:
         return _wrong(by, f"a reference must be of at most {MOST_REFERENCE_CHARACTERS} printable characters")
@@ -112,13 +128,13 @@ def _remote(context: Context, run: Run, pointer: Reference, by: Origin) -> Loade
     if not path:
         return _wrong(by, "a shared reference must name the path of the policy")
     try:
-        there = context.reader.repository(run.installation_id, pointer.owner, pointer.repo)
+        there = context.reader.repository(home.installation_id, pointer.owner, pointer.repo)
     except Unavailable as trouble:
         return _failed(origin, trouble)
     if there is None:
         return _wrong(origin, f"{by} points to a repository that is not there or that this App can't see")
     origin = origin.model_copy(update={"ref": pointer.ref or there.default_branch})
-    place = Place(run.installation_id, there.id)
+    place = Place(home.installation_id, there.id)
     found = _read(origin, there.full_name, lambda: context.reader.policy_file_at_ref(place, origin.ref, path))
     return found or _wrong(origin, f"{by} points to {path}, and there is no such file at {origin.ref}")
 

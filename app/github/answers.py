@@ -14,14 +14,19 @@ REFUSALS_OF_MUTATIONS = ("FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND", "UNPRO
 class Unavailable(Exception):
     """A fact could not be had. `code` is stable, the message one sentence, `not_before` set where GitHub said wait.
 
+    `status`: of the answer that said so, as far as one did.
+
     The sentence may name what a policy or GitHub wrote, so it is made one line that can be shown and stored.
     """
 
-    def __init__(self, code: str, sentence: str, not_before: datetime | None = None) -> None:
+    def __init__(
+        self, code: str, sentence: str, not_before: datetime | None = None, *, status: int | None = None
+    ) -> None:
         self.code = code
         self.sentence = text.short(sentence, LONGEST_SENTENCE_CHARACTERS)
         super().__init__(self.sentence)
         self.not_before = not_before
+        self.status = status
 
 
 def message(answer: Answer) -> str:
@@ -37,8 +42,9 @@ def unavailable(what: str, answer: Answer) -> Unavailable:
         return _limited(what, answer.limited_until)
     if answer.status in (UNAUTHORIZED, FORBIDDEN):
         sentence = f"GitHub refused to show {what} ({answer.status}); the App may lack a permission."
-        return Unavailable("GITHUB_AUTH_FAILED", sentence)
-    return Unavailable("GITHUB_API_ERROR", f"GitHub did not give {what} (it answered {answer.status}).")
+        return Unavailable("GITHUB_AUTH_FAILED", sentence, status=answer.status)
+    sentence = f"GitHub did not give {what} (it answered {answer.status})."
+    return Unavailable("GITHUB_API_ERROR", sentence, status=answer.status)
 
 
 def _limited(what: str, until: datetime) -> Unavailable:

@@ -116,7 +116,8 @@ class Asking:
             raise _no_token(refused) from None
         if answer.status == UNAUTHORIZED:
             self._app.forget(installation_id)
-            raise Unavailable("GITHUB_TOKEN_REFUSED", f"GitHub did not accept our token for {what}.")
+            sentence = f"GitHub did not accept our token for {what}."
+            raise Unavailable("GITHUB_TOKEN_REFUSED", sentence, status=UNAUTHORIZED)
         return answer
 
     def _parsed(self, kind: type[T], document: object, what: str) -> T:
@@ -143,4 +144,6 @@ def _not_understood(what: str) -> Unavailable:
 
 def _no_token(refused: NotAuthenticated) -> Unavailable:
     trouble = unavailable("an installation token", refused.answer)
-    return trouble if trouble.not_before else Unavailable("GITHUB_TOKEN_REFUSED", f"{refused}.")
+    if trouble.not_before:
+        return trouble
+    return Unavailable("GITHUB_TOKEN_REFUSED", f"{refused}.", status=refused.answer.status)

@@ -21,19 +21,21 @@ Text = Annotated[str, BeforeValidator(_clean)]
 OptionalText = Annotated[str, BeforeValidator(lambda value: "" if value is None else _clean(value))]
 
 
-class _Document(BaseModel):
+class Document(BaseModel):
+    """Frozen, and blind to what is not used."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class User(_Document):
+class User(Document):
     login: Text
 
 
-class Label(_Document):
+class Label(Document):
     name: Text
 
 
-class Repo(_Document):
+class Repo(Document):
     id: int
     full_name: Text
     owner: User
@@ -45,7 +47,7 @@ class NamedRepo(Repo):
     default_branch: Text
 
 
-class Branch(_Document):
+class Branch(Document):
     """An end of a pull request; `repo` is None where a fork was deleted."""
 
     ref: Text
@@ -53,7 +55,7 @@ class Branch(_Document):
     repo: Repo | None
 
 
-class Pull(_Document):
+class Pull(Document):
     number: int
     title: Text
     body: OptionalText = ""
@@ -70,7 +72,7 @@ class Pull(_Document):
     commits: int
 
 
-class ListedPull(_Document):
+class ListedPull(Document):
     """A pull request in a list, which has no counts."""
 
     number: int
@@ -85,11 +87,11 @@ class ListedPull(_Document):
         return GHOST if self.user is None else self.user.login
 
 
-class AppId(_Document):
+class AppId(Document):
     id: int
 
 
-class Comment(_Document):
+class Comment(Document):
     """A comment beside the code. `performed_via_github_app` is None where it came through none, or GitHub hides it."""
 
     id: int
@@ -110,7 +112,7 @@ class Comment(_Document):
         return int(last) if last.isascii() and last.isdigit() else 0
 
 
-class File(_Document):
+class File(Document):
     filename: Text
     previous_filename: Text | None = None
     status: Literal["added", "removed", "modified", "renamed", "copied", "changed", "unchanged"]
@@ -118,7 +120,7 @@ class File(_Document):
     deletions: int
 
 
-class Review(_Document):
+class Review(Document):
     id: int
     user: User | None
     state: str
@@ -127,14 +129,14 @@ class Review(_Document):
     commit_id: str | None = None
 
 
-class Permission(_Document):
+class Permission(Document):
     """`role_name` knows triage and maintain, and custom roles, which `permission` maps to their base."""
 
     permission: Literal["admin", "write", "read", "none"]
     role_name: str = ""
 
 
-class Status(_Document):
+class Status(Document):
     id: int
     state: Literal["success", "failure", "pending", "error"]
     context: Text
@@ -147,12 +149,12 @@ class CreatedStatus(Status):
     creator: User | None = None
 
 
-class CombinedStatus(_Document):
+class CombinedStatus(Document):
     statuses: tuple[Status, ...]
     total_count: int
 
 
-class CheckRun(_Document):
+class CheckRun(Document):
     """`conclusion` is None while it runs."""
 
     id: int
@@ -160,26 +162,26 @@ class CheckRun(_Document):
     conclusion: str | None
 
 
-class CheckRuns(_Document):
+class CheckRuns(Document):
     check_runs: tuple[CheckRun, ...]
 
 
-class OwnCheckRun(_Document):
+class OwnCheckRun(Document):
     """A run that our App made; `external_id` is what it was given there."""
 
     id: int
     external_id: OptionalText = ""
 
 
-class OwnCheckRuns(_Document):
+class OwnCheckRuns(Document):
     check_runs: tuple[OwnCheckRun, ...]
 
 
-class Team(_Document):
+class Team(Document):
     slug: Text
 
 
-class RequestedReviewers(_Document):
+class RequestedReviewers(Document):
     """Who is asked for a review and has given none since."""
 
     users: tuple[User, ...]
@@ -200,7 +202,7 @@ class RepositoryTeam(Team):
     permissions: dict[str, bool] = {}
 
 
-class WorkflowRun(_Document):
+class WorkflowRun(Document):
     """`conclusion` is None while it runs."""
 
     id: int
@@ -211,36 +213,36 @@ class WorkflowRun(_Document):
     created_at: AwareDatetime
 
 
-class WorkflowRuns(_Document):
+class WorkflowRuns(Document):
     workflow_runs: tuple[WorkflowRun, ...]
 
 
-class PropertyValue(_Document):
+class PropertyValue(Document):
     """A custom property; None where it is not set."""
 
     property_name: Text
     value: Text | tuple[Text, ...] | None
 
 
-class CommitSha(_Document):
+class CommitSha(Document):
     """A commit, or another git object, of which only the SHA matters."""
 
     sha: str
 
 
-class Reference(_Document):
+class Reference(Document):
     """A branch, as git has it."""
 
     object: CommitSha
 
 
-class Tip(_Document):
+class Tip(Document):
     """A branch's newest commit."""
 
     commit: CommitSha
 
 
-class Contents(_Document):
+class Contents(Document):
     """What a path holds: a file, a symlink or a submodule. A file of more than 1 MB comes without its content."""
 
     type: Literal["file", "symlink", "submodule"]
@@ -249,17 +251,17 @@ class Contents(_Document):
     content: str = ""
 
 
-class OurApp(_Document):
+class OurApp(Document):
     slug: str
 
 
-class Account(_Document):
+class Account(Document):
     """Where an App is installed: a user or an organization. An enterprise has no login."""
 
     login: Text = ""
 
 
-class Installation(_Document):
+class Installation(Document):
     id: int
     account: Account | None
     suspended_at: AwareDatetime | None

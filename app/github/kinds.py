@@ -17,6 +17,7 @@ from app.github.fields import (
     read_ref,
     read_sha,
 )
+from app.github.judged_on import read_left_branch, read_review
 from app.github.past_the_gate import read_forced, read_merged
 
 GHOST = "ghost"
@@ -40,15 +41,20 @@ class Kind(NamedTuple):
 
 
 def _pull_request(payload: Payload) -> dict[str, Any]:
-    found = _review(payload)
+    found = _about_pull(payload)
     if read_positive(payload, "number") != found["pulls"][0]:
         raise Malformed("malformed_field", "The field number should be the same in both places.")
     pull = read_object(payload, "pull_request")
     updated_at = read_moment(pull, "updated_at") if "updated_at" in pull else None
-    return {**found, "updated_at": updated_at, "merged": read_merged(payload, pull)}
+    told = {"merged": read_merged(payload, pull), "left_branch": read_left_branch(payload)}
+    return {**found, "updated_at": updated_at, **told}
 
 
 def _review(payload: Payload) -> dict[str, Any]:
+    return {**_about_pull(payload), "review": read_review(payload)}
+
+
+def _about_pull(payload: Payload) -> dict[str, Any]:
     pull = read_object(payload, "pull_request")
     base = read_object(pull, "base")
     read_sha(base, "sha")

@@ -7,14 +7,17 @@ from typing import Any
 from app.github import documents
 from app.github.answers import Unavailable
 from app.github.asking import Place
+from app.github.check_reading import CheckReader
+from app.github.deployments import DeploymentReader
 from app.github.git_objects import GitObjectReader
 from app.github.merge_queue import MergeQueueReader
+from app.github.merge_reading import MergeReader
 from app.github.people import PeopleReader
 from app.github.policy_files import PolicyFile, PolicyFileReader
 from app.github.project_items import ProjectReader
+from app.github.protection_reading import ProtectionReader
 from app.github.review_requests import ReviewRequestReader
 from app.github.talk import TalkReader
-from app.github.written import WrittenReader
 
 __all__ = ["LiveReader", "LocalReader", "Place", "PolicyFile", "Reader"]
 
@@ -39,8 +42,11 @@ class LiveReader(
     PolicyFileReader,
     MergeQueueReader,
     ProjectReader,
-    WrittenReader,
+    CheckReader,
+    DeploymentReader,
     GitObjectReader,
+    MergeReader,
+    ProtectionReader,
 ):
     """Reads with an installation's token. Every method raises `Unavailable`; None means GitHub has no such thing."""
 

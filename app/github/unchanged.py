@@ -53,6 +53,16 @@ class Unchanged:
             self._known[question] = Known(etag, replace(answer, headers=headers, document=None))
 
 
+class NothingKept(Unchanged):
+    """Knows no answer, so that each question is asked for the whole one."""
+
+    def find(self, question: Question) -> None:
+        """Nothing is known."""
+
+    def keep(self, question: Question, answer: Answer) -> None:
+        """Nothing is remembered."""
+
+
 def question(installation_id: int | None, path: str, parameters: Mapping[str, object]) -> Question:
     """What is asked, in a form that can be looked up."""
     return installation_id, path, tuple(sorted((name, str(value)) for name, value in parameters.items()))

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
+from app.records import sealed_evaluations
 from policies.facts import PullSnapshot
 from policies.policy import Mode
 from policies.verdict import State
@@ -68,19 +69,21 @@ def record(tx: Transaction, evaluation: Evaluation) -> UUID:
     """Store the evaluation, and its facts and its policy once however often they come."""
     _store_policy(tx, evaluation)
     evaluation_id = uuid4()
+    row = {**evaluation.__dict__, "id": evaluation_id}
     tx.execute(
         "INSERT INTO evaluations (id, run_id, repository_id, number, head_sha, base_ref, policy_source,"
         " policy_digest, snapshot_digest, state, description, status_text, result, evaluated_at,"
-        " mode, other_state, other_description, other_result, differences)"
+        " mode, other_state, other_description, other_result, differences, seal)"
         " VALUES (%(id)s, %(run_id)s, %(repository_id)s, %(number)s, %(head_sha)s, %(base_ref)s, %(policy_source)s,"
         " %(policy_digest)s, %(snapshot_digest)s, %(state)s, %(description)s, %(status_text)s, %(result)s,"
-        " %(evaluated_at)s, %(mode)s, %(other_state)s, %(other_description)s, %(other_result)s, %(differences)s)",
+        " %(evaluated_at)s, %(mode)s, %(other_state)s, %(other_description)s, %(other_result)s, %(differences)s,"
+        " %(seal)s)",
         {
-            **evaluation.__dict__,
+            **row,
             **_other(evaluation.other),
-            "id": evaluation_id,
             "snapshot_digest": store_snapshot(tx, evaluation.snapshot),
             "result": _json(evaluation.result),
+            "seal": sealed_evaluations.seal(row),
         },
     )
     return evaluation_id
@@ -265,35 +268,3 @@ def _stream(tx: Transaction, chosen: str, values: dict[str, Any]) -> Iterator[St
         rows.itersize = ROWS_AT_ONCE
         for row in rows.execute(query.encode(), values):
             yield Stored(**row)
-
-
-def that_differ(tx: Transaction, repository: str | None = None) -> list[dict[str, Any]]:
-    """The open pull requests that the mode which is not posted judges otherwise, by repository and number.
-
-    Rows of repository, number, page_key, head_sha, base_ref, evaluated_at, mode, state, description, other_state,
-    other_description and differences (sentences).
-    """
-    return tx.execute(
-        "SELECT full_name AS repository, number, page_key, head_sha, base_ref, evaluated_at, mode, state, description,"
-        " other_state, other_description, differences"
-        " FROM (SELECT DISTINCT ON (repository_id, number) full_name, page_key, evaluations.*"
-        "  FROM evaluations JOIN pulls USING (repository_id, number)"
-        "  WHERE is_open AND (%(name)s::text IS NULL OR lower(full_name) = lower(%(name)s))"
-        "  ORDER BY repository_id, number, seq DESC) AS newest"
-        " WHERE other_state <> state ORDER BY full_name, number",
-        {"name": repository},
-    ).fetchall()
-
-
-def judged_in_one_mode(tx: Transaction, repository: str | None = None) -> list[dict[str, Any]]:
-    """The open pull requests of which the other mode says nothing: not judged yet, or nothing could be evaluated.
-
-    Rows of repository and number, in this order.
-    """
-    return tx.execute(
-        "SELECT full_name AS repository, number FROM pulls WHERE is_open"
-        " AND (%(name)s::text IS NULL OR lower(full_name) = lower(%(name)s))"
-        " AND (SELECT other_state FROM evaluations AS e WHERE e.repository_id = pulls.repository_id"
-        "  AND e.number = pulls.number ORDER BY seq DESC LIMIT 1) IS NULL ORDER BY full_name, number",
-        {"name": repository},
-    ).fetchall()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app import chain_text, explain, ledger, schema
-from app.records import evaluations
+from app.records import evaluations, mode_differences
 from tests.tasks.agency import agency
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.wishes import VERDICTS, prepare, wish
@@ -93,7 +93,7 @@ def test_evaluations_older_than_the_two_modes_can_be_read(house: House) -> None:
     with house.context.pool.connection() as tx:
         (row,) = evaluations.newest_of_open(tx, house.repository_id, "main")
         chain = explain.pull_request(tx, REPOSITORY, 1)
-        assert evaluations.that_differ(tx) == []
+        assert mode_differences.that_differ(tx) == []
     assert (row.mode, row.state, row.policy) == ("compat", "pending", None)
     assert chain is not None
     assert "verdict   pending: 0/1 rules approved" in chain_text.render(chain)

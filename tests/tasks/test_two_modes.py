@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app import chain_text, explain
-from app.records import evaluations
+from app.records import mode_differences
 from tests.tasks.house import REPOSITORY, House
 
 NOBODY_ASKED = "policy: {approval: []}\n"
@@ -114,11 +114,11 @@ def test_the_whole_chain_is_json_with_both_trees(house: House) -> None:
 def test_a_team_can_list_what_strict_would_change(house: House) -> None:
     _judge(house, NOBODY_ASKED)
     with house.context.pool.connection() as tx:
-        (row,) = evaluations.that_differ(tx, REPOSITORY)
+        (row,) = mode_differences.that_differ(tx, REPOSITORY)
     assert (row["number"], row["state"], row["other_state"]) == (1, "success", "error")
     _judge(house, NEEDS_WORK)
     with house.context.pool.connection() as tx:
-        assert evaluations.that_differ(tx) == []
+        assert mode_differences.that_differ(tx) == []
 
 
 def test_names_that_postgres_cannot_hold_do_not_stop_the_verdict(house: House) -> None:

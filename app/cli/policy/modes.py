@@ -6,7 +6,7 @@ import click
 
 from app import policy_json
 from app.cli.policy import given, shown
-from app.records import evaluations, pulls
+from app.records import mode_differences, pulls
 from policies.mode import OTHER, Mode
 from policies.text import plain
 
@@ -24,7 +24,7 @@ def modes(*, repo: str | None, as_json: bool) -> None:
     with given.unusable(), given.transaction() as tx:
         if repo is not None and not pulls.knows_repository(tx, repo):
             raise given.Unusable(f"Nothing is known of {plain(repo)}: this gate has never seen a pull request of it.")
-        differing, unknown = evaluations.that_differ(tx, repo), evaluations.judged_in_one_mode(tx, repo)
+        differing, unknown = mode_differences.that_differ(tx, repo), mode_differences.judged_in_one_mode(tx, repo)
     if as_json:
         shown.as_json(policy_json.modes(differing, unknown))
         return

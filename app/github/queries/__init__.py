@@ -9,8 +9,8 @@ from typing import Any
 GRAPHQL = "/graphql"
 LONGEST_TEXT_CHARACTERS = 1024
 
-_VARIABLE = re.compile(r"\$(\w+): (String|Int|Boolean|ID)(!?)")
-_TYPES: dict[str, type] = {"String": str, "Int": int, "Boolean": bool, "ID": str}
+_VARIABLE = re.compile(r"\$(\w+): (String|Int|Boolean|ID|GitObjectID)(!?)")
+_TYPES: dict[str, type] = {"String": str, "Int": int, "Boolean": bool, "ID": str, "GitObjectID": str}
 _READS_ONLY = re.compile(r"query \w+(?:\(|\s)")
 _CHANGES = re.compile(r"\b(?:mutation|subscription)\b")
 _CHANGES_ONLY = re.compile(r"mutation \w+\(")
@@ -74,7 +74,11 @@ TALK = read("talk")
 REVIEW_REQUESTS = read("review_requests")
 MERGE_QUEUE = read("merge_queue")
 PROJECT_FIELD = read("project_field")
-BY_DIGEST = {query.digest: query for query in (TALK, REVIEW_REQUESTS, MERGE_QUEUE, PROJECT_FIELD)}
+QUEUED_PULL = read("queued_pull")
+REVIEW_DECISION = read("review_decision")
+READINGS = (TALK, REVIEW_REQUESTS, MERGE_QUEUE, PROJECT_FIELD, QUEUED_PULL, REVIEW_DECISION)
+BY_DIGEST = {query.digest: query for query in READINGS}
 
 SET_PROJECT_FIELD = read_mutation("set_project_field")
-MUTATIONS = {SET_PROJECT_FIELD.digest: SET_PROJECT_FIELD}
+ENQUEUE = read_mutation("enqueue")
+MUTATIONS = {query.digest: query for query in (SET_PROJECT_FIELD, ENQUEUE)}

@@ -10,7 +10,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from app.database import Transaction
-from app.records import evaluations, pulls
+from app.records import evaluations, mode_differences, pulls
 from app.records.evaluations import Evaluation, OtherMode, Stored
 from app.records.pulls import Sighting
 from policies.facts import PullSnapshot
@@ -149,17 +149,17 @@ def test_those_are_listed_that_the_other_mode_judges_otherwise(tx: Transaction) 
     _record(tx, repository="acme/Gear", number=4, other=STRICTER)
     _record(tx, number=5, other=STRICTER)
     pulls.closed(tx, 1, 5)
-    found = evaluations.that_differ(tx)
+    found = mode_differences.that_differ(tx)
     assert [(row["repository"], row["number"]) for row in found] == [("acme/Gear", 4), ("acme/widget", 1)]
     assert (found[1]["state"], found[1]["other_state"]) == ("success", "pending")
     assert found[1]["differences"] == ["the rule a is pending"]
-    assert [row["number"] for row in evaluations.that_differ(tx, "ACME/widget")] == [1]
+    assert [row["number"] for row in mode_differences.that_differ(tx, "ACME/widget")] == [1]
 
 
 def test_who_agrees_again_is_listed_no_more(tx: Transaction) -> None:
     _record(tx, other=STRICTER)
     _record(tx, minute=1, other=OtherMode("success", "All rules are approved", TREE, ()))
-    assert evaluations.that_differ(tx) == []
+    assert mode_differences.that_differ(tx) == []
 
 
 def test_of_whom_the_other_mode_says_nothing_is_listed_too(tx: Transaction) -> None:
@@ -170,13 +170,13 @@ def test_of_whom_the_other_mode_says_nothing_is_listed_too(tx: Transaction) -> N
     _record(tx, number=4, mode=None)
     pulls.closed(tx, 1, 4)
     pulls.seen(tx, pulls.Sighting(1, 5, "acme/widget", 7))
-    found = evaluations.judged_in_one_mode(tx)
+    found = mode_differences.judged_in_one_mode(tx)
     assert [(row["repository"], row["number"]) for row in found] == [
         ("acme/Gear", 3),
         ("acme/widget", 2),
         ("acme/widget", 5),
     ]
-    assert [row["number"] for row in evaluations.judged_in_one_mode(tx, "ACME/gear")] == [3]
+    assert [row["number"] for row in mode_differences.judged_in_one_mode(tx, "ACME/gear")] == [3]
 
 
 def test_it_is_known_beforehand_how_many_will_come_and_how_many_have_no_facts(tx: Transaction) -> None:
