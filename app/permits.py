@@ -27,6 +27,11 @@ class Request:
     body: Mapping[str, object]
 
     @property
+    def document(self) -> dict[str, object]:
+        """What a row keeps of it."""
+        return {"method": self.method, "path": self.path, "body": dict(self.body)}
+
+    @property
     def canonical(self) -> str:
         """The same text for the same request, and for no other."""
         return json.dumps([self.method, self.path, self.body], sort_keys=True)
@@ -96,6 +101,21 @@ def spend(tx: Transaction, permit_id: UUID, request: Request, now: datetime) -> 
         {"id": permit_id, "now": now},
     ).fetchone()
     return Permit(_SEAL, permit_id, row["kind"], request) if row else None
+
+
+def spend_attempt(tx: Transaction, attempt_id: UUID, request: Request, *, by: str, now: datetime) -> Permit | None:
+    """The permit that a recorded attempt of the merger is, once, for the request it was recorded with.
+
+    None where it was spent before, has expired, or is for another request.
+    """
+    step = json.dumps([{"state": "SENT", "by": by, "at": now.isoformat()}])
+    row = tx.execute(
+        "UPDATE merge_attempts SET state = 'SENT', sent_at = %(now)s, history = history || %(step)s::jsonb"
+        " WHERE id = %(id)s AND state = 'INTENT' AND expires_at > %(now)s AND request = %(request)s::jsonb"
+        " RETURNING kind",
+        {"id": attempt_id, "now": now, "step": step, "request": json.dumps(request.document)},
+    ).fetchone()
+    return Permit(_SEAL, attempt_id, row["kind"], request) if row else None
 
 
 def open_of(tx: Transaction, intent_id: UUID) -> Open | None:

@@ -11,7 +11,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.turns import TURNS
 from app.permits import Request
-from app.records import bindings, intents, run_intents
+from app.records import bindings, intents, pins, run_intents
 from app.records.bindings import Binding
 from app.records.intents import Claimed
 from app.records.runs import backoff_seconds
@@ -77,7 +77,7 @@ def _posture(context: Context, tx: Transaction, claimed: Claimed, binding: Bindi
         live=settings.github_projector == "live",
         repositories=settings.allowed_repositories,
         kinds=settings.writes_of(intent.repository),
-        pinned_id=intents.pin(tx, intent.repository, intent.repository_id) if listed else None,
+        pinned_id=pins.pin(tx, intent.repository, intent.repository_id) if listed else None,
         recorded_key=claimed.recorded_key,
         superseded_by=intents.superseded_by(tx, claimed),
         withdrawn=intents.is_withdrawn(tx, claimed) or (binding is not None and not binding.is_open),

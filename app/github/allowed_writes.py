@@ -166,6 +166,35 @@ class _SetProjectField(_Body):
         return self
 
 
+class _Enqueue(_Body):
+    """The fixed document, by its digest, always at one head, and never ahead of others."""
+
+    query: str
+    variables: dict[str, str]
+
+    @model_validator(mode="after")
+    def _fixed(self) -> Self:
+        known = queries.MUTATIONS.get(queries.digest(self.query))
+        if known is not queries.ENQUEUE or not known.takes(self.variables):
+            raise ValueError("another document, or other variables than its own")
+        if not re.fullmatch(SHA, self.variables["head"]):
+            raise ValueError("the head is no commit")
+        return self
+
+
+class _Merge(_Body):
+    """Always at one head: GitHub refuses where the head is another one."""
+
+    sha: _Sha
+    merge_method: Literal["merge", "squash", "rebase"]
+    commit_title: Annotated[str | None, Field(min_length=1, max_length=256)] = None
+    commit_message: Annotated[str | None, Field(max_length=60_000)] = None
+
+
+class _UpdateBranch(_Body):
+    expected_head_sha: _Sha
+
+
 @dataclass(frozen=True)
 class AllowedWrite:
     """What a permit of one kind may be used for."""
@@ -194,6 +223,10 @@ WRITES: Mapping[str, tuple[AllowedWrite, ...]] = {
     "review_dismiss": (_below("PUT", f"pulls/{NUMBER}/reviews/{NUMBER}/dismissals", _Dismissal),),
     "review_request": (_below("POST", f"pulls/{NUMBER}/requested_reviewers", _ReviewRequest),),
     "project_field": (AllowedWrite("POST", re.compile(queries.GRAPHQL), _SetProjectField),),
+    "merge": (_below("PUT", f"pulls/{NUMBER}/merge", _Merge),),
+    "update_branch": (_below("PUT", f"pulls/{NUMBER}/update-branch", _UpdateBranch),),
+    "enqueue": (AllowedWrite("POST", re.compile(queries.GRAPHQL), _Enqueue),),
+    "branch_delete": (_below("DELETE", f"git/refs/heads/{BRANCH}", _Nothing),),
     "git_object": (
         _below("POST", "git/blobs", _Blob),
         _below("POST", "git/trees", _Tree),

@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 import requests
 from github import Auth, BadAttributeException, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from app.github import egress, told
 from app.github.queries import GRAPHQL, Query
@@ -52,6 +53,10 @@ class NotYet(Exception):
 
 class NoAnswer(Exception):
     """No usable answer came: the connection failed, timed out or was cut. A write may have happened or not."""
+
+
+class NotSent(NoAnswer):
+    """No connection could be opened, so nothing of the request has left."""
 
 
 class NotAuthenticated(Exception):
@@ -202,7 +207,8 @@ class Client:
                 method, target, parameters=parameters, headers=headers, input=body
             )
         except (requests.RequestException, OSError) as trouble:
-            raise NoAnswer(f"{method} {path}: {type(trouble).__name__}") from trouble
+            kind = NotSent if _never_connected(trouble) else NoAnswer
+            raise kind(f"{method} {path}: {type(trouble).__name__}") from trouble
         except _NOT_UNDERSTOOD as trouble:
             raise NoAnswer(f"{method} {path}: {type(trouble).__name__}") from trouble
         return Answer(status, received, _document(text), text)
@@ -232,6 +238,12 @@ class Client:
             raise NotAuthenticated(
                 f"no usable answer to the request for a token: {type(trouble).__name__}", answer
             ) from trouble
+
+
+def _never_connected(trouble: BaseException) -> bool:
+    """Whether no connection was opened: refused, no route, no such name, or no answer to that within the time."""
+    reason = getattr(trouble.args[0] if trouble.args else None, "reason", None)
+    return isinstance(reason, NewConnectionError | ConnectTimeoutError)
 
 
 _NOT_UNDERSTOOD = (AssertionError, AttributeError, BadAttributeException, RuntimeError, TypeError, ValueError)

@@ -284,17 +284,3 @@ def next_waiting(tx: Transaction, claimed: Claimed) -> UUID | None:
         {"target": claimed.intent.target, "sequence": claimed.intent.sequence},
     ).fetchone()
     return row["id"] if row else None
-
-
-def pin(tx: Transaction, full_name: str, repository_id: int) -> int:
-    """The id pinned to a repository's name: this one, if the name was never used before."""
-    tx.execute(
-        "INSERT INTO pinned_repositories (full_name, repository_id) VALUES (%(name)s, %(id)s) ON CONFLICT DO NOTHING",
-        {"name": full_name, "id": repository_id},
-    )
-    row = tx.execute(
-        "SELECT repository_id FROM pinned_repositories WHERE full_name = %(name)s", {"name": full_name}
-    ).fetchone()
-    assert row is not None  # noqa: S101 -- inserted above, and rows of this table are never deleted
-    pinned: int = row["repository_id"]
-    return pinned

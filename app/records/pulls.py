@@ -41,6 +41,15 @@ def seen(tx: Transaction, sighting: Sighting) -> str:
     return str(row["page_key"])
 
 
+def name_of(tx: Transaction, repository_id: int, number: int) -> str | None:
+    """The repository's name as it was last seen with this pull request."""
+    row = tx.execute(
+        "SELECT full_name FROM pulls WHERE repository_id = %(repository)s AND number = %(number)s",
+        {"repository": repository_id, "number": number},
+    ).fetchone()
+    return str(row["full_name"]) if row else None
+
+
 def closed(tx: Transaction, repository_id: int, number: int) -> None:
     """The pull request is not open any more, or not there."""
     tx.execute(

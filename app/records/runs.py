@@ -25,6 +25,7 @@ Kind = Literal[
     "find_by_branch",
     "find_by_repository",
     "find_by_installation",
+    "find_changed",
     "merge_group",
     "work",
     "step",
@@ -247,6 +248,15 @@ def lapsed(tx: Transaction, now: datetime) -> list[Run]:
         {"now": now, "limit": DUE_BATCH},
     ).fetchall()
     return [Run(**row) for row in rows]
+
+
+def put_back_lapsed(tx: Transaction, run_id: UUID, now: datetime) -> None:
+    """Have a run wait again whose worker was not heard of in time, for whoever has its message in hand."""
+    tx.execute(
+        "UPDATE runs SET status = 'pending', lease = NULL, lease_until = NULL, due_at = least(due_at, %(now)s)"
+        " WHERE id = %(id)s AND status = 'running' AND lease_until < %(now)s",
+        {"id": run_id, "now": now},
+    )
 
 
 def take_due(tx: Transaction, now: datetime) -> list[tuple[UUID, Kind]]:

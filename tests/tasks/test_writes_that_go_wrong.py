@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.records import intents
+from app.records import pins
 from tasks import receipts
 from tests.tasks.house import REPOSITORY, House, forget_clients
 
@@ -136,7 +136,7 @@ def test_a_newer_verdict_waits_until_an_unknown_write_is_settled(house: House) -
 
 def test_a_repository_made_anew_under_the_name_is_not_written_to(house: House) -> None:
     with house.context.pool.connection() as tx:
-        assert intents.pin(tx, REPOSITORY, 4711) == 4711
+        assert pins.pin(tx, REPOSITORY, 4711) == 4711
     _begin(house)
     assert house.statuses() == []
     assert house.rows("SELECT blockers -> 0 ->> 'code' AS code FROM decisions") == [{"code": "REPO_NOT_ALLOWED"}]

@@ -1,0 +1,226 @@
+"""Attempts: the requests of the merger, each a row before it leaves, and with its end once that is known.
+
+INTENT (an unspent permit) -> SENT (a spent one) -> SUCCEEDED | FAILED, or IN_DOUBT until reading GitHub settles it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from app.database import Transaction
+from app.records.runs import LeaseLost
+
+Kind = Literal["merge", "update_branch", "enqueue", "branch_delete"]
+State = Literal["INTENT", "SENT", "SUCCEEDED", "FAILED", "IN_DOUBT"]
+PERMIT_SECONDS = 60
+_COLUMNS = (
+    "id, kind, repository_id, full_name, installation_id, number, base_ref, head_sha, run_id, request_id, state,"
+    " method, request, evidence, response, merge_sha, detail, sent_at, in_doubt_at, recorded_at, audit_seq"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One request. `request`: method, path and body as sent; `evidence`: ids and digests of what was judged.
+
+    `response`: status and message, None while none is known. `in_doubt_at`: since when its end is not known.
+    """
+
+    id: UUID
+    kind: Kind
+    repository_id: int
+    full_name: str
+    installation_id: int
+    number: int
+    base_ref: str
+    head_sha: str
+    run_id: UUID | None
+    request_id: str
+    state: State
+    method: str | None
+    request: dict[str, Any]
+    evidence: dict[str, Any]
+    response: dict[str, Any] | None
+    merge_sha: str | None
+    detail: str | None
+    sent_at: datetime | None
+    in_doubt_at: datetime | None
+    recorded_at: datetime
+    audit_seq: int | None
+
+    @property
+    def subject(self) -> str:
+        """What the audit calls its pull request."""
+        return f"pull:{self.repository_id}#{self.number}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intended:
+    """What an attempt is recorded with."""
+
+    kind: Kind
+    repository_id: int
+    full_name: str
+    installation_id: int
+    number: int
+    base_ref: str
+    head_sha: str
+    run_id: UUID | None
+    request_id: str
+    method: str | None
+    request: dict[str, Any]
+    evidence: dict[str, Any]
+    audit_seq: int
+
+
+def intend(tx: Transaction, intended: Intended, now: datetime, by: str) -> UUID | None:
+    """Record an attempt that may leave within `PERMIT_SECONDS`; None where one for this head is open or succeeded.
+
+    Belongs into the transaction that records the decision and its audit entry.
+    """
+    attempt_id = uuid4()
+    values = {
+        **intended.__dict__,
+        "id": attempt_id,
+        "request": Jsonb(intended.request),
+        "evidence": Jsonb(intended.evidence),
+        "history": Jsonb([_step("INTENT", by, now)]),
+        "now": now,
+        "expires": now + timedelta(seconds=PERMIT_SECONDS),
+    }
+    try:
+        with tx.transaction():
+            tx.execute(
+                "INSERT INTO merge_attempts (id, kind, repository_id, full_name, installation_id, number, base_ref,"
+                " head_sha, run_id, request_id, state, method, request, evidence, history, expires_at, recorded_at,"
+                " audit_seq) VALUES (%(id)s, %(kind)s, %(repository_id)s, %(full_name)s, %(installation_id)s,"
+                " %(number)s, %(base_ref)s, %(head_sha)s, %(run_id)s, %(request_id)s, 'INTENT', %(method)s,"
+                " %(request)s, %(evidence)s, %(history)s, %(expires)s, %(now)s, %(audit_seq)s)",
+                values,
+            )
+    except UniqueViolation:  # merge_attempts_one
+        return None
+    return attempt_id
+
+
+def get(tx: Transaction, attempt_id: UUID) -> Attempt | None:
+    """One attempt."""
+    row = tx.execute(
+        f"SELECT {_COLUMNS} FROM merge_attempts WHERE id = %(id)s",  # noqa: S608 -- constant column names
+        {"id": attempt_id},
+    ).fetchone()
+    return Attempt(**row) if row else None
+
+
+def open_of(tx: Transaction, repository_id: int, number: int) -> list[Attempt]:
+    """The merges and queue entries of a pull request whose end is not known, oldest first."""
+    return _of_pull(tx, repository_id, number, "state IN ('INTENT', 'SENT', 'IN_DOUBT')")
+
+
+def succeeded_of(tx: Transaction, repository_id: int, number: int) -> list[Attempt]:
+    """The merges and queue entries of a pull request that GitHub took, oldest first."""
+    return _of_pull(tx, repository_id, number, "state = 'SUCCEEDED'")
+
+
+def _of_pull(tx: Transaction, repository_id: int, number: int, condition: str) -> list[Attempt]:
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM merge_attempts WHERE repository_id = %(repository)s AND number = %(number)s"  # noqa: S608
+        f" AND kind IN ('merge', 'enqueue') AND {condition} ORDER BY seq",
+        {"repository": repository_id, "number": number},
+    ).fetchall()
+    return [Attempt(**row) for row in rows]
+
+
+def doubt(tx: Transaction, attempt: Attempt, now: datetime, by: str, response: dict[str, Any] | None = None) -> None:
+    """The request was or may have been sent, and its end is not known. Raises `LeaseLost` where it is settled."""
+    values = {"response": Jsonb(response) if response else None, "now": now}
+    _move(tx, attempt.id, ("SENT",), "IN_DOUBT", by, now, "response = %(response)s, in_doubt_at = %(now)s", values)
+
+
+def succeed(
+    tx: Transaction, attempt: Attempt, now: datetime, by: str, *, merge_sha: str | None, response: dict[str, Any] | None
+) -> None:
+    """GitHub took it. Raises `LeaseLost` where it was settled meanwhile."""
+    values = {"sha": merge_sha, "response": Jsonb(response) if response else None, "now": now}
+    assigned = "merge_sha = %(sha)s, response = coalesce(%(response)s, response), settled_at = %(now)s"
+    _move(tx, attempt.id, ("SENT", "IN_DOUBT"), "SUCCEEDED", by, now, assigned, values)
+
+
+def fail(
+    tx: Transaction, attempt: Attempt, now: datetime, by: str, *, detail: str, response: dict[str, Any] | None = None
+) -> None:
+    """Nothing came of it, or a person must look; `detail` says why. Raises `LeaseLost` where it was settled."""
+    values = {"detail": detail, "response": Jsonb(response) if response else None, "now": now}
+    assigned = "detail = %(detail)s, response = coalesce(%(response)s, response), settled_at = %(now)s"
+    _move(tx, attempt.id, ("INTENT", "SENT", "IN_DOUBT"), "FAILED", by, now, assigned, values)
+
+
+def leave_queue(tx: Transaction, attempt: Attempt, now: datetime, by: str) -> None:
+    """GitHub has taken an entry out of its queue again. Raises `LeaseLost` where that is recorded."""
+    values = {"detail": "DEQUEUED", "now": now}
+    assigned = "detail = %(detail)s, settled_at = %(now)s"
+    _move(tx, attempt.id, ("SUCCEEDED",), "FAILED", by, now, assigned, values)
+
+
+def open_deletions(tx: Transaction, repository_id: int, number: int) -> list[Attempt]:
+    """The deletions of a pull request's branch whose end is not known."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM merge_attempts WHERE repository_id = %(repository)s AND number = %(number)s"  # noqa: S608
+        " AND kind = 'branch_delete' AND state IN ('INTENT', 'SENT', 'IN_DOUBT') ORDER BY seq",
+        {"repository": repository_id, "number": number},
+    ).fetchall()
+    return [Attempt(**row) for row in rows]
+
+
+def set_merge_sha(tx: Transaction, attempt: Attempt, merge_sha: str) -> bool:
+    """What GitHub's queue has merged an entry as; False where that is known already."""
+    changed = tx.execute(
+        "UPDATE merge_attempts SET merge_sha = %(sha)s WHERE id = %(id)s AND merge_sha IS NULL",
+        {"id": attempt.id, "sha": merge_sha},
+    )
+    return changed.rowcount == 1
+
+
+def has_merged_into(tx: Transaction, repository_id: int, branch: str) -> bool:
+    """Whether this gate has ever merged into the branch."""
+    row = tx.execute(
+        "SELECT 1 AS found FROM merge_attempts WHERE repository_id = %(repository)s AND base_ref = %(branch)s"
+        " AND state = 'SUCCEEDED' LIMIT 1",
+        {"repository": repository_id, "branch": branch},
+    ).fetchone()
+    return row is not None
+
+
+def add_reading(tx: Transaction, attempt: Attempt, reading: dict[str, Any]) -> None:
+    """Keep what was read to settle it."""
+    tx.execute(
+        "UPDATE merge_attempts SET reads = reads || %(reading)s WHERE id = %(id)s",
+        {"id": attempt.id, "reading": Jsonb([reading])},
+    )
+
+
+def _move(
+    tx: Transaction,
+    attempt_id: UUID,
+    states: tuple[State, ...],
+    state: State,
+    by: str,
+    now: datetime,
+    assigned: str,
+    values: dict[str, Any],
+) -> None:
+    changed = tx.execute(
+        f"UPDATE merge_attempts SET state = %(state)s, history = history || %(step)s, {assigned}"  # noqa: S608
+        " WHERE id = %(id)s AND state = ANY(%(states)s)",
+        {**values, "id": attempt_id, "state": state, "states": list(states), "step": Jsonb([_step(state, by, now)])},
+    )
+    if changed.rowcount != 1:
+        raise LeaseLost
+
+
+def _step(state: State, by: str, now: datetime) -> dict[str, str]:
+    return {"state": state, "by": by, "at": now.isoformat()}

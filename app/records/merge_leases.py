@@ -1,0 +1,68 @@
+"""Leases of base branches: whoever merges into one holds its row, and shows the lease that proves it."""
+
+from datetime import datetime, timedelta
+from typing import NoReturn
+from uuid import UUID, uuid4
+
+from app.database import Transaction
+from app.records.runs import LeaseLost
+
+_SEAL = object()
+
+
+class MergeLease:
+    """Proof that its run merges into a base branch, and nobody else. Only `acquire` makes one; it can't be copied."""
+
+    def __init__(self, seal: object, lease: UUID, repository_id: int, base_ref: str) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a merge lease is made by taking its row, and in no other way")
+        self.lease = lease
+        self.repository_id = repository_id
+        self.base_ref = base_ref
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a merge lease can't be copied")
+
+
+def acquire(
+    tx: Transaction, run_id: UUID, repository_id: int, base_ref: str, *, now: datetime, seconds: int
+) -> MergeLease | datetime:
+    """The lease, or until when another run holds it. The run that has it gets it anew; its earlier proof ends."""
+    values = {
+        "repository": repository_id,
+        "base": base_ref,
+        "run": run_id,
+        "lease": uuid4(),
+        "now": now,
+        "until": now + timedelta(seconds=seconds),
+    }
+    row = tx.execute(
+        "INSERT INTO merge_leases (repository_id, base_ref, lease, run_id, held_until)"
+        " VALUES (%(repository)s, %(base)s, %(lease)s, %(run)s, %(until)s)"
+        " ON CONFLICT (repository_id, base_ref) DO UPDATE SET lease = EXCLUDED.lease, run_id = EXCLUDED.run_id,"
+        " held_until = EXCLUDED.held_until WHERE merge_leases.held_until <= %(now)s OR merge_leases.run_id = %(run)s"
+        " RETURNING lease",
+        values,
+    ).fetchone()
+    if row is not None:
+        return MergeLease(_SEAL, row["lease"], repository_id, base_ref)
+    held = tx.execute(
+        "SELECT held_until FROM merge_leases WHERE repository_id = %(repository)s AND base_ref = %(base)s", values
+    ).fetchone()
+    return held["held_until"] if held else now
+
+
+def fence(tx: Transaction, lease: MergeLease, now: datetime) -> None:
+    """Lock the row for this transaction, and only while it is ours. Raises `LeaseLost`."""
+    row = tx.execute(
+        "SELECT lease FROM merge_leases WHERE repository_id = %(repository)s AND base_ref = %(base)s"
+        " AND lease = %(lease)s AND held_until > %(now)s FOR UPDATE",
+        {"repository": lease.repository_id, "base": lease.base_ref, "lease": lease.lease, "now": now},
+    ).fetchone()
+    if row is None:
+        raise LeaseLost
+
+
+def release(tx: Transaction, run_id: UUID) -> None:
+    """Let go of whatever the run holds."""
+    tx.execute("DELETE FROM merge_leases WHERE run_id = %(run)s", {"run": run_id})

@@ -1,0 +1,272 @@
+"""Merge one pull request: settle what is open, read all afresh, decide, record, make exactly one request, verify.
+
+The one module of `tasks` that imports the code that merges. No worker waits here: a run that has to wait is put off
+with its due time and has no outcome until then.
+"""
+
+import logging
+from datetime import timedelta
+from uuid import UUID
+
+import psycopg
+from celery.exceptions import SoftTimeLimitExceeded
+
+from app.github import merging
+from app.github.answers import Unavailable
+from app.github.merge_documents import MergePull
+from app.github.merger import LiveMerger, LocalMerger
+from app.github.merging import Merger, Message
+from app.governor import LimitsUnavailable
+from app.records import attempts, merge_leases, merge_requests, runs, step_runs
+from app.records.merge_leases import MergeLease
+from policies.merging import messages
+from policies.merging.answer import Against, Answer
+from tasks import (
+    merge_ending,
+    merge_finding,
+    merge_judging,
+    merge_merged,
+    merge_queueing,
+    merge_sending,
+    merge_settling,
+    merge_trouble,
+    names,
+)
+from tasks.context import Context, github_app
+from tasks.merge_ending import Ended
+from tasks.merge_finding import Job, Target
+from tasks.merge_judging import Judged
+from tasks.merge_later import Later
+from tasks.merge_sending import Wanted
+from tasks.merge_settling import Afresh, Came, Elsewhere, Merged
+
+MOST_ROUNDS = 3
+"""How often all is read and judged afresh in one run, since the base moved or the token was refused."""
+POLL_SECONDS = (5, 10, 15)
+"""When GitHub is asked again whether it can be merged, while it works on that."""
+BASE_TAKEN_SECONDS = 5
+TOO_LONG_SECONDS = 5
+
+log = logging.getLogger("mergegate")
+
+
+def merger(context: Context) -> Merger:
+    """The merger that the settings bind."""
+    if context.settings.github_merger == "local":
+        return LocalMerger()
+    return LiveMerger(github_app(context.settings, context.governor, context.clock))
+
+
+def pull_request(context: Context, bound: Merger, run_id: UUID) -> Answer | None:
+    """Bring a merge run to its outcome; None where it isn't due, another worker has it, or it has to wait.
+
+    An answer that Postgres could not take is returned all the same; the sweep finds the run then. Raises `LeaseLost`
+    where another worker has taken over meanwhile.
+    """
+    try:
+        job = _claim(context, run_id)
+        if job is None:
+            return None
+        context.checkpoint("merge.claimed")
+        return _run(context, bound, job)
+    except psycopg.OperationalError as trouble:
+        log.warning("action=merge_unrecorded run=%s cause=%s", run_id, type(trouble).__name__)
+        return merge_ending.against(merge_trouble.NO_POSTGRES).answer
+
+
+def _claim(context: Context, run_id: UUID) -> Job | None:
+    now = context.clock()
+    with context.pool.connection() as tx:
+        runs.put_back_lapsed(tx, run_id, now)
+        run = runs.claim(tx, run_id, now, context.settings.lease_seconds)
+        return merge_finding.job(tx, run) if run is not None else None
+
+
+def _run(context: Context, bound: Merger, job: Job) -> Answer | None:
+    try:
+        return merge_ending.record(context, job, _end(context, bound, job))
+    except Later as later:
+        _put_off(context, job, later)
+    except SoftTimeLimitExceeded:
+        due = context.clock() + timedelta(seconds=TOO_LONG_SECONDS)
+        _put_off(context, job, Later(due, "It took too long, so it goes on in another turn.", job.step.memory))
+    return None
+
+
+def _put_off(context: Context, job: Job, later: Later) -> None:
+    with context.pool.connection() as tx:
+        runs.snooze(tx, job.run, later.due_at, later.sentence)
+        if later.memory is not None:
+            step_runs.remember(tx, job.run, later.memory)
+        if not later.holds_base:
+            merge_leases.release(tx, job.run.id)
+    seconds = max(0.0, (later.due_at - context.clock()).total_seconds())
+    context.send(names.MERGE, job.run.id, seconds)
+
+
+def _end(context: Context, bound: Merger, job: Job) -> Ended:
+    """How it ends; where something could not be had, what that means. Raises `Later`."""
+    target = None
+    try:
+        context.governor.seen(context.clock())  # without Redis nothing is known of the limits, so nothing is begun
+        found = merge_finding.find(context, job)
+        if isinstance(found, Against):
+            return merge_ending.against(found)
+        target = found
+        _remember_target(context, job, target)
+        return _rounds(context, bound, job, target)
+    except LimitsUnavailable:
+        return merge_ending.against(merge_trouble.NO_REDIS, target=target)
+    except Unavailable as trouble:
+        return merge_trouble.ended(context, trouble, target)
+
+
+def _remember_target(context: Context, job: Job, target: Target) -> None:
+    if job.request is not None and not job.is_dry:
+        with context.pool.connection() as tx:
+            merge_requests.set_pull(tx, job.request.id, target.place.repository_id, target.number)
+
+
+def _rounds(context: Context, bound: Merger, job: Job, target: Target) -> Ended:
+    for _ in range(MOST_ROUNDS - 1):
+        ended = _round(context, bound, job, target)
+        if isinstance(ended, Ended):
+            return ended
+    last = _round(context, bound, job, target)
+    return last if isinstance(last, Ended) else merge_ending.against(last.against, target=target)
+
+
+def _round(context: Context, bound: Merger, job: Job, target: Target) -> Ended | Afresh:
+    """Everything once: what is open, the pull request's own state, the judgement, the one request."""
+    if not job.is_dry and (settled := _settle_open(context, job, target)) is not None:
+        return settled
+    pull = context.reader.afresh().merge_pull(target.place, target.number)
+    if pull is None or pull.merged or pull.state == "closed":
+        return _over(context, job, target, pull)
+    if job.step.mode == "observe":
+        sentence = "It is not merged, and this run was only to look who had merged it."
+        return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
+    if (reopened := merge_merged.reopened(context, job, target, pull)) is not None:
+        return reopened
+    return _judge_and_merge(context, bound, job, target, pull)
+
+
+def _settle_open(context: Context, job: Job, target: Target) -> Ended | Afresh | None:
+    """What became of attempts that nobody knows the end of. Raises `Later`."""
+    with context.pool.connection() as tx:
+        found = attempts.open_of(tx, target.place.repository_id, target.number)
+    for attempt in found:
+        came = merge_settling.settle(context, job, target, attempt)
+        if came is not None:
+            return _came(context, job, target, came, attempt.head_sha)
+    return None
+
+
+def _over(context: Context, job: Job, target: Target, pull: MergePull | None) -> Ended:
+    """What is gone, merged or closed can't be merged any more."""
+    if pull is None:
+        return merge_ending.against(merge_finding.missing(context, target), target=target)
+    if pull.merged:
+        return merge_merged.already(context, job, target, pull)
+    sentence = "The pull request is closed; open it again first."
+    return merge_ending.against(Against(code="PR_CLOSED", detail=None, sentence=sentence), target=target)
+
+
+def _judge_and_merge(context: Context, bound: Merger, job: Job, target: Target, pull: MergePull) -> Ended | Afresh:
+    lease = None if job.is_dry else _lease(context, job, target, pull.base.ref)
+    judged = merge_judging.judge(context, job, target)
+    if judged.decision.against:
+        return _denied(context, bound, job, target, judged=judged, lease=lease)
+    if lease is None or judged.situation.posture.dry_run:
+        return _would_merge(target, judged)
+    if (queued := merge_queueing.already_queued(context, job, target, judged)) is not None:
+        return queued
+    context.checkpoint("merge.final_read")
+    wanted = merge_queueing.wanted(context, target, judged) or _merge(target, judged)
+    sent = merge_sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
+    if isinstance(sent, Against):
+        return merge_ending.against(sent, target=target, judged=judged)
+    if wanted.kind == "enqueue":
+        return merge_queueing.came_of(context, job, target, sent, judged)
+    return _came(context, job, target, merge_settling.came_of(context, job, target, sent), judged.head_sha, judged)
+
+
+def _merge(target: Target, judged: Judged) -> Wanted:
+    pull, rules = judged.loaded.facts.pull, judged.rules
+    said = Message(messages.title(rules, pull), messages.body(rules, pull))
+    request = merging.merge(
+        target.place.repository_id, target.number, head_sha=judged.head_sha, method=rules.method, said=said
+    )
+    return Wanted(kind="merge", request=request, method=rules.method)
+
+
+def _denied(
+    context: Context, bound: Merger, job: Job, target: Target, *, judged: Judged, lease: MergeLease | None
+) -> Ended:
+    """The gate says no. Where only GitHub's own work or an old base is in the way, that is seen to. Raises `Later`."""
+    first, others = judged.decision.against[0], judged.decision.against[1:]
+    if first.detail == "MERGEABILITY_UNKNOWN":
+        _poll(context, job)
+    if first.detail == "BEHIND_BASE" and first.outcome == "retry_scheduled" and lease is not None:
+        refused = _update_branch(context, bound, job, target, judged=judged, lease=lease)
+        first = refused or first
+    retry_at = judged.situation.posture.frozen_until if first.detail == "FROZEN" else None
+    return merge_ending.against(first, *others, target=target, judged=judged, retry_at=retry_at)
+
+
+def _poll(context: Context, job: Job) -> None:
+    """Raises `Later` while there are readings left that may show whether it can be merged."""
+    polls = int(job.step.memory.get("polls", 0))
+    if polls < len(POLL_SECONDS):
+        due = context.clock() + timedelta(seconds=POLL_SECONDS[polls])
+        raise Later(due, "GitHub works out whether it can be merged.", {**job.step.memory, "polls": polls + 1})
+
+
+def _update_branch(
+    context: Context, bound: Merger, job: Job, target: Target, *, judged: Judged, lease: MergeLease
+) -> Against | None:
+    """Bring the head up to date, where that may be written; None where GitHub has taken it, and a new head follows."""
+    if judged.situation.posture.dry_run:
+        return None
+    context.checkpoint("merge.final_read")
+    request = merging.update_branch(target.place.repository_id, target.number, judged.head_sha)
+    wanted = Wanted(kind="update_branch", request=request)
+    sent = merge_sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
+    return sent if isinstance(sent, Against) else merge_settling.of_update(context, job, sent)
+
+
+def _would_merge(target: Target, judged: Judged) -> Ended:
+    evaluation = judged.situation.evaluation
+    answer = Answer(
+        outcome="would_merge",
+        sentence=f"{target.full_name}#{target.number} would be merged at {judged.head_sha[:10]}; this is a dry run.",
+        gate="PASS",
+        method=judged.rules.method,
+        head_sha=judged.head_sha,
+        snapshot_id=str(judged.snapshot_id) if judged.snapshot_id else None,
+        evaluation_id=evaluation.id if evaluation else None,
+    )
+    return Ended(answer=answer, target=target, judged=judged)
+
+
+def _came(
+    context: Context, job: Job, target: Target, came: Came, head_sha: str, judged: Judged | None = None
+) -> Ended | Afresh:
+    if isinstance(came, Merged):
+        return merge_merged.ours(context, job, target, came)
+    if isinstance(came, Elsewhere):
+        return merge_merged.elsewhere(job, target, came.pull, context=context)
+    if isinstance(came, Afresh):
+        return came
+    return merge_merged.stopped(job, target, came, judged, head_sha)
+
+
+def _lease(context: Context, job: Job, target: Target, base_ref: str) -> MergeLease:
+    """The base branch, for this run alone. Raises `Later` while another one has it."""
+    now, seconds = context.clock(), context.settings.merge_lease_seconds
+    with context.pool.connection() as tx:
+        lease = merge_leases.acquire(tx, job.run.id, target.place.repository_id, base_ref, now=now, seconds=seconds)
+    if isinstance(lease, MergeLease):
+        return lease
+    due = min(lease, now + timedelta(seconds=BASE_TAKEN_SECONDS))
+    raise Later(max(due, now + timedelta(seconds=1)), "Another pull request is being merged into the branch.")

@@ -1,0 +1,80 @@
+"""A base with GitHub's merge queue: put the pull request into it at the judged head, and see what became of that."""
+
+from app.github import enqueuing
+from app.github.answers import Unavailable
+from app.records import attempts
+from app.records.attempts import Attempt
+from policies.merging import replies
+from policies.merging.answer import Against
+from tasks import merge_ending, merge_sending, merge_settling
+from tasks.context import Context
+from tasks.merge_ending import Ended
+from tasks.merge_finding import Job, Target
+from tasks.merge_judging import Judged
+from tasks.merge_sending import Sent, Wanted
+
+OK = 200
+
+
+def wanted(context: Context, target: Target, judged: Judged) -> Wanted | None:
+    """The one request; None where the base has no queue. Raises `Unavailable`."""
+    if not judged.loaded.facts.protection.merge_queue:
+        return None
+    node = context.reader.afresh().queued_pull(target.place, target.full_name, target.number)
+    if node is None or node.head_ref_oid != judged.head_sha:
+        raise Unavailable("HEAD_MOVED", "The pull request has another head than was judged.")
+    return Wanted(kind="enqueue", request=enqueuing.enqueue(node.id, judged.head_sha), method=judged.rules.method)
+
+
+def already_queued(context: Context, job: Job, target: Target, judged: Judged) -> Ended | None:
+    """Where we have put this head into the queue before: it waits there, or GitHub has taken it out again."""
+    with context.pool.connection() as tx:
+        known = attempts.succeeded_of(tx, target.place.repository_id, target.number)
+    entry = next((each for each in known if each.kind == "enqueue" and each.head_sha == judged.head_sha), None)
+    if entry is None:
+        return None
+    node = context.reader.afresh().queued_pull(target.place, target.full_name, target.number)
+    if node is not None and node.merge_queue_entry is not None:
+        return _waits(target, judged)
+    _left(context, job, entry)
+    sentence = "GitHub took the pull request out of its merge queue; see why there, and ask again."
+    against = Against(code="MERGE_FAILED", detail="GITHUB_REJECTED", sentence=sentence)
+    return merge_ending.against(against, target=target, judged=judged)
+
+
+def came_of(context: Context, job: Job, target: Target, sent: Sent, judged: Judged) -> Ended:
+    """What came of the request. Where that is not known, the next run finds the entry or makes it: GitHub takes one."""
+    now, reply = context.clock(), sent.reply
+    if reply.status == OK and reply.merged:
+        with context.pool.connection() as tx:
+            attempts.succeed(tx, sent.attempt, now, job.by, merge_sha=None, response=merge_sending.response(reply))
+        return _waits(target, judged)
+    against = _against(context, target, sent)
+    with context.pool.connection() as tx:
+        detail = against.detail or against.code
+        attempts.fail(tx, sent.attempt, now, job.by, detail=detail, response=merge_sending.response(reply))
+    return merge_ending.against(against, target=target, judged=judged)
+
+
+def _against(context: Context, target: Target, sent: Sent) -> Against:
+    reply = sent.reply
+    step = replies.first(reply)
+    if step in ("not_sent", "limited", "reauthenticate"):
+        return merge_settling.refused(context, reply)
+    if step == "reread" and reply.status != OK:
+        pull = context.reader.afresh().merge_pull(target.place, target.number)
+        ruled = replies.after_reread(reply, merge_settling.seen(pull, None), sent.attempt.head_sha)
+        return ruled if isinstance(ruled, Against) else replies.moved_base(reply)
+    sentence = "GitHub did not say whether it took the pull request into its merge queue; it is looked at again."
+    return Against(code="MERGE_FAILED", detail="OUTCOME_UNKNOWN", sentence=sentence, outcome="retry_scheduled")
+
+
+def _waits(target: Target, judged: Judged) -> Ended:
+    sentence = "It waits in GitHub's merge queue, which merges it; this gate looks after it."
+    against = Against(code="MERGE_FAILED", detail="MERGE_QUEUE_REQUIRED", sentence=sentence, outcome="retry_scheduled")
+    return merge_ending.against(against, target=target, judged=judged)
+
+
+def _left(context: Context, job: Job, entry: Attempt) -> None:
+    with context.pool.connection() as tx:
+        attempts.leave_queue(tx, entry, context.clock(), job.by)

@@ -1,0 +1,248 @@
+"""What became of a request of the merger: by GitHub's answer where that is definite, by readings where it is not."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.github.answers import Unavailable
+from app.github.merge_documents import MergePull
+from app.records import attempts
+from app.records.attempts import Attempt
+from app.records.runs import LeaseLost
+from policies.merging import replies, settling
+from policies.merging.answer import Against
+from policies.merging.replies import Reply, Seen
+from policies.merging.settling import Unreadable
+from tasks import merge_sending
+from tasks.context import Context
+from tasks.merge_finding import Job, Target
+from tasks.merge_later import Later
+from tasks.merge_sending import Sent
+
+READ_AFTER_SECONDS = (1, 5, 20, 60)
+"""When GitHub is read after a request whose end is not known; the last time is `MERGE_SETTLE_SECONDS`."""
+ACCEPTED, UNAUTHORIZED, FORBIDDEN, UNPROCESSABLE, TOO_MANY = 202, 401, 403, 422, 429
+FIRST_REFUSAL = 400
+
+
+@dataclass(frozen=True)
+class Merged:
+    """GitHub has merged it, by this attempt, as it shows now; what it is worth is still to be verified."""
+
+    attempt: Attempt
+    pull: MergePull
+    response: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """It is merged, and not by this attempt."""
+
+    pull: MergePull
+
+
+@dataclass(frozen=True)
+class Afresh:
+    """Nothing was merged, and everything is read and judged once more: the base moved, or the token was refused.
+
+    `against`: what is said where that happens again and again.
+    """
+
+    against: Against
+
+
+Came = Merged | Elsewhere | Afresh | Against
+"""`Against`: nothing came of it, or a person must look."""
+
+
+def came_of(context: Context, job: Job, target: Target, sent: Sent) -> Came:
+    """What came of a request that was just made. Raises `Later` where only time and readings tell."""
+    step = replies.first(sent.reply)
+    if step == "verify":
+        return _shown(context, job, target, sent)
+    if step == "unknown":
+        return _in_doubt(context, job, target, sent)
+    if step == "reread":
+        return _reread(context, job, target, sent)
+    against = refused(context, sent.reply)
+    _fail(context, job, sent.attempt, against.detail or against.code, sent.reply)
+    return Afresh(against) if sent.reply.status == UNAUTHORIZED else against
+
+
+def refused(context: Context, reply: Reply) -> Against:
+    """Surely nothing was done: no connection, a limit, or a token that GitHub does not take.
+
+    Raises `LimitsUnavailable` where it is Redis that does not answer.
+    """
+    if not reply.is_sent and reply.limited_until is not None:
+        context.governor.seen(context.clock())
+        return replies.against(reply.model_copy(update={"is_sent": True, "status": TOO_MANY}))
+    if not reply.is_sent and reply.status in (UNAUTHORIZED, FORBIDDEN):
+        return replies.against(reply.model_copy(update={"is_sent": True, "status": UNAUTHORIZED}))
+    return replies.against(reply)
+
+
+def settle(context: Context, job: Job, target: Target, attempt: Attempt) -> Came | None:
+    """What became of an attempt that an earlier worker or turn has left open; None: it never left, or came to nothing.
+
+    Raises `Later` until it is known.
+    """
+    if attempt.state == "INTENT":
+        _fail(context, job, attempt, "UNSENT")
+        return None
+    if attempt.state == "SENT":
+        _doubt(context, job, attempt)
+        attempt = _again(context, attempt)
+    return _read(context, job, target, attempt)
+
+
+def of_update(context: Context, job: Job, sent: Sent) -> Against | None:
+    """What came of bringing a head up to date; None where GitHub took it.
+
+    Where that is not known nothing is lost: the head is read again before anything is done about it, and GitHub moves
+    none but the one that was named.
+    """
+    now, reply = context.clock(), sent.reply
+    if reply.status == ACCEPTED:
+        with context.pool.connection() as tx:
+            attempts.succeed(tx, sent.attempt, now, job.by, merge_sha=None, response=merge_sending.response(reply))
+        return None
+    against = _against_update(context, reply)
+    _fail(context, job, sent.attempt, (against.detail if against else None) or "OUTCOME_UNKNOWN", reply)
+    return against
+
+
+def _against_update(context: Context, reply: Reply) -> Against | None:
+    step = replies.first(reply)
+    if reply.status == UNPROCESSABLE:
+        return _head_moved()
+    if step in ("not_sent", "limited", "reauthenticate"):
+        return refused(context, reply)
+    if step == "reread":
+        sentence = f"GitHub did not bring the branch up to date ({reply.status}); do it by hand, or permit the App to."
+        return Against(code="MERGE_FAILED", detail="BEHIND_BASE", sentence=sentence)
+    return None
+
+
+def _head_moved() -> Against:
+    sentence = "The head moved before it could be brought up to date; the new one is evaluated first."
+    return Against(code="MERGE_FAILED", detail="HEAD_SHA_MISMATCH", sentence=sentence)
+
+
+def _read(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:
+    now, since = context.clock(), attempt.in_doubt_at or context.clock()
+    pull, seen = _look(context, target, attempt)
+    _keep(context, attempt, seen, now)
+    sent, seconds = _sent(context, attempt), int((now - since).total_seconds())
+    settled = settling.settle(sent, seen, seconds)
+    if settled == "merged" and pull is not None:
+        return Merged(attempt, pull, attempt.response)
+    if isinstance(settled, Against):
+        _fail(context, job, attempt, settled.detail or settled.code)
+        return settled
+    last = sent.settle_seconds
+    later = next((each for each in (*READ_AFTER_SECONDS, last) if seconds < each <= last), last)
+    raise Later(since + timedelta(seconds=later), "It is not known yet whether GitHub has merged it.", holds_base=True)
+
+
+def _look(context: Context, target: Target, attempt: Attempt) -> tuple[MergePull | None, Seen | Unreadable]:
+    """The pull request and the tip of its base, as GitHub shows them now."""
+    try:
+        reader = context.reader.afresh()
+        pull = reader.merge_pull(target.place, target.number)
+        tip = reader.branch_tip(target.place, attempt.base_ref)
+    except Unavailable as trouble:
+        return None, Unreadable(sentence=trouble.sentence)
+    return pull, seen(pull, tip)
+
+
+def seen(pull: MergePull | None, tip: str | None) -> Seen:
+    """A reading in the words of the judgement."""
+    if pull is None:
+        return Seen(found=False)
+    return Seen(
+        found=True,
+        is_open=pull.state == "open",
+        merged=pull.merged,
+        draft=pull.draft,
+        mergeable=pull.mergeable,
+        head_sha=pull.head.sha,
+        base_ref=pull.base.ref,
+        merge_sha=pull.merge_commit_sha if pull.merged else None,
+        base_tip=tip,
+    )
+
+
+def _sent(context: Context, attempt: Attempt) -> settling.Sent:
+    return settling.Sent(
+        head_sha=attempt.head_sha,
+        base_ref=attempt.base_ref,
+        base_tip=attempt.evidence.get("base_tip"),
+        said_merged=bool((attempt.response or {}).get("merged")),
+        settle_seconds=context.settings.merge_settle_seconds,
+    )
+
+
+def _shown(context: Context, job: Job, target: Target, sent: Sent) -> Came:
+    """GitHub says merged; the pull request has to show it. Where it can't be read, time tells."""
+    response = merge_sending.response(sent.reply)
+    try:
+        pull = context.reader.afresh().merge_pull(target.place, target.number)
+    except Unavailable:
+        pull = None
+    if pull is not None and pull.merged and pull.head.sha == sent.attempt.head_sha:
+        return Merged(sent.attempt, pull, response)
+    return _in_doubt(context, job, target, sent)
+
+
+def _in_doubt(context: Context, job: Job, target: Target, sent: Sent) -> Came:
+    _doubt(context, job, sent.attempt, sent.reply)
+    return _read(context, job, target, _again(context, sent.attempt))
+
+
+def _reread(context: Context, job: Job, target: Target, sent: Sent) -> Came:
+    """A definite no, or a strange yes: what is true is read before it is said."""
+    try:
+        pull = context.reader.afresh().merge_pull(target.place, target.number)
+    except Unavailable as trouble:
+        if sent.reply.status is None or sent.reply.status < FIRST_REFUSAL:
+            return _in_doubt(context, job, target, sent)
+        against = replies.unread(sent.reply, trouble.sentence)
+        _fail(context, job, sent.attempt, against.detail or against.code, sent.reply)
+        return against
+    ruled = replies.after_reread(sent.reply, seen(pull, None), sent.attempt.head_sha)
+    if ruled == "merged" and pull is not None:
+        return Merged(sent.attempt, pull, merge_sending.response(sent.reply))
+    if ruled == "merged_elsewhere" and pull is not None:
+        _fail(context, job, sent.attempt, "MERGED_ELSEWHERE", sent.reply)
+        return Elsewhere(pull)
+    against = ruled if isinstance(ruled, Against) else replies.moved_base(sent.reply)
+    _fail(context, job, sent.attempt, against.detail or against.code, sent.reply)
+    return Afresh(against) if ruled == "regate" else against
+
+
+def _doubt(context: Context, job: Job, attempt: Attempt, reply: Reply | None = None) -> None:
+    response = merge_sending.response(reply) if reply else None
+    with context.pool.connection() as tx:
+        attempts.doubt(tx, attempt, context.clock(), job.by, response)
+    context.checkpoint("merge.in_doubt")
+
+
+def _fail(context: Context, job: Job, attempt: Attempt, detail: str, reply: Reply | None = None) -> None:
+    response = merge_sending.response(reply) if reply else None
+    with context.pool.connection() as tx:
+        attempts.fail(tx, attempt, context.clock(), job.by, detail=detail, response=response)
+
+
+def _keep(context: Context, attempt: Attempt, found: Seen | Unreadable, now: datetime) -> None:
+    with context.pool.connection() as tx:
+        attempts.add_reading(tx, attempt, {"at": now.isoformat(), **found.model_dump(mode="json")})
+
+
+def _again(context: Context, attempt: Attempt) -> Attempt:
+    """The attempt as it is recorded now. Raises `LeaseLost` where it is gone, with its pull request's rows."""
+    with context.pool.connection() as tx:
+        found = attempts.get(tx, attempt.id)
+    if found is None:
+        raise LeaseLost
+    return found

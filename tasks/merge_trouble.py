@@ -1,0 +1,50 @@
+"""What it means for a merge run that something could not be had: a code that states only what was observed."""
+
+from app.github.answers import Unavailable
+from app.governor import LimitsUnavailable
+from policies.merging.answer import Against
+from tasks import merge_ending
+from tasks.context import Context
+from tasks.merge_ending import Ended
+from tasks.merge_finding import Target
+
+NO_POSTGRES = Against(
+    code="MERGE_FAILED",
+    detail="AUDIT_UNAVAILABLE",
+    sentence="Postgres does not answer, so nothing can be recorded and nothing is merged; it is tried again.",
+    outcome="retry_scheduled",
+)
+NO_REDIS = Against(
+    code="MERGE_FAILED",
+    detail="IDEMPOTENCY_STORE_UNAVAILABLE",
+    sentence="Redis does not answer, so GitHub's limits are not known and nothing is merged; it is tried again.",
+    outcome="retry_scheduled",
+)
+FORBIDDEN = frozenset({"EVIDENCE_FORBIDDEN", "GITHUB_AUTH_FAILED", "READER_LOCAL"})
+"""Nothing changes about these until a person has done something."""
+
+
+def ended(context: Context, trouble: Unavailable, target: Target | None) -> Ended:
+    """How a run ends that could not read all it had to."""
+    if trouble.code == "RATE_LIMITED":
+        return _limited(context, trouble, target)
+    detail = "EVIDENCE_INCOMPLETE" if trouble.code == "EVIDENCE_INCOMPLETE" else "EVIDENCE_UNAVAILABLE"
+    against = Against(
+        code="MERGE_FAILED",
+        detail=detail,
+        sentence=trouble.sentence,
+        outcome="blocked" if trouble.code in FORBIDDEN else "retry_scheduled",
+    )
+    return merge_ending.against(
+        against, target=target, retry_at=trouble.not_before, gate_block_reason="PR_FETCH_FAILED"
+    )
+
+
+def _limited(context: Context, trouble: Unavailable, target: Target | None) -> Ended:
+    """The governor says so too where Redis does not answer, which is another matter."""
+    try:
+        context.governor.seen(context.clock())
+    except LimitsUnavailable:
+        return merge_ending.against(NO_REDIS, target=target)
+    against = Against(code="MERGE_FAILED", detail="RATE_LIMITED", sentence=trouble.sentence, outcome="retry_scheduled")
+    return merge_ending.against(against, target=target, retry_at=trouble.not_before)
