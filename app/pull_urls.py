@@ -28,6 +28,13 @@ def parse_issue(url: str | None, settings: Settings) -> tuple[str, int] | None:
     return _parsed(url, settings, "issues")
 
 
+def addresses(full_name: str, number: int, settings: Settings) -> tuple[str, ...]:
+    """All addresses of a pull request that `parse` takes for it, but for their case."""
+    known = hosts(settings)
+    schemes = ("https", "http") if len(known) > 1 else ("https",)
+    return tuple(f"{scheme}://{host}/{full_name}/pull/{number}" for scheme in schemes for host in known)
+
+
 def hosts(settings: Settings) -> tuple[str, ...]:
     """Where the pages of our GitHub are: beside the API, at an Enterprise Server on the same host.
 

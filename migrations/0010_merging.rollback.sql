@@ -1,3 +1,5 @@
+DROP TABLE IF EXISTS merge_watches;
+DROP TABLE IF EXISTS external_merges;
 DROP TABLE IF EXISTS gate_findings;
 DROP TABLE IF EXISTS postures;
 DROP TABLE IF EXISTS alerts;
@@ -13,7 +15,7 @@ DROP TABLE IF EXISTS checks_snapshots;
 DROP TABLE IF EXISTS deployment_observations;
 DROP TABLE IF EXISTS issue_evidence;
 DROP TABLE IF EXISTS timeline_events;
-DELETE FROM runs WHERE kind IN ('step', 'merge');
+DELETE FROM runs WHERE kind IN ('step', 'merge', 'find_changed');
 DROP TABLE IF EXISTS step_runs;
 DROP TABLE IF EXISTS merge_requests;
 DROP TABLE IF EXISTS issues;

@@ -43,7 +43,7 @@ CREATE INDEX IF NOT EXISTS merge_requests_pull ON merge_requests (repository_id,
 CREATE INDEX IF NOT EXISTS merge_requests_issue ON merge_requests (issue_id);
 -- What a label or a comment asks for is one open wish for its pull request, however often it is said.
 CREATE UNIQUE INDEX IF NOT EXISTS merge_requests_one_from_github ON merge_requests (repository_id, number)
-    WHERE status = 'open' AND source <> 'api' AND issue_id IS NULL;
+    WHERE status = 'open' AND source <> 'api' AND mode <> 'observe' AND issue_id IS NULL;
 
 -- One run of one step, with its one outcome. runs.kind is 'step' or 'merge'; this row has what only steps have.
 -- outcome is NULL while it is under way.
@@ -236,4 +236,25 @@ CREATE TABLE IF NOT EXISTS gate_findings (
     override_reason text,
     overridden_at   timestamptz,
     PRIMARY KEY (repository_id, base_ref)
+);
+
+-- Merges that this gate did not make, each once. via: how; had_pass: the newest verdict on that head let it be merged.
+CREATE TABLE IF NOT EXISTS external_merges (
+    repository_id   bigint      NOT NULL,
+    number          bigint      NOT NULL,
+    merge_sha       text        NOT NULL,
+    full_name       text        NOT NULL,
+    head_sha        text        NOT NULL,
+    base_ref        text        NOT NULL,
+    merged_by       text,
+    via             text        NOT NULL CHECK (via IN ('hand', 'auto_merge', 'queue')),
+    had_pass        boolean     NOT NULL,
+    seen_at         timestamptz NOT NULL,
+    PRIMARY KEY (repository_id, number, merge_sha)
+);
+
+-- When the open pull requests of a repository were last compared with GitHub's list, to find those merged unseen.
+CREATE TABLE IF NOT EXISTS merge_watches (
+    repository_id   bigint      PRIMARY KEY,
+    asked_at        timestamptz NOT NULL
 );

@@ -21,6 +21,7 @@ from tasks import (
     judging,
     left_bases,
     names,
+    observing,
     policy_check,
     proposing,
     putting_off,
@@ -166,6 +167,12 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
         bindings.close_of_pull(tx, run.repository_id, run.number or 0, now)
         sharing = pulls.with_head(tx, run.repository_id, pull.head.sha) if pull else ()
         wanted = [runs.want_pull(tx, run, number, now) for number in sharing]
+        watched = (run.repository_id, run.full_name, run.number or 0)
+        looking = (
+            observing.look_at_closed(context, tx, watched, head_sha=pull.head.sha, now=now)
+            if pull and pull.merged
+            else []
+        )
         groups.want_of(tx, run, run.number or 0, now)
         proposing.withdraw_all(tx, run, now)
         body = {"run": str(run.id), "why": "closed" if pull else "not found"}
@@ -173,6 +180,8 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
         ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor="mergegate", body=body, at=now)
     for run_id in wanted:
         context.send(names.EVALUATE, run_id, 0)
+    for task, run_id in looking:
+        context.send(task, run_id, 0)
 
 
 def _sighting(run: Run, pull: documents.Pull) -> Sighting:

@@ -1,7 +1,8 @@
 """Find the pull requests that an event is about where it does not name them, and want an evaluation of each.
 
 Those of one commit are evaluated at once. Those of a branch, a repository or an installation may be many, so they get
-slots: so many a minute. An event about one of them alone still comes first.
+slots: so many a minute. An event about one of them alone still comes first. Those of which no event told, since it got
+lost, are found by comparing what we know with GitHub's list.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.reader import Place
-from app.records import pulls, runs, slots
+from app.records import pulls, runs, slots, watches
 from app.records.pulls import Sighting
 from app.records.runs import Run, Wanted
 from tasks import names, putting_off
@@ -21,8 +22,13 @@ from tasks.context import Context
 MOST_CAUSES = 10
 """How many of its deliveries a find hands on to each pull request: a storm of them, times thousands, never ends."""
 
+MOST_CHANGED = 100
+"""Evaluations that one comparison leads to; the next one goes on."""
+
 Message = tuple[UUID, datetime]
 """A run, and when it is due."""
+Known = dict[int, tuple[str | None, str | None]]
+"""Head and base branch of pull requests, by number."""
 
 
 def pull_requests(context: Context, run_id: UUID) -> None:
@@ -34,14 +40,32 @@ def pull_requests(context: Context, run_id: UUID) -> None:
     context.checkpoint("find.claimed")
     if run.kind == "find_by_head":
         _want_known_at_once(context, run)
+    with context.pool.connection() as tx:
+        known = watches.known_open(tx, run.repository_id) if run.kind == "find_changed" else {}
     try:
         listed = _list(context, run)
     except Unavailable as trouble:
         putting_off.run(context, run, trouble)
         return
     context.checkpoint("find.listed")
-    _want_all(context, run, listed)
+    if run.kind == "find_changed":
+        _want_changed(context, run, known, listed)
+    else:
+        _want_all(context, run, listed)
     putting_off.wake_next(context, run)
+
+
+def _want_changed(context: Context, run: Run, known: Known, listed: tuple[ListedPull, ...]) -> None:
+    """Those that GitHub lists and we don't know like this, and those that it lists no more. `known`: before that."""
+    shown: Known = {pull.number: (pull.head.sha, pull.base.ref) for pull in listed}
+    changed = sorted(number for number in {*known, *shown} if known.get(number) != shown.get(number))[:MOST_CHANGED]
+    now = context.clock()
+    with context.pool.connection() as tx:
+        runs.finish(tx, run, now)
+        for number in changed:
+            pulls.seen(tx, Sighting(run.repository_id, number, run.full_name, run.installation_id))
+        wanted = [(runs.want_pull(tx, run, number, now), now) for number in changed]
+    _send(context, wanted)
 
 
 def _want_known_at_once(context: Context, run: Run) -> None:
@@ -57,7 +81,7 @@ def _list(context: Context, run: Run) -> tuple[ListedPull, ...]:
     place = Place(run.installation_id, run.repository_id)
     if run.kind == "find_by_installation":
         return ()
-    if run.kind == "find_by_repository":
+    if run.kind in ("find_by_repository", "find_changed"):
         return context.reader.open_pulls(place)
     if run.kind == "find_by_branch":
         return context.reader.pulls_of_base(place, run.branch or "")

@@ -20,6 +20,7 @@ OF_RUN: dict[Kind, str] = {
     "find_by_branch": FIND_PULLS,
     "find_by_repository": FIND_PULLS,
     "find_by_installation": FIND_PULLS,
+    "find_changed": FIND_PULLS,
     "merge_group": MERGE_GROUP,
     "work": WORK,
     "step": STEP,

@@ -1,6 +1,9 @@
 """Enqueue again whatever is due: lost messages, lapsed leases and passed not-before times are all found here."""
 
-from app.records import intents, runs
+from datetime import datetime
+
+from app.database import Transaction
+from app.records import after_merge, intents, runs, step_runs, watches
 from app.records.runs import Run
 from tasks import names, putting_off
 from tasks.context import Context
@@ -11,13 +14,25 @@ def enqueue_due(context: Context) -> int:
     _put_back_lapsed(context)
     now = context.clock()
     with context.pool.connection() as tx:
+        _watch(context, tx, now)
         due_runs = runs.take_due(tx, now)
         due_intents = intents.take_due(tx, now)
+        merged = after_merge.take_due(tx, now)
     for run_id, kind in due_runs:
         context.send(names.OF_RUN[kind], run_id, 0)
     for intent_id in due_intents:
         context.send(names.WRITE, intent_id, 0)
-    return len(due_runs) + len(due_intents)
+    for attempt_id in merged:
+        context.send(names.AFTER_MERGE, attempt_id, 0)
+    return len(due_runs) + len(due_intents) + len(merged)
+
+
+def _watch(context: Context, tx: Transaction, now: datetime) -> None:
+    """Compare the open pull requests of guarded repositories with GitHub's list now and then: webhooks get lost."""
+    if context.settings.github_reader != "live":
+        return
+    for wanted in watches.take_due(tx, {name.lower() for name in context.settings.merge_repositories}, now):
+        runs.want(tx, wanted, now)
 
 
 def _put_back_lapsed(context: Context) -> None:
@@ -33,6 +48,7 @@ def _put_back(context: Context, run: Run) -> None:
     try:
         with context.pool.connection() as tx:
             intent_id = putting_off.after_attempt(context, tx, run, sentence, context.clock())
+            step_runs.woken_by(tx, run.id, "sweeper")
     except runs.LeaseLost:  # another sweep was first, or the worker has ended after all
         return
     if intent_id is not None:

@@ -52,6 +52,17 @@ def bases(tx: Transaction, repository_id: int) -> tuple[str, ...]:
     return tuple(row["base_ref"] for row in rows)
 
 
+def is_base(tx: Transaction, repository_id: int, branch: str) -> bool:
+    """Whether merges are made into a branch: `doctor` looked at it, an operator overrode that, or we merged into it."""
+    row = tx.execute(
+        "SELECT 1 FROM gate_findings WHERE repository_id = %(repository)s AND base_ref = %(branch)s UNION ALL"
+        " SELECT 1 FROM merge_attempts WHERE repository_id = %(repository)s AND base_ref = %(branch)s"
+        " AND kind IN ('merge', 'enqueue') AND state = 'SUCCEEDED' LIMIT 1",
+        {"repository": repository_id, "branch": branch},
+    ).fetchone()
+    return row is not None
+
+
 def found(tx: Transaction, repository_id: int, base_ref: str, *, is_required: bool, now: datetime) -> None:
     """Record what was found; where that is something else than before, the audit says so."""
     before = of(tx, repository_id, base_ref)

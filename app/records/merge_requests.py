@@ -74,6 +74,16 @@ def get(tx: Transaction, request_id: UUID) -> MergeRequest | None:
     return MergeRequest(**row) if row else None
 
 
+def is_observed(tx: Transaction, repository_id: int, number: int, issue_id: UUID | None) -> bool:
+    """Whether somebody looks already who merged the pull request, for this issue or for none."""
+    row = tx.execute(
+        "SELECT 1 FROM merge_requests WHERE repository_id = %(repository)s AND number = %(number)s"
+        " AND mode = 'observe' AND status = 'open' AND issue_id IS NOT DISTINCT FROM %(issue)s",
+        {"repository": repository_id, "number": number, "issue": issue_id},
+    ).fetchone()
+    return row is not None
+
+
 def set_pull(tx: Transaction, request_id: UUID, repository_id: int, number: int) -> None:
     """Which pull request it is about, once that is known: from then on its events wake it."""
     tx.execute(
