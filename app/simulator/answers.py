@@ -15,6 +15,8 @@ class Answer:
     body: Any = None  # None: no body at all
     headers: dict[str, str] = field(default_factory=dict)
     points: int = 1  # what it costs of the primary limit
+    raw: str | None = None  # sent in place of the body, as it stands
+    media: str = "application/json; charset=utf-8"
 
 
 @dataclass(frozen=True)

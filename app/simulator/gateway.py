@@ -1,6 +1,8 @@
 """From one HTTP request to GitHub's answer: address, fault script, credentials, limits, route, journal."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from werkzeug import Request
@@ -31,6 +33,10 @@ class Reply:
     sabotage: str | None = None  # hang, cut or drop: what happens to the answer on its way
     resource: str = "core"  # whose limit it costs: core or graphql
     path: str = ""  # by the name of the repository
+    tell: Callable[[], None] | None = None  # called once all that is left is to send it
+
+
+Matched = tuple[Route, dict[str, Any]]
 
 
 def asker(github: GitHub, request: Request) -> str:
@@ -47,42 +53,49 @@ def reply(github: GitHub, request: Request) -> Reply:
         github.unknown_requests.append(f"{request.method} {request.path}")
         return Reply(error(404, "Not Found"), Caller())
     fault = github.faults.take(request.method, _named(request, path))
-    if matched[0].writes(_body(request)):
+    if is_write(request, matched):
         return _write(github, request, path=path, matched=matched, fault=fault)
     return _read(github, request, path=path, matched=matched, fault=fault)
 
 
-Matched = tuple[Route, dict[str, Any]]
+def is_write(request: Request, matched: Matched) -> bool:
+    return matched[0].writes(body_of(request))
 
 
 def _read(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
     state = github.before if fault is not None and fault.what == "stale" else github.state
-    answer, caller = _answer(github, request, path=path, matched=matched, state=state)
+    answer, caller = answer_of(github, request, path=path, matched=matched, state=state)
     if fault is not None and fault.what == "part":
         answer = replace(answer, body=partial(answer.body, fault.field, fault.message))
-    return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault), _resource(path), path)
+    return Reply(_spoiled(github, path, fault) or answer, caller, _silence(fault), resource(path), path)
 
 
 def _write(github: GitHub, request: Request, *, path: str, matched: Matched, fault: Fault | None) -> Reply:
     """A fault before the effect keeps it from happening; one after it only hides it."""
     came, spoiled = github.clock(), _spoiled(github, path, fault)
     if fault is not None and fault.when == "before":
-        answer, caller = spoiled or Answer(200, {}), Caller()
-        effect = "no"
+        answer, caller, happened = spoiled or Answer(200, {}), Caller(), "no"
     else:
-        answer, caller, effect = _effect(github, request, path=path, matched=matched)
-    seen = 0 if _silence(fault) else (spoiled or answer).status
-    who = asker(github, request) if caller == Caller() else caller.name
-    write = Write(request.method, path, _body(request), who, came, effect, seen)
+        answer, caller, happened = effect(github, request, path=path, matched=matched)
+    given = Reply(spoiled or answer, caller, _silence(fault), resource(path), path)
+    record(github, request, given, came=came, happened=happened)
+    return given
+
+
+def record(github: GitHub, request: Request, given: Reply, *, came: datetime, happened: str) -> None:
+    """A write goes into the journal; `happened` is yes or no."""
+    who = asker(github, request) if given.caller == Caller() else given.caller.name
+    seen = 0 if given.sabotage else given.answer.status
+    said = given.answer.body.get("message") if isinstance(given.answer.body, dict) else None
+    write = Write(request.method, given.path, body_of(request), who, came, happened, seen, str(said or ""))
     github.journal.writes.append(write)
-    return Reply(spoiled or answer, caller, _silence(fault), _resource(path), path)
 
 
-def _effect(github: GitHub, request: Request, *, path: str, matched: Matched) -> tuple[Answer, Caller, str]:
+def effect(github: GitHub, request: Request, *, path: str, matched: Matched) -> tuple[Answer, Caller, str]:
     """Nothing else happens between the change and the echo that tells what was before."""
     with github.lock:
         last = github.before
-        answer, caller = _answer(github, request, path=path, matched=matched, state=github.state)
+        answer, caller = answer_of(github, request, path=path, matched=matched, state=github.state)
         if not _came_to_pass(path, answer):
             return answer, caller, "no"
         before = github.state if github.before is last else github.before
@@ -97,12 +110,12 @@ def _came_to_pass(path: str, answer: Answer) -> bool:
     return answer.status < 300
 
 
-def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, state: State) -> tuple[Answer, Caller]:
+def answer_of(github: GitHub, request: Request, *, path: str, matched: Matched, state: State) -> tuple[Answer, Caller]:
     with github.lock:
         caller = Caller()
         try:
             caller = _caller(github, request, matched[0])
-            refused = None if path == "/rate_limit" else github.limits.refusal(caller, github.now(), _resource(path))
+            refused = None if path == "/rate_limit" else github.limits.refusal(caller, github.now(), resource(path))
             refused = refused or _too_much(github, request, path, caller)
             if refused:
                 return refused, caller
@@ -119,7 +132,7 @@ def _answer(github: GitHub, request: Request, *, path: str, matched: Matched, st
 
 
 def _too_much(github: GitHub, request: Request, path: str, caller: Caller) -> Answer | None:
-    writes = request.method != "GET" and (path != table.GRAPHQL or documents.writes(_body(request)))
+    writes = request.method != "GET" and (path != table.GRAPHQL or documents.writes(body_of(request)))
     kind = "content" if writes and pace.fits("content", request.method, path) else "none"
     return github.secondary.refusal(caller.name, github.clock(), kind)
 
@@ -139,7 +152,7 @@ def _call(github: GitHub, request: Request, *, caller: Caller, matched: Matched,
     if "repo" in parts:
         found = state.find(f"{parts['owner']}/{parts['repo']}")
         if route.needs != "app":
-            _admit(state, caller, route, found, writes=route.writes(_body(request)))
+            _admit(state, caller, route, found, writes=route.writes(body_of(request)))
     elif ":" in route.needs and not caller.holds(route.needs):
         raise Refusal(403, _FORBIDDEN)
     view = View(state, github.url)
@@ -158,10 +171,10 @@ def _admit(state: State, caller: Caller, route: Route, repository: Repository | 
 
 def _named(request: Request, path: str) -> str:
     """What faults are aimed at: the path, after it the names of mutations."""
-    return " ".join([path, *documents.changes(_body(request))]) if path == table.GRAPHQL else path
+    return " ".join([path, *documents.changes(body_of(request))]) if path == table.GRAPHQL else path
 
 
-def _resource(path: str) -> str:
+def resource(path: str) -> str:
     return "graphql" if path == table.GRAPHQL else "core"
 
 
@@ -183,13 +196,13 @@ def _silence(fault: Fault | None) -> str | None:
 
 
 def _json(request: Request) -> Json:
-    body = _body(request)
+    body = body_of(request)
     if not body and request.get_data() not in (b"", b"{}", b"null"):
         raise Refusal(400, "Problems parsing JSON")
     return body
 
 
-def _body(request: Request) -> Json:
+def body_of(request: Request) -> Json:
     found = request.get_json(force=True, silent=True)
     return found if isinstance(found, dict) else {}
 
@@ -199,6 +212,6 @@ def _echo(github: GitHub, request: Request, path: str, *, answer: Answer, caller
     if github.echo is None or caller.installation is None:
         return
     by = github.state.bot(caller.installation.app_id).login
-    done = echoes.read(request.method, path, body=_body(request), answer=answer.body, by=by, before=before)
+    done = echoes.read(request.method, path, body=body_of(request), answer=answer.body, by=by, before=before)
     if done is not None:
         github.echo(done)

@@ -27,6 +27,7 @@ class Write:
     at: datetime  # when it came
     effect: str  # yes or no
     status: int  # what was answered; 0: no answer
+    message: str = ""  # of the answer
 
 
 @dataclass

@@ -12,7 +12,8 @@ from typing import Any
 from werkzeug import Request, Response
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.simulator import gateway, pages
+from app.simulator import gateway, pages, scripted
+from app.simulator.answers import Answer
 from app.simulator.gateway import Reply
 from app.simulator.github import GitHub
 from app.simulator.journal import Asked
@@ -54,11 +55,13 @@ def _application(github: GitHub) -> Application:
     def answer(request: Request, environ: dict[str, Any], start_response: Any) -> Any:
         asked = f"{request.method} {request.path}"
         github.open_requests.append(asked)
-        reply = gateway.reply(github, request)
+        reply = scripted.reply(github, request)
         github.open_requests.remove(asked)
         response = _response(github, request, reply)
         status = 0 if reply.sabotage else response.status_code
         github.requests.append(Asked(request.method, reply.path or request.path, status, dict(request.args)))
+        if reply.tell is not None:
+            reply.tell()
         if reply.sabotage:
             _sabotage(github, environ["werkzeug.socket"], reply.sabotage, response)
         return response(environ, start_response)
@@ -67,7 +70,7 @@ def _application(github: GitHub) -> Application:
 
 
 def _response(github: GitHub, request: Request, reply: Reply) -> Response:
-    body = b"" if reply.answer.body is None else json.dumps(reply.answer.body).encode()
+    body = _raw(reply.answer)
     etag = pages.tag(body)
     status = reply.answer.status
     if request.method == "GET" and status == 200 and etag in request.headers.get("if-none-match", ""):
@@ -76,7 +79,13 @@ def _response(github: GitHub, request: Request, reply: Reply) -> Response:
     headers = {**_headers(github, reply, 0 if free else reply.answer.points), **reply.answer.headers}
     if request.method == "GET" and status in (200, 304):
         headers["etag"] = etag
-    return Response(body, status=status, headers=headers, content_type="application/json; charset=utf-8")
+    return Response(body, status=status, headers=headers, content_type=reply.answer.media)
+
+
+def _raw(answer: Answer) -> bytes:
+    if answer.raw is not None:
+        return answer.raw.encode()
+    return b"" if answer.body is None else json.dumps(answer.body).encode()
 
 
 def _headers(github: GitHub, reply: Reply, points: int) -> dict[str, str]:

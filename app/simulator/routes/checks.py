@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from app.simulator import requirements
 from app.simulator.answers import Answer, Listing, Refusal
 from app.simulator.call import Call
 from app.simulator.records import CheckRun, WorkflowRun
@@ -24,13 +25,13 @@ _CONCLUSIONS = (
 
 
 def list_check_runs(call: Call, *, ref: str) -> Listing:
-    """The latest run of each name in a suite, or with `filter=all` every one; newest first."""
+    """Of each name and App in a suite the latest (the highest id), or with `filter=all` every run; newest first."""
     commit = resolve(call.repository, ref)
     if commit is None:
         raise Refusal(422, f"No commit found for SHA: {ref}")
     found = [r for r in call.repository.check_runs if r.sha == commit.sha and _asked_for(call, r)]
     if call.query.get("filter", "latest") == "latest":
-        found = list({(r.suite_id, r.name): r for r in found}.values())
+        found = requirements.latest_runs(found)
     return Listing(found[::-1], lambda run: commits.check_run(call.view, call.repository, run), key="check_runs")
 
 

@@ -6,6 +6,7 @@ from app.simulator.call import Call
 from app.simulator.guards import METHODS
 from app.simulator.merging import Wish
 from app.simulator.records import Pull
+from app.simulator.shapes.view import node
 from app.simulator.state import pull_commits, pull_files
 
 _NAMES = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
@@ -26,7 +27,11 @@ def merge(call: Call, *, number: int) -> Answer:
     _refuse_by_itself(call, pull, wish)
     _refuse_by_rules(call, pull)
     merged = call.github.verbs.land(call.repository.full_name, number, wish)
-    return Answer(200, {"sha": merged.merge_sha, "merged": True, "message": "Pull Request successfully merged"})
+    return told(merged.merge_sha)
+
+
+def told(sha: str | None) -> Answer:
+    return Answer(200, {"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
 
 def wished(call: Call) -> Wish:
@@ -52,6 +57,10 @@ def update_branch(call: Call, *, number: int) -> Answer:
         raise Refusal(422, "merge conflict between base and head")
     call.github.verbs.update_branch(call.repository.full_name, number, by=call.bot)
     return Answer(202, {"message": "Updating pull request branch.", "url": _url(call, number)})
+
+
+def node_of(pull: Pull) -> str:
+    return node("PR", pull.id)
 
 
 def _refuse_by_itself(call: Call, pull: Pull, wish: Wish) -> None:
