@@ -122,7 +122,7 @@ def _missing(facts: MergeFacts, rules: MergeRules, standing: list[Review]) -> It
         yield from _doubts(facts.pull, [review for review in spoken if _may(review, VETO_PERMISSION)])
         return
     if given:
-        sentence = f"{given} of {needed} needed approvals is given; {needed - given} more is needed."
+        sentence = f"{given} of {needed} approvals count; {needed - given} more has to be given."
         yield _not_approved("TOO_FEW_APPROVALS", sentence)
     elif not against:
         yield _silence(facts.pull, needed)
@@ -147,7 +147,7 @@ def _silence(pull: Pull, needed: int) -> Against:
     if pull.author_is_gate:
         sentence = "The pull request is the gate's own, and an App cannot approve its own; somebody else has to."
         return _not_approved("APP_CANNOT_APPROVE_OWN_PR", sentence)
-    return _not_approved(None, f"Nobody approves the pull request; the approvals that it needs are {needed}.")
+    return _not_approved(None, f"Nobody approves the pull request; it needs {needed}.")
 
 
 def _uncounted(review: Review, facts: MergeFacts, rules: MergeRules) -> Against | None:
