@@ -3,7 +3,7 @@
 from app.github import queries
 from app.github.answers import Unavailable
 from app.github.asking import PAGES, Asking, Place
-from app.github.nodes import Connection, Node
+from app.github.nodes import Connection, Node, RepositoryNode
 from app.github.pull_queries import Sofar
 
 
@@ -26,6 +26,22 @@ class QueueEntry(Node):
     position: int
     head_commit: GroupHead | None
     pull_request: QueuedPull | None
+
+
+class OwnEntry(Node):
+    """The entry of a pull request in the queue of its base."""
+
+    id: str
+    position: int
+    state: str
+
+
+class QueuedNode(Node):
+    """A pull request as the queue knows it: by its node's id. `merge_queue_entry`: None where it is in no queue."""
+
+    id: str
+    head_ref_oid: str
+    merge_queue_entry: OwnEntry | None
 
 
 class _Queue(Node):
@@ -51,6 +67,17 @@ class MergeQueueReader(Asking):
             if not entries.more:
                 return tuple(sorted(entries.nodes, key=lambda entry: entry.position))
         raise Unavailable("EVIDENCE_INCOMPLETE", f"The merge queue of {branch} takes more than {PAGES} pages.")
+
+    def queued_pull(self, place: Place, full_name: str, number: int) -> QueuedNode | None:
+        """The pull request's node, by which it is enqueued, and its entry in the queue; None: there is no such one."""
+        owner, _, name = full_name.partition("/")
+        what = "the pull request's entry in the merge queue"
+        variables = {"owner": owner, "name": name, "number": number}
+        data = self._query(place, queries.QUEUED_PULL, variables, what)
+        repository = self._parsed(RepositoryNode, data.get("repository"), what)
+        if repository.database_id != place.repository_id:
+            raise Unavailable("GITHUB_API_ERROR", f"{full_name} is another repository by now.")
+        return self._parsed(QueuedNode, repository.pull_request, what) if repository.pull_request else None
 
     def _queue(self, place: Place, full_name: str, branch: str, after: str | None) -> _Queue | None:
         owner, _, name = full_name.partition("/")
