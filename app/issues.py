@@ -64,7 +64,7 @@ def patch(tx: Transaction, settings: Settings, issue_id: UUID, by: By, given: Ma
     columns = _columns(settings, by, given)
     blocker = columns if isinstance(columns, Blocker) else _unchangeable(tx, issue, columns)
     if isinstance(columns, Blocker) or blocker is not None:
-        return blocker or _not_found(issue_id)
+        return blocker or not_found(issue_id)
     changed = issues.change(tx, issue, columns, by.at)
     _attest(tx, issue, by, "issue_changed", {"set": sorted(columns)})
     return changed
@@ -192,10 +192,11 @@ def _unchangeable(tx: Transaction, issue: Issue, columns: Mapping[str, Any]) -> 
 
 
 def _held(tx: Transaction, issue_id: UUID) -> Issue | Blocker:
-    return issues.hold(tx, issue_id) or _not_found(issue_id)
+    return issues.hold(tx, issue_id) or not_found(issue_id)
 
 
-def _not_found(issue_id: UUID) -> Blocker:
+def not_found(issue_id: UUID) -> Blocker:
+    """The blocker of an issue that is not there."""
     return Blocker(code="ISSUE_NOT_FOUND", sentence="There is no such issue.", subject=f"issue:{issue_id}")
 
 

@@ -11,7 +11,7 @@ from redis.retry import Retry
 from app import database
 from app.queue import Publisher
 from app.settings import Settings
-from app.web.api import artifacts, document, policies, runs, verdicts
+from app.web.api import artifacts, document, issues, policies, runs, verdicts
 from app.web.api.answering import Services
 from app.web.api.door import Door
 from app.web.api.endpoint import Endpoint
@@ -21,7 +21,13 @@ from app.web.api.waiting import Waiting
 
 REDIS_SECONDS = 2.0
 
-ENDPOINTS: tuple[Endpoint, ...] = (*verdicts.ENDPOINTS, *policies.ENDPOINTS, *runs.ENDPOINTS, *artifacts.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *verdicts.ENDPOINTS,
+    *policies.ENDPOINTS,
+    *runs.ENDPOINTS,
+    *issues.ENDPOINTS,
+    *artifacts.ENDPOINTS,
+)
 
 
 def install(flask: Flask, settings: Settings, publisher: Publisher, now: Callable[[], datetime]) -> None:

@@ -76,6 +76,8 @@ def _body(endpoint: Endpoint, incoming: Request) -> tuple[Any, ...] | Reply:
     takes = endpoint.takes
     if takes is None:
         return ()
+    if endpoint.otherwise is not None and _is_empty(incoming):
+        return (endpoint.otherwise,)
     content = _content(endpoint, incoming)
     if isinstance(content, Reply) or takes is bytes:
         return content if isinstance(content, Reply) else (content,)
@@ -85,6 +87,10 @@ def _body(endpoint: Endpoint, incoming: Request) -> tuple[Any, ...] | Reply:
         return (content.decode("utf-8"),)
     except UnicodeDecodeError:
         return Reply(400, "MALFORMED", "The body should be UTF-8 text.")
+
+
+def _is_empty(incoming: Request) -> bool:
+    return not incoming.content_length and "Transfer-Encoding" not in incoming.headers
 
 
 def _content(endpoint: Endpoint, incoming: Request) -> bytes | Reply:

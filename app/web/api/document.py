@@ -144,7 +144,8 @@ def _body(endpoint: Endpoint) -> RequestBody | None:
         return None
     text = Schema.model_validate({"type": "string"})
     media = MediaType(schema=PydanticSchema(schema_class=takes) if issubclass(takes, BaseModel) else text)
-    return RequestBody(content=dict.fromkeys(endpoint.types or (request_body.JSON,), media), required=True)
+    content = dict.fromkeys(endpoint.types or (request_body.JSON,), media)
+    return RequestBody(content=content, required=endpoint.otherwise is None)
 
 
 def _answer(model: type[BaseModel]) -> Response:

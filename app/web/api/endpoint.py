@@ -103,8 +103,9 @@ class Endpoint:
     """One method at one address. `work` gets the `Call`, then what was taken, then the query, then parts of the path.
 
     `takes`: a model for JSON; `str` or `bytes` for a body as it is. `types`: the content types of the body, any where
-    that is empty. `refuses`: the statuses of `work`'s own refusals, besides those of the door. `awaits`: for what is
-    not done at once, looks for the final answer by the document that was answered first; None while there is none.
+    that is empty. `otherwise`: what is taken where no body is sent at all. `refuses`: the statuses of `work`'s own
+    refusals, besides those of the door. `awaits`: for what is not done at once, looks for the final answer by the
+    document that was answered first; None while there is none.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -115,6 +116,7 @@ class Endpoint:
     takes: type[BaseModel] | type[str] | type[bytes] | None = None
     types: tuple[str, ...] = (request_body.JSON,)
     most_bytes: int = MOST_BYTES
+    otherwise: RequestBody | None = None
     query: type[Query] | None = None
     refuses: tuple[int, ...] = ()
     awaits: Callable[[Transaction, Document, Settings], Answer | None] | None = None

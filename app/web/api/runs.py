@@ -5,14 +5,16 @@ from typing import Literal
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from pydantic import RootModel
+
 from app import wished, work
 from app.database import Transaction
-from app.records import bindings, evidence, shown_intents
+from app.records import bindings, evidence, shown_intents, step_runs
 from app.records.bindings import Binding
 from app.records.wishes import Wish
 from app.settings import Settings
 from app.tokens import Scope
-from app.web.api import run_shapes
+from app.web.api import run_shapes, step_shapes
 from app.web.api.endpoint import Answer, Call, Document, Endpoint, Page, Paging, RequestBody
 from app.web.api.run_shapes import (
     EpochRequest,
@@ -26,6 +28,7 @@ from app.web.api.run_shapes import (
     WordRequest,
     WriteRequest,
 )
+from app.web.api.step_shapes import StepBlocked, StepSucceeded, StepUnderWay
 from app.web.replies import Reply
 from app.work import By, Done, Word
 from policies.decision import Blocker
@@ -39,6 +42,10 @@ STATUS_OF = {"RUN_NOT_FOUND": 404, "INTENT_NOT_FOUND": 404, "APPROVAL_OWN_PROPOS
 OK, CREATED, ACCEPTED, CONFLICT = 200, 201, 202, 409
 NO_INTENT = Reply(404, "INTENT_NOT_FOUND", "No run has asked for such a write.")
 BRANCHES = Reply(422, "BRANCH_MISMATCH", "Base and head should be two branches.")
+
+
+class AnyRunShape(RootModel[RunShape | StepUnderWay | StepSucceeded | StepBlocked]):
+    """A run: one that writes, or one of a step of an issue."""
 
 
 def open_run(call: Call, asked: RunRequest) -> Answer | Reply:
@@ -59,9 +66,12 @@ def list_runs(call: Call, paging: Paging) -> Answer:
 
 
 def show_run(call: Call, run: UUID) -> Answer | Reply:
-    """A run, with its writes and everything that is in their way."""
+    """A run, with its writes and everything that is in their way; of a step, how it stands or has ended."""
     binding = bindings.get(call.tx, run)
-    return _no_run(run) if binding is None else Answer(_shape(call.tx, binding, call.settings))
+    if binding is not None:
+        return Answer(_shape(call.tx, binding, call.settings))
+    step = step_runs.get(call.tx, run)
+    return _no_run(run) if step is None else Answer(step_shapes.shape(call.tx, step))
 
 
 def open_epoch(call: Call, asked: EpochRequest, run: UUID) -> Answer | Reply:
@@ -210,7 +220,8 @@ def _final(tx: Transaction, document: Document, settings: Settings) -> Answer | 
     """The run that was answered, once nothing more happens to it by itself."""
     binding = bindings.get(tx, UUID(document["runId"]))
     if binding is None:
-        return None
+        ended = step_shapes.final(tx, UUID(document["runId"]))
+        return None if ended is None else Answer(ended, OK, location=f"{RUNS}/{document['runId']}")
     shape = _shape(tx, binding, settings)
     return None if shape.status == "running" else Answer(shape, OK, location=f"{RUNS}/{binding.run_id}")
 
@@ -234,7 +245,7 @@ def _post(
 ENDPOINTS = (
     _post(RUNS, open_run, "propose", RunRequest, CREATED),
     Endpoint(method="GET", path=RUNS, work=list_runs, scope="read", query=Paging, answers={200: Page[RunSummary]}),
-    Endpoint(method="GET", path=RUN, work=show_run, scope="read", answers={OK: RunShape}, awaits=_final),
+    Endpoint(method="GET", path=RUN, work=show_run, scope="read", answers={OK: AnyRunShape}, awaits=_final),
     _post(f"{RUN}/epochs", open_epoch, "propose", EpochRequest, CREATED),
     _post(f"{RUN}/evidence", give_evidence, "evidence", EvidenceRequest, CREATED),
     _post(f"{RUN}/writes", wish, "propose", WriteRequest, ACCEPTED),

@@ -36,6 +36,7 @@ EXAMPLES = int(os.environ.get("API_EXAMPLES", "10"))
 MOST_SECONDS_WAITED = 1
 TIMEOUT_SECONDS = 30
 RUN = {"repository": "acme/widget", "base": "main", "head": "work", "headSha": "a" * 40}
+ISSUE = {"githubUrl": "https://github.com/acme/widget/issues/3", "prUrl": "https://github.com/acme/widget/pull/1"}
 ARTIFACT: dict[str, Any] = {"kind": "files", "files": [{"path": "a", "content": "1"}]}
 CHECKS = [
     not_a_server_error,
@@ -49,7 +50,7 @@ ENDS = [pytest.param(each, id=f"{each.method} {each.path}") for each in (*ENDPOI
 
 
 class Served:
-    """The API as gunicorn serves it, with a pull request that has a verdict, an open run, and a token that may all."""
+    """The API as gunicorn serves it, with a verdict, an open run, an issue, and a token that may all."""
 
     def __init__(self, port: int, token: str) -> None:
         self.url, self.headers = f"http://127.0.0.1:{port}", {"Authorization": f"Bearer {token}"}
@@ -60,12 +61,16 @@ class Served:
         stored = requests.post(
             f"{self.url}/api/v1/artifacts", json=ARTIFACT, headers=self.headers, timeout=TIMEOUT_SECONDS
         ).json()
+        issue = requests.post(
+            f"{self.url}/api/v1/issues", json=ISSUE, headers=self.headers, timeout=TIMEOUT_SECONDS
+        ).json()
         self.known: dict[str, Any] = {
             "owner": "acme",
             "repo": "widget",
             "number": 1,
             "run": opened["runId"],
             "digest": stored["digest"],
+            "issue": issue["id"],
         }
 
     def ask(self, case: Case[Any]) -> None:
