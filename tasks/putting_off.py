@@ -12,8 +12,12 @@ from app.github.answers import Unavailable
 from app.governor import DOWN_SECONDS
 from app.records import groups, runs
 from app.records.runs import Run
-from tasks import names, telling, telling_groups
+from tasks import names, step_endings, telling, telling_groups
 from tasks.context import Context
+
+OF_STEPS = ("step", "merge")
+MOST_ATTEMPTS_OF = {"step": 5}
+"""Whoever asked for a step can ask again; everything else goes on for about a day."""
 
 
 def run(context: Context, run: Run, trouble: Unavailable) -> None:
@@ -32,8 +36,10 @@ def run(context: Context, run: Run, trouble: Unavailable) -> None:
 
 def after_attempt(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
     """Put a failed run back, or stop it for a person; the intent that tells of it, if any. Raises `LeaseLost`."""
-    stopped = run.attempts >= runs.MOST_ATTEMPTS
-    if stopped:
+    stopped = run.attempts >= MOST_ATTEMPTS_OF.get(run.kind, runs.MOST_ATTEMPTS)
+    if stopped and run.kind in OF_STEPS:
+        step_endings.fail(tx, run, sentence, now)
+    elif stopped:
         runs.block(tx, run, sentence, now)
     else:
         runs.retry(tx, run, now + timedelta(seconds=runs.backoff_seconds(run.attempts)), sentence)
@@ -45,7 +51,7 @@ def after_attempt(context: Context, tx: Transaction, run: Run, sentence: str, no
 
 
 def _tell(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
-    if run.kind == "work":
+    if run.kind in ("work", *OF_STEPS):
         return None  # whoever asked for it looks at the run
     tell = telling_groups.trouble if run.kind == "merge_group" else telling.trouble
     return tell(context, tx, run, sentence, now)

@@ -85,3 +85,23 @@ def _is_completed(tx: Transaction, step: StepRun) -> bool:
         return True
     merged = timeline.newest(tx, step.issue_id, "loop_merged")
     return merged is not None and merged.run_id == step.run_id
+
+
+def fail(tx: Transaction, run: Run, sentence: str, now: datetime) -> None:
+    """End a run that never came to an end of its own: nothing is said of its step. Raises `LeaseLost`."""
+    step = step_runs.get(tx, run.id)
+    if step is None:
+        runs.block(tx, run, sentence, now)
+        return
+    end(
+        tx,
+        run,
+        step,
+        ending="failed",
+        outcome="failed",
+        answer={"code": "STEP_FAILED", "sentence": sentence},
+        code="STEP_FAILED",
+        state_before=step.state_before,
+        state_after=step.state_before,
+        now=now,
+    )

@@ -18,13 +18,14 @@ from app import database
 from app.events import Delivery
 from app.github import bindings
 from app.github.deliveries import Deliveries
+from app.github.merging import Merger
 from app.governor import Governor
 from app.queue import make_celery
 from app.records.runs import LeaseLost
 from app.rosters import RostersUnavailable
 from app.settings import Settings, SettingsError, load
 from tasks import context as contexts
-from tasks import evaluate, find, intake, merge_group, names, reconcile, sweep, work, write
+from tasks import after_merge, evaluate, find, intake, merge, merge_group, names, reconcile, steps, sweep, work, write
 from tasks.context import Context
 
 LONGEST_RETRY_SECONDS = 30
@@ -64,6 +65,9 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.MERGE_GROUP, shared=False)(evaluate_merge_group)
     app.task(name=names.WRITE, shared=False)(perform_write)
     app.task(name=names.WORK, shared=False)(advance_work)
+    app.task(name=names.STEP, shared=False)(run_step)
+    app.task(name=names.MERGE, shared=False)(merge_pull_request)
+    app.task(name=names.AFTER_MERGE, shared=False)(follow_up_merge)
     app.task(name=names.ENQUEUE_DUE, shared=False)(enqueue_due)
     app.task(name=names.RECONCILE, shared=False)(reconcile_deliveries)
 
@@ -113,6 +117,24 @@ def advance_work(run_id: str) -> None:
         work.advance(here(), UUID(run_id))
 
 
+def run_step(run_id: str) -> None:
+    """Run a step of an issue."""
+    with suppress(LeaseLost):
+        steps.run(here(), UUID(run_id))
+
+
+def merge_pull_request(run_id: str) -> None:
+    """Bring a merge run on."""
+    with suppress(LeaseLost):
+        merge.pull_request(here(), _merger(os.getpid()), UUID(run_id))
+
+
+def follow_up_merge(attempt_id: str) -> None:
+    """Do what follows a merge."""
+    with suppress(LeaseLost):
+        after_merge.follow_up(here(), _merger(os.getpid()), UUID(attempt_id))
+
+
 def enqueue_due() -> None:
     """Enqueue again whatever is due."""
     sweep.enqueue_due(here())
@@ -151,6 +173,11 @@ def _deliveries(_pid: int) -> Deliveries:
 @cache
 def _projector(_pid: int) -> write.Projector:
     return write.projector(here())
+
+
+@cache
+def _merger(_pid: int) -> Merger:
+    return merge.merger(here())
 
 
 def send(task: str, row_id: UUID, seconds: float) -> None:
