@@ -22,7 +22,7 @@ def enqueue(node_id: str, head_sha: str) -> Request:
     return Request("POST", queries.GRAPHQL, {"query": queries.ENQUEUE.text, "variables": variables})
 
 
-def read(answer: Answer, head_sha: str) -> Reply:
+def read(answer: Answer, wanted: Request) -> Reply:
     """What the answer says, in the terms of a merge: `merged` is that it is in the queue now, at this head.
 
     GraphQL refuses with HTTP 200: a refusal that surely changed nothing has the status 422 here, so that it is read
@@ -35,7 +35,7 @@ def read(answer: Answer, head_sha: str) -> Reply:
     if (refused := refusal_of_mutation(answer)) is not None:
         return _reply(answer, UNPROCESSABLE, refused)
     entry = _part(_part(_part(answer.document, "data"), MUTATION), "mergeQueueEntry")
-    is_ours = _part(entry, "pullRequest").get("headRefOid") == head_sha
+    is_ours = _part(entry, "pullRequest").get("headRefOid") == _part(wanted.body, "variables").get("head")
     return _reply(answer, OK if is_ours and isinstance(entry.get("id"), str) else None, "")
 
 

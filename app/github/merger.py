@@ -3,7 +3,7 @@
 It has no method that forces a ref, deletes any other branch than the one of its permit, or writes anything else.
 """
 
-from app.github import egress, merging
+from app.github import egress, enqueuing, merging
 from app.github.client import App, NoAnswer, NotAuthenticated, NotSent, NotYet
 from app.governor import Pace, Resource
 from app.permits import Permit, Request
@@ -76,7 +76,8 @@ class LiveMerger:
             with egress.holding(permit):
                 client = self._app.client(installation_id)
                 body = dict(wanted.body) or None
-                return merging.read(client.request(wanted.method, wanted.path, body=body, pace=PACE))
+                answer = client.request(wanted.method, wanted.path, body=body, pace=PACE)
+                return enqueuing.read(answer, wanted) if kind == "enqueue" else merging.read(answer)
         except NotYet as early:
             return merging.not_sent(None, f"{early}", early.not_before)
         except NotAuthenticated as refused:

@@ -14,6 +14,7 @@ from app.github.client import Answer
 from app.permits import _SEAL, Permit, Request
 
 HEAD = "a" * 40
+WANTED = enqueuing.enqueue("PR_1", HEAD)
 ENTRY = {"id": "MQE_1", "position": 1, "pullRequest": {"headRefOid": HEAD}}
 
 
@@ -70,7 +71,7 @@ def test_it_asks_for_one_head_and_no_place_ahead_of_others() -> None:
 
 
 def test_an_entry_at_our_head_is_a_yes() -> None:
-    reply = enqueuing.read(_entered(ENTRY), HEAD)
+    reply = enqueuing.read(_entered(ENTRY), WANTED)
     assert (reply.status, reply.merged, reply.is_sent) == (200, True, True)
 
 
@@ -79,32 +80,32 @@ def test_an_entry_at_our_head_is_a_yes() -> None:
     [None, {}, {"id": "MQE_1"}, {**ENTRY, "id": 1}, {**ENTRY, "pullRequest": {"headRefOid": "b" * 40}}, [ENTRY]],
 )
 def test_an_answer_without_it_says_nothing(entry: Any) -> None:
-    reply = enqueuing.read(_entered(entry), HEAD)
+    reply = enqueuing.read(_entered(entry), WANTED)
     assert (reply.status, reply.merged) == (None, False)
 
 
 @pytest.mark.parametrize("document", [None, "text", [], {}, {"data": None}, {"data": {"enqueuePullRequest": None}}])
 def test_nor_does_one_that_is_not_understood(document: Any) -> None:
-    assert enqueuing.read(_answer(document), HEAD).status is None
+    assert enqueuing.read(_answer(document), WANTED).status is None
 
 
 @pytest.mark.parametrize("kind", ["UNPROCESSABLE", "FORBIDDEN", "NOT_FOUND"])
 def test_a_refusal_that_changed_nothing_is_a_definite_no(kind: str) -> None:
-    reply = enqueuing.read(_refused(kind), HEAD)
+    reply = enqueuing.read(_refused(kind), WANTED)
     assert (reply.status, reply.merged, reply.message) == (422, False, "Pull request is already in the queue")
 
 
 def test_an_error_of_github_s_own_says_nothing() -> None:
-    assert enqueuing.read(_refused("INTERNAL"), HEAD).status is None
+    assert enqueuing.read(_refused("INTERNAL"), WANTED).status is None
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 502])
 def test_a_status_that_is_no_success_is_told_as_it_is(status: int) -> None:
-    reply = enqueuing.read(_answer({"message": "Bad credentials"}, status), HEAD)
+    reply = enqueuing.read(_answer({"message": "Bad credentials"}, status), WANTED)
     assert (reply.status, reply.merged, reply.message) == (status, False, "Bad credentials")
 
 
 def test_a_limit_is_told_with_its_end() -> None:
     until = datetime(2027, 1, 1, tzinfo=UTC)
-    reply = enqueuing.read(replace(_refused("RATE_LIMITED"), limited_until=until), HEAD)
+    reply = enqueuing.read(replace(_refused("RATE_LIMITED"), limited_until=until), WANTED)
     assert (reply.status, reply.limited_until) == (429, until)
