@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from app.cli.alerts import alerts
 from app.cli.audit import audit
 from app.cli.explain import explain_command
 from app.cli.intents import intents
@@ -36,5 +37,5 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate, explain_command, policy, intents, projections, posture, tokens, audit):
+for command in (up, migrate, explain_command, policy, intents, projections, posture, tokens, alerts, audit):
     main.add_command(command)

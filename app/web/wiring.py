@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.web import api, health, metrics, pages, receiver, replies
 from app.web.budgets import Budgets
 from app.web.intake import Intake
+from app.web.merges import Merges
 from app.web.receiver import Receiver
 from app.web.reconciled import Reconciled
 
@@ -27,7 +28,8 @@ def make_app(settings: Settings | None = None) -> Flask:
     receiver.install(flask, Receiver(settings, Intake(keys, publisher), lambda: datetime.now(UTC)))
     health.install(flask, settings.database_url, keys, publisher)
     budgets = Budgets(Governor.of(settings), lambda: datetime.now(UTC))
-    metrics.install(flask, settings.metrics_token, budgets, Reconciled(settings.database_url))
+    counted = (Reconciled(settings.database_url), Merges(settings.database_url))
+    metrics.install(flask, settings.metrics_token, budgets, *counted)
     pages.install(flask, settings.database_url)
     api.install(flask, settings, publisher, lambda: datetime.now(UTC))
     return flask

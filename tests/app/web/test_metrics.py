@@ -82,3 +82,21 @@ def test_without_postgres_it_shows_the_rest(open_door: OpenDoor) -> None:
     answered = open_door(metrics_token=TOKEN).client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
     assert (answered.status_code, "mergegate_signatures_matched" in answered.text) == (200, True)
     assert "\nmergegate_deliveries_reconciled_total" not in answered.text
+
+
+def test_it_counts_alerts_merges_and_what_went_past_the_gate(open_door: OpenDoor, database_url: str) -> None:
+    door = open_door(metrics_token=TOKEN, database_url=database_url)
+    with psycopg.connect(database_url) as tx:
+        for key, seen in (("a", None), ("b", None), ("c", "2027-01-01T00:00:00Z")):
+            tx.execute(
+                "INSERT INTO alerts (id, code, severity, subject, fields, key, raised_at, acknowledged_at)"
+                " VALUES (gen_random_uuid(), 'EXTERNAL_MERGE', 'alert', 's', '{}', %(key)s, now(), %(seen)s)",
+                {"key": key, "seen": seen},
+            )
+        tx.execute(
+            "INSERT INTO external_merges (repository_id, number, merge_sha, full_name, head_sha, base_ref, via,"
+            " had_pass, seen_at) VALUES (1, 7, 'm', 'acme/widget', 'h', 'main', 'hand', false, now())"
+        )
+    text = door.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
+    assert 'mergegate_alerts_open{code="EXTERNAL_MERGE"} 2.0' in text
+    assert 'mergegate_external_merges_total{had_pass="no",via="hand"} 1.0' in text
