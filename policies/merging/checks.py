@@ -146,8 +146,8 @@ def _unmet(required: list[Context], checks: list[Check], rules: MergeRules) -> I
         name = short(context[0])
         green = [check for check in checks if check.name == context[0] and _standing(check, rules) == "passed"]
         detail = "WRONG_SOURCE" if green else f"MISSING_REQUIRED:{name}"
-        why = f"came from somebody else than the App {context[1]}" if green else "has not reported"
-        sentence = f"The required check {name} {why}; nothing is merged before it reports."
+        why = f"has not come from the App {context[1]}, but from somebody else" if green else "has not reported"
+        sentence = f"The required check {name} {why}; nothing is merged before it does."
         yield Against(code="CHECKS_PENDING", detail=detail, sentence=sentence, subject=f"check:{name}")
 
 
