@@ -20,6 +20,7 @@ CREATE INDEX IF NOT EXISTS issues_pr_url ON issues (lower(pr_url));
 CREATE INDEX IF NOT EXISTS issues_newest ON issues (created_at DESC, id);
 
 -- A wish to merge one pull request, which lives until it is merged, refused for good, or too old.
+-- head_sha: of a wish of GitHub's side the head at which it was asked for last; NULL once it may be asked for anew.
 -- due_at: when the gate comes back by itself; NULL where it waits for an event (waits) or for nobody.
 CREATE TABLE IF NOT EXISTS merge_requests (
     id              uuid        PRIMARY KEY,
@@ -36,14 +37,15 @@ CREATE TABLE IF NOT EXISTS merge_requests (
     due_at          timestamptz,
     created_at      timestamptz NOT NULL,
     until           timestamptz NOT NULL,
-    ended_at        timestamptz
+    ended_at        timestamptz,
+    head_sha        text
 );
 CREATE INDEX IF NOT EXISTS merge_requests_due ON merge_requests (due_at) WHERE status = 'open' AND due_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS merge_requests_pull ON merge_requests (repository_id, number) WHERE status = 'open';
 CREATE INDEX IF NOT EXISTS merge_requests_issue ON merge_requests (issue_id);
 -- What a label or a comment asks for is one open wish for its pull request, however often it is said.
 CREATE UNIQUE INDEX IF NOT EXISTS merge_requests_one_from_github ON merge_requests (repository_id, number)
-    WHERE status = 'open' AND source <> 'api' AND mode <> 'observe' AND issue_id IS NULL;
+    WHERE status = 'open' AND source NOT IN ('api', 'cli') AND mode <> 'observe' AND issue_id IS NULL;
 
 -- One run of one step, with its one outcome. runs.kind is 'step' or 'merge'; this row has what only steps have.
 -- outcome is NULL while it is under way.

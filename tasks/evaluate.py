@@ -18,8 +18,10 @@ from app.records.runs import Run
 from policies.contents import CheckRunContent
 from tasks import (
     approving,
+    gate_file,
     judging,
     left_bases,
+    merge_requesting,
     names,
     observing,
     policy_check,
@@ -31,6 +33,7 @@ from tasks import (
 )
 from tasks.context import Context
 from tasks.judging import Judged
+from tasks.merge_requesting import Told
 from tasks.proposing import Cause
 from tasks.reviewing import Asking
 from tasks.ruling import Found
@@ -57,6 +60,8 @@ def pull_request(context: Context, run_id: UUID) -> None:
     context.checkpoint("evaluate.committed")
     for intent_id in recorded.intent_ids:
         context.send(names.WRITE, intent_id, 0)
+    for run_id in recorded.merge_ids:
+        context.send(names.MERGE, run_id, 0)
     if recorded.asking is not None:
         reviewing.ask(context, recorded.asking)
         context.checkpoint("evaluate.asked")
@@ -65,9 +70,10 @@ def pull_request(context: Context, run_id: UUID) -> None:
 
 @dataclass(frozen=True)
 class _Recorded:
-    """The intents to work on, the status first; and whom to ask for a review, before the run is over."""
+    """The intents and merges to work on, the status first; and whom to ask for a review, before the run is over."""
 
     intent_ids: tuple[UUID, ...] = ()
+    merge_ids: tuple[UUID, ...] = ()
     asking: Asking | None = None
 
 
@@ -83,9 +89,12 @@ def _evaluate(context: Context, run: Run) -> _Recorded:
     _see(context, run, pull)
     judged = judging.judge(context, run, pull)
     context.checkpoint("evaluate.judged")
-    found = ruling.ask(context, run, judged)
+    gate = gate_file.of(context, run, judged.pull.base.ref)
+    found = ruling.ask(context, run, judged, gate)
     context.checkpoint("evaluate.ruled")
-    return _record(context, run, judged, found=found, check=policy_check.content(context, run, judged))
+    asked = merge_requesting.read(context, run, judged, gate)
+    check = policy_check.content(context, run, judged)
+    return _record(context, run, judged, found=found, check=check, asked=asked)
 
 
 def _by_its_name_now(run: Run, pull: documents.Pull) -> Run:
@@ -113,7 +122,7 @@ def _see(context: Context, run: Run, pull: documents.Pull) -> None:
 
 
 def _record(
-    context: Context, run: Run, judged: Judged, *, found: Found | None, check: CheckRunContent | None
+    context: Context, run: Run, judged: Judged, *, found: Found | None, check: CheckRunContent | None, asked: Told
 ) -> _Recorded:
     """The verdict with its writes. Where somebody is to be asked, the run goes on: a worker's death loses nothing."""
     evaluation = _evaluation(run, judged, context.clock())
@@ -127,6 +136,7 @@ def _record(
         dismissed = reviewing.dismiss(context, tx, cause, judged, others=approved.dismissing if approved else ())
         checked = policy_check.propose(tx, cause, check)
         asking = reviewing.asking(tx, cause, judged)
+        merging = merge_requesting.record(context, tx, run, judged.pull, told=asked)
         telling.attest(tx, run, evaluation, told)
         approving.attest(tx, cause, approved)
         if asking is None:
@@ -134,7 +144,7 @@ def _record(
         context.checkpoint("evaluate.before_commit")
     statuses = tuple(each for each in (told.intent_id, told.bare_id) if each is not None)
     ours = approved.approving if approved else ()
-    return _Recorded((*statuses, *dismissed, *ours, *checked), asking)
+    return _Recorded((*statuses, *dismissed, *ours, *checked), tuple(merging), asking)
 
 
 def _evaluation(run: Run, judged: Judged, now: datetime) -> Evaluation:
@@ -175,11 +185,14 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
         )
         groups.want_of(tx, run, run.number or 0, now)
         proposing.withdraw_all(tx, run, now)
+        merging = merge_requesting.closed(context, tx, run, now)
         body = {"run": str(run.id), "why": "closed" if pull else "not found"}
         subject = f"pull:{run.repository_id}#{run.number}"
         ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor="mergegate", body=body, at=now)
     for run_id in wanted:
         context.send(names.EVALUATE, run_id, 0)
+    for run_id in merging:
+        context.send(names.MERGE, run_id, 0)
     for task, run_id in looking:
         context.send(task, run_id, 0)
 

@@ -21,6 +21,7 @@ from policies.policy import Policy
 from policies.text import plain, short
 from tasks import gathering, judging, loading
 from tasks.context import Context
+from tasks.gate_file import GateFile
 from tasks.judging import Judged
 
 BOT = "[bot]"
@@ -40,11 +41,11 @@ class Found:
     not_before: datetime | None = None
 
 
-def ask(context: Context, run: Run, judged: Judged) -> Found | None:
+def ask(context: Context, run: Run, judged: Judged, gate: GateFile) -> Found | None:
     """None where there are no rules and no review of ours that they could have led to; raises nothing."""
     place = Place(run.installation_id, run.repository_id)
     try:
-        ruled = _ruled(context, run, judged)
+        ruled = _ruled(context, run, judged, gate)
         return None if ruled is None else _with_reviews(context, place, judged.pull.number, ruled)
     except Unavailable as trouble:
         state: State = "unknown" if loading.passes(trouble) else "not_held"
@@ -53,11 +54,10 @@ def ask(context: Context, run: Run, judged: Judged) -> Found | None:
         return Found(Ruled(state="unknown", sentence="Reading GitHub took too long."))
 
 
-def _ruled(context: Context, run: Run, judged: Judged) -> Ruled | None:
-    place = Place(run.installation_id, run.repository_id)
+def _ruled(context: Context, run: Run, judged: Judged, gate: GateFile) -> Ruled | None:
     path, branch = context.settings.gate_path, judged.pull.base.ref
     try:
-        file = context.reader.gate_file(place, branch, path)
+        file = gate.file
     except Unavailable as trouble:
         if loading.passes(trouble):
             raise

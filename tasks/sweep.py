@@ -5,7 +5,7 @@ from datetime import datetime
 from app.database import Transaction
 from app.records import after_merge, intents, runs, step_runs, watches
 from app.records.runs import Run
-from tasks import names, putting_off
+from tasks import merge_waking, names, putting_off
 from tasks.context import Context
 
 
@@ -13,6 +13,8 @@ def enqueue_due(context: Context) -> int:
     """Send a message for each due row that none points at; how many."""
     _put_back_lapsed(context)
     now = context.clock()
+    with context.pool.connection() as tx:
+        merge_waking.take_due(context, tx, now)
     with context.pool.connection() as tx:
         _watch(context, tx, now)
         due_runs = runs.take_due(tx, now)

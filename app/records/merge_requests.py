@@ -10,7 +10,8 @@ from psycopg.errors import UniqueViolation
 from app.database import Transaction
 from app.records.step_runs import StepMode
 
-Source = Literal["api", "cli", "label", "comment", "title", "branch", "event"]
+Source = Literal["api", "cli", "event", "label", "comment", "title", "body", "branch", "author"]
+"""Those after `event` are the ways in which GitHub's side asks: see `app.records.github_requests`."""
 BATCH = 200
 
 
@@ -118,10 +119,15 @@ def end_of_issue(tx: Transaction, issue_id: UUID, now: datetime) -> None:
 
 
 def take_due(tx: Transaction, now: datetime) -> list[MergeRequest]:
-    """The open ones whose time has come, now without a due time; the caller opens a run for each. Oldest first."""
+    """The open ones whose time has come and that have no run under way, now without a due time; oldest first.
+
+    The caller opens a run for each.
+    """
     rows = tx.execute(
-        f"UPDATE merge_requests SET due_at = NULL WHERE id IN (SELECT id FROM merge_requests"  # noqa: S608
-        " WHERE status = 'open' AND due_at <= %(now)s ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)"
+        f"UPDATE merge_requests SET due_at = NULL WHERE id IN (SELECT id FROM merge_requests AS m"  # noqa: S608
+        " WHERE status = 'open' AND due_at <= %(now)s AND NOT EXISTS"
+        " (SELECT 1 FROM step_runs WHERE merge_request_id = m.id AND ending IS NULL)"
+        " ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)"
         f" RETURNING {_COLUMNS}",
         {"now": now, "most": BATCH},
     ).fetchall()

@@ -142,6 +142,12 @@ def inherit_causes(tx: Transaction, run_id: UUID, parent_id: UUID, most: int | N
     )
 
 
+def is_caused(tx: Transaction, run_id: UUID) -> bool:
+    """Whether any delivery led to a run."""
+    row = tx.execute("SELECT 1 FROM run_deliveries WHERE run_id = %(run)s LIMIT 1", {"run": run_id}).fetchone()
+    return row is not None
+
+
 def claim(tx: Transaction, run_id: UUID, now: datetime, lease_seconds: int) -> Run | None:
     """Take a due run; None when it isn't due, was taken, or another run of its subject is under way."""
     until = now + timedelta(seconds=lease_seconds)

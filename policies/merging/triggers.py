@@ -8,7 +8,7 @@ from policies.facts import Frozen, Text
 from policies.globs import Glob
 from policies.merging.rules import MergeRules, Trigger
 
-Way = Literal["label", "comment", "title", "body", "branch", "author", "draft"]
+Way = Literal["label", "comment", "title", "body", "branch", "author"]
 
 
 class Asked(Frozen):
@@ -32,7 +32,7 @@ def asks(rules: MergeRules, about: Asked) -> Way | None:
     return _found(rules.trigger, about)
 
 
-def ignores(rules: MergeRules, about: Asked) -> Way | None:
+def ignores(rules: MergeRules, about: Asked) -> Way | Literal["draft"] | None:
     """By what it says that nothing may ask for a merge; that comes before whatever asks."""
     return "draft" if rules.ignore.drafts and about.draft else _found(rules.ignore, about)
 
@@ -42,11 +42,15 @@ def reads_comments(trigger: Trigger) -> bool:
     return bool(trigger.comments or trigger.comment_substrings)
 
 
+def says(trigger: Trigger, comment: str) -> bool:
+    """Whether a comment says one of its words."""
+    return _is_any(trigger.comments, (comment.strip(),)) or _contains(trigger.comment_substrings, comment)
+
+
 def _found(trigger: Trigger, about: Asked) -> Way | None:
     held: dict[Way, bool] = {
         "label": _is_any(trigger.labels, about.labels),
-        "comment": _is_any(trigger.comments, (comment.strip() for comment in about.comments))
-        or any(_contains(trigger.comment_substrings, comment) for comment in about.comments),
+        "comment": any(says(trigger, comment) for comment in about.comments),
         "title": _contains(trigger.title_substrings, about.title),
         "body": _contains(trigger.body_substrings, about.body),
         "branch": _fits(trigger.branches, about.head_branch) or _fits(trigger.base_branches, about.base_branch),

@@ -80,3 +80,8 @@ def test_what_is_ignored_is_told_by_the_same_words() -> None:
 )
 def test_comments_are_read_where_they_matter(trigger: Trigger, reads: bool) -> None:
     assert triggers.reads_comments(trigger) is reads
+
+
+@pytest.mark.parametrize(("comment", "says"), [(" /Merge ", True), ("/merge now", False), ("Do PLEASE MERGE it", True)])
+def test_a_comment_says_a_word_or_holds_it(comment: str, says: bool) -> None:
+    assert triggers.says(RULES.trigger, comment) is says
