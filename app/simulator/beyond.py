@@ -171,6 +171,14 @@ BEYOND = (
         "docs.github.com, About merge methods on GitHub; bodies of squash commits are assumed",
     ),
     Beyond(
+        "GET /apps/{ref} tells of an App to whoever has a token",
+        "docs.github.com, Get an app",
+    ),
+    Beyond(
+        "GraphQL enqueuePullRequest: what is refused and the words; needs merge_queues or pull_requests",
+        "GitHub's public schema; all of this is assumed",
+    ),
+    Beyond(
         "PUT update-branch: 422 for another expected head, for nothing new and for a conflict; done at once",
         "docs.github.com, Update a pull request branch; the words are assumed",
     ),

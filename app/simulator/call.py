@@ -6,8 +6,8 @@ from typing import Protocol
 
 from app.simulator.answers import Answer, Listing, Refusal
 from app.simulator.auth import Caller
+from app.simulator.deploying import Deploying
 from app.simulator.limits import Limits
-from app.simulator.queueing import Queueing
 from app.simulator.records import App, Pull, Repository
 from app.simulator.shapes.view import Json, View
 from app.simulator.state import State
@@ -18,7 +18,7 @@ class Simulated(Protocol):
     """The parts of the simulated GitHub that routes may touch."""
 
     @property
-    def verbs(self) -> Queueing: ...
+    def verbs(self) -> Deploying: ...
 
     @property
     def tokens(self) -> Tokens: ...

@@ -1,5 +1,6 @@
 """What never changes in place, so that a snapshot of the simulated GitHub may share it."""
 
+import base64
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -8,3 +9,8 @@ from typing import Any, Self
 class Record:
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
+
+
+def node(kind: str, number: int | str) -> str:
+    """The id in the graph of what has that number."""
+    return base64.b64encode(f"{kind}{number}".encode()).decode()

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any, Self
 
 from app.simulator import pace
+from app.simulator.deploying import Deploying
 from app.simulator.echoes import Done
 from app.simulator.faults import LOST_FIELD, SECONDARY_LIMIT, Fault, Faults
 from app.simulator.journal import Asked, Expectation, Journal, Write
 from app.simulator.limits import Limits
-from app.simulator.queueing import Queueing
 from app.simulator.records import Installation
 from app.simulator.scripting import Script
 from app.simulator.secondary import Rule, Secondary
@@ -17,7 +17,7 @@ from app.simulator.tokens import Tokens
 from app.simulator.world import real_time
 
 
-class GitHub(Queueing):
+class GitHub(Deploying):
     def __init__(self, clock: Callable[[], datetime] = real_time) -> None:
         super().__init__(clock)
         self.tokens = Tokens()

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.simulator.frozen import Record
+from app.simulator.deployments import Deployment, DeploymentStatus
+from app.simulator.frozen import Record, node
 from app.simulator.guards import METHODS, AutoMerge, Protection, Ruleset
 from app.simulator.objects import Commit, Tree
 
@@ -71,6 +72,7 @@ class Pull(Record):
     requested_teams: tuple[str, ...] = ()  # slugs of the owner's teams
     mergeable: bool | None = True  # True: as the trees say; False, None (still working) or the state below: as set
     mergeable_state: str | None = None  # None: what follows from the rest
+    review_decision: str | None = None  # the same
     unsure_reads: int = 0  # so many reads to come find it still working
     auto_merge: AutoMerge | None = None
     app_id: int | None = None  # the App that opened it through the API
@@ -80,6 +82,10 @@ class Pull(Record):
     closed_at: datetime | None = None
     edited_at: datetime | None = None  # the body
     editor: str | None = None
+
+    @property
+    def node_id(self) -> str:
+        return node("PR", self.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,26 +97,6 @@ class Issue(Record):
     title: str
     body: str | None
     author: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deployment(Record):
-    id: int
-    sha: str
-    ref: str
-    environment: str
-    creator: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeploymentStatus(Record):
-    id: int
-    deployment_id: int
-    state: str  # error, failure, inactive, pending, success, queued or in_progress
-    creator: str
-    description: str
     created_at: datetime
 
 
@@ -180,6 +166,17 @@ class CheckRun(Record):
     summary: str | None = None
     text: str | None = None
     annotations: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckSuite(Record):
+    """One without runs; those with runs are known by them."""
+
+    id: int
+    app_id: int
+    sha: str
+    created_at: datetime
+    status: str = "queued"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,6 +284,7 @@ class Repository:
     comments: dict[int, list[Comment]] = field(default_factory=dict)
     statuses: list[Status] = field(default_factory=list)  # oldest first
     check_runs: list[CheckRun] = field(default_factory=list)
+    check_suites: list[CheckSuite] = field(default_factory=list)
     workflow_runs: list[WorkflowRun] = field(default_factory=list)  # oldest first
     asked: dict[int, list[Asked]] = field(default_factory=dict)
     queues: dict[str, list[QueueEntry]] = field(default_factory=dict)  # base branch -> entries, the first merges first

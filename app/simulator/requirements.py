@@ -116,4 +116,9 @@ def latest_runs(runs: Iterable[CheckRun]) -> list[CheckRun]:
 
 
 def _latest_statuses(repository: Repository, sha: str) -> Iterable[Status]:
-    return {one.context: one for one in repository.statuses if one.sha == sha}.values()
+    return latest_statuses(one for one in repository.statuses if one.sha == sha)
+
+
+def latest_statuses(statuses: Iterable[Status]) -> list[Status]:
+    """The one with the highest id of each context."""
+    return list({one.context: one for one in sorted(statuses, key=lambda one: one.id)}.values())

@@ -4,7 +4,7 @@ import dataclasses
 from typing import Any
 
 from app.simulator.people import People
-from app.simulator.records import CheckRun, Repository, WorkflowRun
+from app.simulator.records import CheckRun, CheckSuite, Repository, WorkflowRun
 
 
 class Runs(People):
@@ -38,6 +38,13 @@ class Runs(People):
             )
             runs.append(run)
             return run
+
+    def check_suite(self, full_name: str, sha: str, *, app_id: int, status: str = "queued") -> CheckSuite:
+        """An App was asked to check a commit, and has not begun."""
+        with self.changing() as state:
+            made = CheckSuite(id=self.next_id(), app_id=app_id, sha=sha, created_at=self.now(), status=status)
+            state.repository(full_name).check_suites.append(made)
+            return made
 
     def update_check_run(self, full_name: str, run_id: int, **fields: Any) -> CheckRun:
         """Set fields of `records.CheckRun` as they stand; `status` and `conclusion` go together."""

@@ -15,7 +15,6 @@ from app.simulator.auth import Caller
 from app.simulator.call import Call
 from app.simulator.gateway import Matched, Reply
 from app.simulator.github import GitHub
-from app.simulator.records import Pull
 from app.simulator.routes import merging, table
 from app.simulator.scripting import Script
 
@@ -66,9 +65,9 @@ def _asked(github: GitHub, request: Request, path: str, matched: Matched) -> scr
 
 def _number(github: GitHub, body: Any) -> int | None:
     """Of the pull request whose node a mutation names."""
-    pulls: list[Pull] = [pull for one in github.state.repositories.values() for pull in one.pulls.values()]
-    text = json.dumps(body.get("variables") or {})
-    return next((pull.number for pull in pulls if f'"{merging.node_of(pull)}"' in text), None)
+    named = (body.get("variables") or {}).values()
+    found = [github.state.pull_of(text) for text in named if isinstance(text, str)]
+    return next((pull.number for _, pull in filter(None, found)), None)
 
 
 def _said(github: GitHub, request: Request, said: scripting.Reply, *, path: str, matched: Matched) -> tuple[Reply, str]:

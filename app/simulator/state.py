@@ -38,6 +38,11 @@ class State:
     def pull(self, full_name: str, number: int) -> Pull:
         return self.repository(full_name).pulls[number]
 
+    def pull_of(self, identity: str) -> tuple[Repository, Pull] | None:
+        """Where a node's id leads."""
+        found = ((one, pull) for one in self.repositories.values() for pull in one.pulls.values())
+        return next(((one, pull) for one, pull in found if pull.node_id == identity), None)
+
     def bot(self, app_id: int) -> User:
         return self.users[f"{self.apps[app_id].slug}[bot]"]
 

@@ -1,10 +1,12 @@
-"""What may be changed through the graph: one field of an item in a project."""
+"""What may be changed through the graph: one field of an item in a project, and the end of a merge queue."""
 
+from app.simulator import mergeability, requirements
 from app.simulator.call import Call
-from app.simulator.graph import permission, projects
+from app.simulator.graph import permission, projects, repositories
 from app.simulator.graph.connections import Info
 from app.simulator.graph.errors import GraphRefusal
 from app.simulator.projects import Field, Option, Project
+from app.simulator.records import Pull, Repository
 from app.simulator.shapes.view import Json
 
 
@@ -12,7 +14,10 @@ def root(call: Call) -> Json:
     def update_field(_: Info, *, input: Json) -> Json:  # noqa: A002  # the argument's name is GitHub's
         return _update_field(call, input)
 
-    return {"updateProjectV2ItemFieldValue": update_field}
+    def enqueue(_: Info, *, input: Json) -> Json:  # noqa: A002  # the same
+        return _enqueue(call, input)
+
+    return {"updateProjectV2ItemFieldValue": update_field, "enqueuePullRequest": enqueue}
 
 
 def _update_field(call: Call, wanted: Json) -> Json:
@@ -29,6 +34,36 @@ def _update_field(call: Call, wanted: Json) -> Json:
         "clientMutationId": wanted.get("clientMutationId"),
         "projectV2Item": projects.item(call, record, changed),
     }
+
+
+def _enqueue(call: Call, wanted: Json) -> Json:
+    found = call.state.pull_of(wanted["pullRequestId"])
+    if found is None or not permission.seen(call, found[0]):
+        raise _unknown(wanted["pullRequestId"])
+    repository, pull = found
+    permission.demand_writer(call, repository, "merge_queues:write|pull_requests:write")
+    _refuse_to_queue(call, repository, pull, wanted.get("expectedHeadOid") or pull.head_sha)
+    made = call.github.verbs.enqueue(repository.full_name, pull.number, by=call.bot)
+    return {
+        "clientMutationId": wanted.get("clientMutationId"),
+        "mergeQueueEntry": repositories.entry(call, repository, made),
+    }
+
+
+def _refuse_to_queue(call: Call, repository: Repository, pull: Pull, expected: str) -> None:
+    waiting = [one.number for one in repository.queues.get(pull.base_ref, [])]
+    unmet = requirements.unmet(call.state, repository, pull)
+    reasons = (
+        (pull.base_ref not in repository.queues, "Merge queue is not enabled for this branch"),
+        (pull.state != "open" or pull.draft, "Pull request is not in an enqueueable state"),
+        (expected != pull.head_sha, "Head branch was modified. Review and try again."),
+        (mergeability.of(repository, pull) is False, "Pull request has merge conflicts"),
+        (pull.number in waiting, "Pull request is already in the merge queue"),
+        (unmet is not None and call.app.id not in repository.bypass_apps, str(unmet)),
+    )
+    for is_so, said in reasons:
+        if is_so:
+            raise GraphRefusal("UNPROCESSABLE", said)
 
 
 def _project(call: Call, identity: str) -> Project:

@@ -31,6 +31,13 @@ def demand(call: Call, repository: Repository, needs: str) -> None:
         raise GraphRefusal("FORBIDDEN", _FORBIDDEN)
 
 
+def demand_writer(call: Call, repository: Repository, needs: str) -> None:
+    installation = call.caller.installation
+    covered = installation is not None and call.state.covers(installation, repository)
+    if not covered or not call.caller.holds(needs):
+        raise GraphRefusal("FORBIDDEN", _FORBIDDEN)
+
+
 def _holds(call: Call, project: Project, level: str) -> bool:
     """A project belongs to an organization, or to a user."""
     kind = "organization" if project.owner in call.state.organizations else "repository"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.simulator import state
+from app.simulator import mergeability, requirements, state
 from app.simulator.call import Call
 from app.simulator.graph import actors, commits, permission
 from app.simulator.graph.connections import Info, Resolver, connection
@@ -18,6 +18,7 @@ _EVENT_TYPES = {"requested": "ReviewRequestedEvent", "removed": "ReviewRequestRe
 def pull(call: Call, repository: Repository, record: Pull) -> Json:
     return {
         **_plain(record),
+        **_merging(call, repository, record),
         "__typename": "PullRequest",
         "author": actors.actor(call, record.author),
         "editor": actors.actor(call, record.editor),
@@ -51,6 +52,28 @@ def _plain(record: Pull) -> Json:
         "mergedAt": time(record.merged_at),
         "createdAt": time(record.created_at),
         "updatedAt": time(record.updated_at),
+    }
+
+
+def _merging(call: Call, repository: Repository, record: Pull) -> Json:
+    words = {None: "UNKNOWN", True: "MERGEABLE", False: "CONFLICTING"}
+    wish = record.auto_merge
+    asked = (
+        None
+        if wish is None
+        else {
+            "commitBody": wish.message,
+            "commitHeadline": wish.title,
+            "enabledBy": actors.actor(call, wish.by),
+            "mergeMethod": wish.method.upper(),
+            "pullRequest": lambda *_: pull(call, repository, record),
+        }
+    )
+    return {
+        "autoMergeRequest": asked,
+        "mergeStateStatus": lambda *_: mergeability.state_of(call.state, repository, record).upper(),
+        "mergeable": lambda *_: words[mergeability.of(repository, record)],
+        "reviewDecision": record.review_decision or requirements.decision(call.state, repository, record),
     }
 
 

@@ -39,7 +39,13 @@ def repository(call: Call, record: Repository) -> Json:
 
 
 def pull_request(call: Call, record: Repository, pull: Pull) -> Json:
-    return {**pulls.pull(call, record, pull), "repository": lambda *_: repository(call, record)}
+    def queued(_: Info) -> Json | None:
+        permission.demand(call, record, "merge_queues:read")
+        found = [one for one in record.queues.get(pull.base_ref, []) if one.number == pull.number]
+        return entry(call, record, found[0]) if found else None
+
+    mine = {"repository": lambda *_: repository(call, record), "mergeQueueEntry": queued}
+    return {**pulls.pull(call, record, pull), **mine}
 
 
 def queue(call: Call, record: Repository, branch: str) -> Json:

@@ -10,6 +10,22 @@ def read_app(call: Call) -> Answer:
     return Answer(200, accounts.authenticated_app(call.view, _app(call)))
 
 
+def read_public_app(call: Call, *, slug: str) -> Answer:
+    """What everybody may know of an App."""
+    found = next((one for one in call.state.apps.values() if one.slug == slug), None)
+    if found is None:
+        raise Refusal(404, "Not Found")
+    return Answer(200, accounts.app(call.view, found))
+
+
+def read_hook(call: Call) -> Answer:
+    """Where the App's webhooks go; the secret is never shown."""
+    app = _app(call)
+    secret = {"secret": "********"} if app.hook_secret else {}
+    address = {} if app.hook_url is None else {"url": app.hook_url}
+    return Answer(200, {"content_type": "json", "insecure_ssl": "0", **secret, **address})
+
+
 def list_installations(call: Call) -> Listing:
     mine = [i for i in call.state.installations.values() if i.app_id == _app(call).id]
     return Listing(mine, lambda i: accounts.installation(call.view, i))

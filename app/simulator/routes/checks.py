@@ -5,12 +5,13 @@ from typing import Any
 from app.simulator import requirements
 from app.simulator.answers import Answer, Listing, Refusal
 from app.simulator.call import Call
-from app.simulator.records import CheckRun, WorkflowRun
-from app.simulator.shapes import commits, runs
+from app.simulator.records import CheckRun, CheckSuite, WorkflowRun
+from app.simulator.shapes import commits, runs, suites
 from app.simulator.shapes.view import Json
 from app.simulator.state import resolve
 
 MOST_ANNOTATIONS = 50  # a request
+MOST_SUITES = 1000  # of a ref: the newest
 _STATUSES = ("queued", "in_progress", "completed")
 _CONCLUSIONS = (
     "action_required",
@@ -29,10 +30,31 @@ def list_check_runs(call: Call, *, ref: str) -> Listing:
     commit = resolve(call.repository, ref)
     if commit is None:
         raise Refusal(422, f"No commit found for SHA: {ref}")
-    found = [r for r in call.repository.check_runs if r.sha == commit.sha and _asked_for(call, r)]
+    newest = {suite_id for suite_id, _ in _suites(call, commit.sha)[:MOST_SUITES]}
+    runs = (r for r in call.repository.check_runs if r.sha == commit.sha and r.suite_id in newest)
+    found = [r for r in runs if _asked_for(call, r)]
     if call.query.get("filter", "latest") == "latest":
         found = requirements.latest_runs(found)
     return Listing(found[::-1], lambda run: commits.check_run(call.view, call.repository, run), key="check_runs")
+
+
+def list_check_suites(call: Call, *, ref: str) -> Listing:
+    """Newest first, with those that have no runs."""
+    commit = resolve(call.repository, ref)
+    if commit is None:
+        raise Refusal(422, f"No commit found for SHA: {ref}")
+    found = [suite for _, suite in _suites(call, commit.sha)]
+    wanted = call.query.get("app_id")
+    chosen = [one for one in found if wanted in (None, str(one.app_id))]
+    return Listing(chosen, lambda one: suites.listed(call.view, call.repository, one), key="check_suites")
+
+
+def _suites(call: Call, sha: str) -> list[tuple[int, CheckRun | CheckSuite]]:
+    """Newest first: the number of each with one of its runs, or with itself where it has none."""
+    runs = [run for run in call.repository.check_runs if run.sha == sha]
+    ran: dict[tuple[int, int], CheckRun | CheckSuite] = {(run.suite_id, run.app_id): run for run in runs}
+    idle = {(one.id, one.app_id): one for one in call.repository.check_suites if one.sha == sha}
+    return [(number, one) for (number, _), one in sorted((idle | ran).items(), key=lambda pair: pair[0], reverse=True)]
 
 
 def read_check_run(call: Call, *, run: int) -> Answer:

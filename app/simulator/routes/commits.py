@@ -1,6 +1,6 @@
 """Routes about commits with their statuses."""
 
-from app.simulator import history
+from app.simulator import history, requirements
 from app.simulator.answers import Answer, Listing, Refusal, invalid
 from app.simulator.call import Call
 from app.simulator.objects import Commit
@@ -42,7 +42,7 @@ def read_combined_status(call: Call, *, ref: str) -> Listing:
     if commit is None:
         raise Refusal(404, "Not Found")
     sha = commit.sha
-    latest = list({s.context: s for s in call.repository.statuses if s.sha == sha}.values())
+    latest = requirements.latest_statuses(s for s in call.repository.statuses if s.sha == sha)
     url = f"{call.view.api(call.repository)}/commits/{sha}"
     whole = {
         "state": _combined([s.state for s in latest]),
@@ -56,7 +56,8 @@ def read_combined_status(call: Call, *, ref: str) -> Listing:
 
 def list_statuses(call: Call, *, ref: str) -> Listing:
     sha = _commit(call, ref).sha
-    newest_first = [s for s in reversed(call.repository.statuses) if s.sha == sha]
+    found = [s for s in call.repository.statuses if s.sha == sha]
+    newest_first = sorted(found, key=lambda status: -status.id)
     return Listing(newest_first, lambda status: commits.status(call.view, call.repository, status))
 
 

@@ -6,7 +6,6 @@ from app.simulator.call import Call
 from app.simulator.guards import METHODS
 from app.simulator.merging import Wish
 from app.simulator.records import Pull
-from app.simulator.shapes.view import node
 from app.simulator.state import pull_commits, pull_files
 
 _NAMES = {"merge": "Merge commits", "squash": "Squash merges", "rebase": "Rebase merges"}
@@ -57,10 +56,6 @@ def update_branch(call: Call, *, number: int) -> Answer:
         raise Refusal(422, "merge conflict between base and head")
     call.github.verbs.update_branch(call.repository.full_name, number, by=call.bot)
     return Answer(202, {"message": "Updating pull request branch.", "url": _url(call, number)})
-
-
-def node_of(pull: Pull) -> str:
-    return node("PR", pull.id)
 
 
 def _refuse_by_itself(call: Call, pull: Pull, wish: Wish) -> None:

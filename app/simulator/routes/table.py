@@ -16,6 +16,7 @@ from app.simulator.routes import (
     commits,
     comparing,
     deliveries,
+    deployments,
     git_commits,
     guards,
     merging,
@@ -57,6 +58,7 @@ ROUTES: list[Route] = [
         ("GET /app/installations/<int:installation>", apps.read_installation),
         ("POST /app/installations/<int:installation>/access_tokens", apps.create_token),
         ("GET REPO/installation", apps.read_installation_of_repository),
+        ("GET /app/hook/config", apps.read_hook),
         ("GET /app/hook/deliveries", deliveries.list_deliveries),
         ("GET /app/hook/deliveries/<int:delivery>", deliveries.read_delivery),
         ("POST /app/hook/deliveries/<int:delivery>/attempts", deliveries.redeliver),
@@ -68,6 +70,7 @@ ROUTES: list[Route] = [
         ("GET /rate_limit", accounts.read_rate_limit),
         (f"POST {GRAPHQL}", graph.answer),
         ("GET /users/<login>", accounts.read_user),
+        ("GET /apps/<slug>", apps.read_public_app),
     ),
     *_of(
         "members:read",
@@ -133,8 +136,15 @@ ROUTES: list[Route] = [
     *_of(
         "checks:read",
         ("GET REPO/commits/<path:ref>/check-runs", checks.list_check_runs),
+        ("GET REPO/commits/<path:ref>/check-suites", checks.list_check_suites),
         ("GET REPO/check-runs/<int:run>", checks.read_check_run),
         ("GET REPO/check-runs/<int:run>/annotations", checks.list_annotations),
+    ),
+    *_of(
+        "deployments:read",
+        ("GET REPO/deployments", deployments.list_deployments),
+        ("GET REPO/deployments/<int:deployment>", deployments.read_deployment),
+        ("GET REPO/deployments/<int:deployment>/statuses", deployments.list_statuses),
     ),
     *_of(
         "checks:write",

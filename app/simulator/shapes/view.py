@@ -1,10 +1,10 @@
 """What every shape needs: the state to look things up in, with the addresses to write into the answer."""
 
-import base64
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.simulator.frozen import node as node
 from app.simulator.records import Repository
 from app.simulator.state import State
 
@@ -26,7 +26,3 @@ class View:
 
 def time(moment: datetime | None) -> str | None:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
-
-
-def node(kind: str, number: int | str) -> str:
-    return base64.b64encode(f"{kind}{number}".encode()).decode()

@@ -132,3 +132,17 @@ def test_it_refuses_tokens_that_were_revoked(town: Any) -> None:
     town.github.tokens.revoke_all()
     assert town.get(W, auth=auth).status == 401
     assert town.get(W).status == 200
+
+
+def test_it_tells_the_app_where_its_webhooks_go(town: Any) -> None:
+    assert town.get("/app/hook/config").body == {"content_type": "json", "insecure_ssl": "0", "secret": "********"}
+    town.github.set_hook(town.app, "https://gate.test/hook", secret="")
+    assert town.get("/app/hook/config").body["url"] == "https://gate.test/hook"
+
+
+def test_it_tells_everybody_what_an_app_is(town: Any) -> None:
+    actions = town.github.add_app("github-actions", app_id=15368)
+    auth = f"token {town.token()}"
+    assert town.get("/apps/github-actions", auth=auth).body["id"] == actions.id == 15368
+    assert town.get("/apps/nobody", auth=auth).status == 404
+    assert town.get("/apps/github-actions", auth="").status == 401

@@ -1,5 +1,6 @@
 """Check runs are written by Apps and listed; workflow runs are listed per commit."""
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -98,3 +99,38 @@ def test_it_lists_the_workflow_runs_of_a_commit_newest_first(town: Any) -> None:
     }
     github.finish_workflow_run(W, slow.id, "failure")
     assert town.get(f"{R}/actions/runs?status=failure").body["total_count"] == 2
+
+
+def test_it_lists_suites_of_a_commit_with_those_that_have_no_runs(town: Any) -> None:
+    ran = town.github.check_run("acme/widget", town.head, app_id=town.app.id)
+    idle = town.github.check_suite("acme/widget", town.head, app_id=town.app.id)
+    body = town.get(f"/repos/{W}/commits/feature/check-suites").body
+    assert body["total_count"] == 2
+    assert [(one["id"], one["status"], one["latest_check_runs_count"]) for one in body["check_suites"]] == [
+        (idle.id, "queued", 0),
+        (ran.suite_id, "completed", 1),
+    ]
+    assert town.get(f"/repos/{W}/commits/feature/check-suites?app_id=7").body["check_suites"] == []
+
+
+def test_it_lists_runs_of_the_newest_thousand_suites_alone(town: Any) -> None:
+    town.github.check_run("acme/widget", town.head, app_id=town.app.id, name="old")
+    suites = town.github.state.repository("acme/widget").check_suites
+    one = town.github.check_suite("acme/widget", town.head, app_id=town.app.id)
+    suites += [dataclasses.replace(one, id=one.id + place) for place in range(1, 999)]
+    path = f"/repos/{W}/commits/{town.head}/check-runs"
+    assert town.get(path).body["total_count"] == 1
+    suites.append(dataclasses.replace(one, id=one.id + 1000))
+    assert town.get(path).body["total_count"] == 0
+
+
+def test_it_takes_the_highest_id_of_a_suite_app_and_name_for_the_latest(town: Any) -> None:
+    other = town.github.add_app("other")
+    first = town.github.check_run("acme/widget", town.head, app_id=town.app.id, conclusion="failure")
+    late = town.github.check_run("acme/widget", town.head, app_id=town.app.id)
+    foreign = town.github.check_run("acme/widget", town.head, app_id=other.id)
+    town.github.state.repository("acme/widget").check_runs.reverse()
+    body = town.get(f"/repos/{W}/commits/{town.head}/check-runs").body
+    assert [one["id"] for one in body["check_runs"]] == [foreign.id, late.id]
+    every = town.get(f"/repos/{W}/commits/{town.head}/check-runs?filter=all").body
+    assert {one["id"] for one in every["check_runs"]} == {first.id, late.id, foreign.id}

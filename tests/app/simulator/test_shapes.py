@@ -21,6 +21,7 @@ READS = [
         "/app/installations/{installation_id}",
         "/app/installations/INSTALLED",
     ),
+    ("/app/hook/config", "/app/hook/config", "/app/hook/config"),
     ("/app/hook/deliveries", "/app/hook/deliveries", "/app/hook/deliveries"),
     ("/app/hook/deliveries/<int:delivery>", "/app/hook/deliveries/{delivery_id}", "/app/hook/deliveries/DELIVERY"),
     ("/meta", "/meta", "/meta"),
@@ -80,6 +81,14 @@ READS = [
     ("/commits/<path:ref>/statuses", f"{R}/commits/{{ref}}/statuses", f"{W}/commits/HEAD_SHA/statuses"),
     ("/statuses/<path:ref>", f"{R}/commits/{{ref}}/statuses", f"{W}/statuses/HEAD_SHA"),
     ("/commits/<path:ref>/check-runs", f"{R}/commits/{{ref}}/check-runs", f"{W}/commits/HEAD_SHA/check-runs"),
+    ("/commits/<path:ref>/check-suites", f"{R}/commits/{{ref}}/check-suites", f"{W}/commits/HEAD_SHA/check-suites"),
+    ("/deployments", f"{R}/deployments", f"{W}/deployments?sha=HEAD_SHA"),
+    ("/deployments/<int:deployment>", f"{R}/deployments/{{deployment_id}}", f"{W}/deployments/DEPLOYMENT"),
+    (
+        "/deployments/<int:deployment>/statuses",
+        f"{R}/deployments/{{deployment_id}}/statuses",
+        f"{W}/deployments/DEPLOYMENT/statuses",
+    ),
     ("/pulls", f"{R}/pulls", f"{W}/pulls"),
     ("/pulls/<int:number>", f"{R}/pulls/{{pull_number}}", f"{W}/pulls/1"),
     ("/pulls/<int:number>/merge", f"{R}/pulls/{{pull_number}}/merge", f"{W}/pulls/2/merge"),
@@ -136,12 +145,16 @@ def busy(town: Any, hooks: Any) -> Any:
     github.add_ruleset("acme/widget", checks=["lint", ("ci", 15368)], approvals=1, queue="squash")
     github.add_ruleset("acme/widget", source="acme", methods=("squash",))
     github.let_pass("acme/widget", town.app.id)
+    github.check_suite("acme/widget", town.head, app_id=town.app.id)
+    deployment = github.deploy("acme/widget", "feature", by="alice", environment="staging")
+    github.deployed("acme/widget", deployment.id, by="alice")
     hooks.ping()
     town.extra = {
         "INSTALLED": str(town.installation.id),
         "DELIVERY": str(hooks.sent[0].id),
         "HEAD_SHA": town.head,
         "BLOB_SHA": github.state.repository("acme/widget").commits[town.head].tree["README.md"].sha,
+        "DEPLOYMENT": str(deployment.id),
         "CHECK_RUN": str(check.id),
         "REVIEW": str(review.id),
         "COMMENT": str(comment.id),
@@ -248,7 +261,7 @@ def test_it_describes_a_pull_request_without_head_repository(town: Any, conforms
     assert found["head"]["label"] == "eve:patch"
 
 
-UNDESCRIBED = {"/rulesets", "/rulesets/<int:ruleset>"}  # which `beyond` lists
+UNDESCRIBED = {"/apps/<slug>", "/rulesets", "/rulesets/<int:ruleset>"}  # which `beyond` lists
 
 
 def test_it_lists_every_read_route_here() -> None:
