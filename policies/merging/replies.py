@@ -75,7 +75,7 @@ def after_reread(reply: Reply, seen: Seen, head_sha: str) -> Ruling:
     if seen.merged:
         return _merged(reply, seen, head_sha)
     if reply.status in PERMITTED:
-        sentence = "GitHub answered as if it had merged, and has not; ask again after a look at it."
+        sentence = "GitHub answered as if it had merged, and has not; look at it before asking again."
         return _failed("INCONSISTENT_REPLY", sentence)
     return next(_rulings(reply, seen, head_sha))
 
