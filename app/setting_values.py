@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from datetime import datetime
+from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +23,7 @@ MINIMUM_SECRET_BYTES = 16
 MAXIMUM_PORT = 65_535
 CONTEXT_CHARACTERS = 100
 PATH_CHARACTERS = 255
+KEYS_REMEMBERED = 4
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 CONTEXT = re.compile(rf"[ -~]{{1,{CONTEXT_CHARACTERS}}}")
@@ -90,12 +92,22 @@ def _strong(value: SecretStr) -> SecretStr:
 
 def _private_key(value: SecretStr) -> SecretStr:
     try:
-        key = load_pem_private_key(value.get_secret_value().encode(), password=None)
+        rsa_key(value.get_secret_value())
     except (ValueError, TypeError):
-        key = None
-    if not isinstance(key, RSAPrivateKey):
-        raise ValueError("should be the App's RSA private key in PEM form, without a passphrase")
+        raise ValueError("should be the App's RSA private key in PEM form, without a passphrase") from None
     return value
+
+
+@lru_cache(maxsize=KEYS_REMEMBERED)
+def rsa_key(pem: str) -> RSAPrivateKey:
+    """The key that is written there; `ValueError` or `TypeError` where it is none.
+
+    Reading a key tests whether it is sound, which takes some 40 ms, so each is read once.
+    """
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, RSAPrivateKey):
+        raise ValueError("another kind of key")
+    return key
 
 
 def _repository(value: str) -> str:

@@ -17,7 +17,7 @@ from github import Auth, BadAttributeException, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from app.github import egress, told
+from app.github import egress, signing, told
 from app.github.queries import GRAPHQL, Query
 from app.governor import DOWN_SECONDS, Governor, LimitsUnavailable, Pace, Resource, Slot, Told
 
@@ -126,7 +126,7 @@ class Client:
     def __init__(self, app: "App", installation_id: int | None) -> None:
         self._app = app
         self._installation_id = installation_id
-        auth = Auth.AppAuth(app.app_id, app.private_key)
+        auth = Auth.AppAuth(app.app_id, sign_func=signing.with_key(app.private_key))
         self._github = Github(
             auth=auth if installation_id is None else auth.get_installation_auth(installation_id),
             base_url=app.api_url,
