@@ -90,7 +90,7 @@ def _name(review: Review) -> str:
 
 def _vetoed(review: Review) -> Against:
     name = _name(review)
-    sentence = f"{name} requests changes; {name} has to approve, or somebody has to dismiss that review."
+    sentence = f"Changes are requested by {name}, who has to approve, or somebody has to dismiss that review."
     return Against(code="CHANGES_REQUESTED", detail=None, sentence=sentence)
 
 
@@ -122,7 +122,7 @@ def _missing(facts: MergeFacts, rules: MergeRules, standing: list[Review]) -> It
         yield from _doubts(facts.pull, [review for review in spoken if _may(review, VETO_PERMISSION)])
         return
     if given:
-        sentence = f"{given} of {needed} approvals count; {needed - given} more has to be given."
+        sentence = f"Only {given} of {needed} approvals count; {needed - given} more has to be given."
         yield _not_approved("TOO_FEW_APPROVALS", sentence)
     elif not against:
         yield _silence(facts.pull, needed)

@@ -92,7 +92,7 @@ def test_one_veto_is_enough_and_says_whose_it_is() -> None:
     veto = review("carol", "CHANGES_REQUESTED", id=2)
     assert _answer(review(), veto) == ("CHANGES_REQUESTED", ["CHANGES_REQUESTED"])
     assert _sentences(review(), veto) == [
-        "carol requests changes; carol has to approve, or somebody has to dismiss that review."
+        "Changes are requested by carol, who has to approve, or somebody has to dismiss that review."
     ]
 
 
@@ -296,7 +296,7 @@ def test_the_rules_and_the_branch_say_how_many_the_more_counts() -> None:
     assert _answer(*both, rules=TWO, protection=two_by_branch) == APPROVED
     three = MergeRules(required_approvals=3)
     assert _answer(*both, rules=three, protection=two_by_branch) == _not_approved("TOO_FEW_APPROVALS")
-    assert _sentences(*both, rules=three) == ["2 of 3 approvals count; 1 more has to be given."]
+    assert _sentences(*both, rules=three) == ["Only 2 of 3 approvals count; 1 more has to be given."]
 
 
 def test_no_rule_makes_no_approval_enough() -> None:
@@ -369,4 +369,4 @@ def test_what_a_webhook_said_was_dismissed_does_not_count() -> None:
 
 def test_names_from_outside_are_made_harmless() -> None:
     veto = review("carol", "CHANGES_REQUESTED", login="carol\u202e\n# x", id=2)
-    assert _sentences(review(), veto)[0].startswith("carol # x requests changes;")
+    assert _sentences(review(), veto)[0].startswith("Changes are requested by carol # x, who")
