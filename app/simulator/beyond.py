@@ -259,6 +259,10 @@ BEYOND = (
         "docs.github.com, Webhook events and payloads; the sender is not verified",
     ),
     Beyond(
+        "webhooks pull_request `auto_merge_enabled`, and `auto_merge_disabled` with a `reason`; `push` before `closed`",
+        "docs.github.com, Webhook events and payloads; the reason and the order are assumed",
+    ),
+    Beyond(
         "webhooks pull_request `enqueued` and `dequeued`, and `push` to the temporary branch of a merge group",
         "docs.github.com, Webhook events and payloads; their order is assumed",
     ),

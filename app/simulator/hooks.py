@@ -3,16 +3,16 @@
 from typing import Any
 
 from app.simulator import payloads
-from app.simulator.branch_hooks import BranchHooks
 from app.simulator.echoes import Done
 from app.simulator.install_hooks import InstallHooks
+from app.simulator.merge_hooks import MergeHooks
 from app.simulator.people_hooks import PeopleHooks
 from app.simulator.records import Comment, Pull, Review, Status
 from app.simulator.run_hooks import RunHooks
 from app.simulator.shapes.view import Json
 
 
-class Hooks(BranchHooks, InstallHooks, PeopleHooks, RunHooks):
+class Hooks(InstallHooks, MergeHooks, PeopleHooks, RunHooks):
     """Each verb is the silent one of `GitHub` with its webhooks; `by` is who did it, the sender."""
 
     def open_pull(self, full_name: str, head: str, *, by: str, **fields: Any) -> Pull:
@@ -24,9 +24,6 @@ class Hooks(BranchHooks, InstallHooks, PeopleHooks, RunHooks):
 
     def reopen(self, full_name: str, number: int, *, by: str) -> Pull:
         return self._tell_pull("reopened", full_name, self.github.reopen(full_name, number), by=by)
-
-    def merge(self, full_name: str, number: int, *, by: str) -> Pull:
-        return self._tell_pull("closed", full_name, self.github.merge(full_name, number, by=by), by=by)
 
     def convert_to_draft(self, full_name: str, number: int, *, by: str) -> Pull:
         return self._tell_pull("converted_to_draft", full_name, self.github.convert_to_draft(full_name, number), by=by)
@@ -136,12 +133,15 @@ class Hooks(BranchHooks, InstallHooks, PeopleHooks, RunHooks):
             "check-runs": self._echo_check_run,
             "comments": self._echo_comment,
             "dismissals": self._echo_dismissal,
+            "enqueuePullRequest": self.echo_enqueued,
             "labels": self._echo_labels,
+            "merge": self.echo_merge,
             "pulls": self.echo_pull,
             "refs": self.echo_ref,
             "requested_reviewers": self._echo_asked,
             "reviews": self._echo_review,
             "statuses": self._echo_status,
+            "update-branch": self.echo_update,
         }
         tell[done.what](done)
 

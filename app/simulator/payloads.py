@@ -1,6 +1,7 @@
 """The bodies of webhooks in GitHub's shapes."""
 
 from app.simulator import history
+from app.simulator.deployments import Deployment, DeploymentStatus
 from app.simulator.objects import Commit
 from app.simulator.records import (
     App,
@@ -14,7 +15,7 @@ from app.simulator.records import (
     Status,
     WorkflowRun,
 )
-from app.simulator.shapes import accounts, commits, pulls, repositories, runs
+from app.simulator.shapes import accounts, commits, deployments, pulls, repositories, runs
 from app.simulator.shapes.view import Json, View, node, time
 
 ZEN = "Approachable is better than simple."
@@ -103,6 +104,16 @@ def merge_group(repository: Repository, entry: QueueEntry) -> Json:
         "head_commit": commits.head_commit(head),
     }
     return {"merge_group": group}
+
+
+def deployment(view: View, repository: Repository, record: Deployment) -> Json:
+    return {"deployment": deployments.deployment(view, repository, record)}
+
+
+def deployment_status(view: View, repository: Repository, record: DeploymentStatus) -> Json:
+    made = next(one for one in repository.deployments if one.id == record.deployment_id)
+    shape = deployments.status(view, repository, record)
+    return {"deployment_status": shape, **deployment(view, repository, made)}
 
 
 def asked(view: View, repository: Repository, pull: Pull, *, kind: str, name: str) -> Json:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from app.simulator import payloads
+from app.simulator.echoes import Done
 from app.simulator.mailbox import Mailbox
 from app.simulator.records import CheckRun, QueueEntry, WorkflowRun
 
@@ -44,8 +45,15 @@ class RunHooks(Mailbox):
 
     def enqueue(self, full_name: str, number: int, *, by: str) -> QueueEntry:
         """`pull_request` enqueued, `push` to the temporary branch, and `merge_group` that wants its head checked."""
-        entry = self.github.enqueue(full_name, number, by=by)
-        self._tell_queued("enqueued", full_name, number, by=by)
+        return self._tell_enqueued(full_name, self.github.enqueue(full_name, number, by=by), by=by)
+
+    def echo_enqueued(self, done: Done) -> None:
+        waiting = [one for queue in self.github.state.repository(done.full_name).queues.values() for one in queue]
+        for entry in (one for one in waiting if one.number == done.number):
+            self._tell_enqueued(done.full_name, entry, by=done.by)
+
+    def _tell_enqueued(self, full_name: str, entry: QueueEntry, *, by: str) -> QueueEntry:
+        self._tell_queued("enqueued", full_name, entry.number, by=by)
         self._tell_requested(full_name, entry)
         return entry
 

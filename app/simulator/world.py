@@ -33,6 +33,8 @@ APP_EVENTS = (
     "check_run",
     "check_suite",
     "custom_property_values",
+    "deployment",
+    "deployment_status",
     "issue_comment",
     "label",
     "member",

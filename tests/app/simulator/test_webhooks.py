@@ -13,6 +13,18 @@ EVENTS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "synchronize": ("pull_request", lambda t, h: h.push(W, "feature", {"c.py": "1"}, by="bob")),
     "closed": ("pull_request", lambda t, h: h.close(W, 1, by="bob")),
     "merged": ("pull_request", lambda t, h: h.merge(W, 1, by="alice")),
+    "merged by squash": ("push", lambda t, h: h.merge(W, 1, by="alice", method="squash")),
+    "forced": ("push", lambda t, h: h.force_push(W, "more", t.github.state.pull(W, 1).base_sha, by="mia")),
+    "auto-merge enabled": ("pull_request", lambda t, h: h.enable_auto_merge(W, 1, by="mia")),
+    "auto-merge disabled": (
+        "pull_request",
+        lambda t, h: h.enable_auto_merge(W, 1, by="mia") and h.disable_auto_merge(W, 1, by="mia"),
+    ),
+    "deployment": ("deployment", lambda t, h: h.deploy(W, "feature", by="alice")),
+    "deployment status": (
+        "deployment_status",
+        lambda t, h: h.deployed(W, t.github.deploy(W, "feature", by="alice").id, by="alice"),
+    ),
     "reopened": ("pull_request", lambda t, h: h.reopen(W, 1, by="bob")),
     "retargeted": ("pull_request", lambda t, h: h.retarget(W, 1, "more", by="bob")),
     "edited": ("pull_request", lambda t, h: h.edit_pull(W, 1, by="bob", title="Other")),
