@@ -131,12 +131,12 @@ def _evidence(context: Context, place: Place, pull: MergePull, rules: MergeRules
     repository = reader.merge_repository(place)
     if repository is None:
         raise Unavailable("GITHUB_AUTH_FAILED", "GitHub hides the repository from us by now.", status=NOT_FOUND)
-    protection = reader.classic_protection(place, pull.base.ref)
+    classic, ruled = reader.classic_protection(place, pull.base.ref), reader.branch_rules(place, pull.base.ref)
     is_bot = pull.user is not None and pull.user.login.endswith(BOT_SUFFIX)
     reviews = reader.merge_reviews(place, pull.number)
     return _Evidence(
-        repository=merge_evidence.repository(repository),
-        protection=merge_evidence.protection(protection, reader.branch_rules(place, pull.base.ref)),
+        repository=merge_evidence.repository(repository, classic, ruled),
+        protection=merge_evidence.protection(classic, ruled),
         reviews=reviews,
         permissions=_permissions(context, place, reviews),
         review_decision=reader.review_decision(place, pull).review_decision,
@@ -158,10 +158,11 @@ def _checks(context: Context, place: Place, pull: MergePull, rules: MergeRules) 
     """Those of the head, and of the test merge where the rules ask for it."""
     tested = pull.merge_commit_sha if rules.evaluate_test_merge_commit and pull.mergeable else None
     shas = (pull.head.sha, *((tested,) if tested else ()))
-    return tuple(check for sha in shas for check in _checks_on(context, place, sha))
+    return tuple(check for sha in shas for check in checks_on(context, place, sha))
 
 
-def _checks_on(context: Context, place: Place, sha: str) -> tuple[Check, ...]:
+def checks_on(context: Context, place: Place, sha: str) -> tuple[Check, ...]:
+    """The checks of one commit, check runs and statuses. Raises `Unavailable`."""
     runs = context.reader.latest_check_runs(place, sha)
     statuses = context.reader.latest_statuses(place, sha)
     return merge_evidence.checks(sha, runs, statuses, context.reader.apps_of(place, statuses))

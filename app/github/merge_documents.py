@@ -145,6 +145,7 @@ class BranchProtection(Document):
     required_status_checks: RequiredChecks | None = None
     required_pull_request_reviews: RequiredReviews | None = None
     enforce_admins: Flag | None = None
+    required_linear_history: Flag | None = None
 
 
 class Rule(Document):
@@ -168,9 +169,10 @@ class RuledChecks(Document):
 
 
 class RuledReviews(Document):
-    """The parameters of a rule of type pull_request."""
+    """The parameters of a rule of type pull_request. `allowed_merge_methods`: None where it restricts none."""
 
     required_approving_review_count: int = 0
+    allowed_merge_methods: tuple[str, ...] | None = None
 
 
 class CommitAuthors(Document):

@@ -31,20 +31,32 @@ from policies.merging.facts import Check, Method, Permission, Protection, Pull, 
 T = TypeVar("T", bound=BaseModel)
 
 COMPLETED, PENDING = "completed", "pending"
+METHODS: tuple[Method, ...] = ("merge", "squash", "rebase")
 WITHOUT_OPINION = frozenset({"COMMENTED", "DISMISSED", "PENDING"})
 """States of reviews that neither approve nor object, whoever gave them."""
 SILENT_REVIEWERS: Permission = "none"
 
 
-def repository(found: MergeRepository) -> Repository:
-    """What GitHub hides from us counts as not allowed."""
+def repository(found: MergeRepository, classic: BranchProtection | None, rules: Iterable[Rule]) -> Repository:
+    """The methods that the repository and its branch both allow. What GitHub hides from us counts as not allowed."""
     allowed: tuple[tuple[Method, bool | None], ...] = (
         ("merge", found.allow_merge_commit),
         ("squash", found.allow_squash_merge),
         ("rebase", found.allow_rebase_merge),
     )
-    methods = tuple(method for method, is_allowed in allowed if is_allowed)
+    forbidden = _forbidden(classic, tuple(rules))
+    methods = tuple(method for method, is_allowed in allowed if is_allowed and method not in forbidden)
     return Repository(id=found.id, full_name=found.full_name, archived=found.archived, methods=methods)
+
+
+def _forbidden(classic: BranchProtection | None, rules: tuple[Rule, ...]) -> set[str]:
+    """Methods that the branch's protection or one of its rules rules out."""
+    reviewed = (_read(RuledReviews, rule) for rule in rules if rule.type == "pull_request")
+    named = [set(each.allowed_merge_methods) for each in reviewed if each.allowed_merge_methods is not None]
+    forbidden = {method for method in METHODS if any(method not in each for each in named)}
+    flag = classic.required_linear_history if classic else None
+    is_linear = (flag is not None and flag.enabled) or any(rule.type == "required_linear_history" for rule in rules)
+    return forbidden | {"merge"} if is_linear else forbidden
 
 
 def pull(
