@@ -22,21 +22,31 @@ NO_REDIS = Against(
 )
 FORBIDDEN = frozenset({"EVIDENCE_FORBIDDEN", "GITHUB_AUTH_FAILED", "READER_LOCAL"})
 """Nothing changes about these until a person has done something."""
+OLD = frozenset({"EVIDENCE_EXPIRED", "HEAD_MOVED"})
+"""What was read is not of one moment."""
 
 
 def ended(context: Context, trouble: Unavailable, target: Target | None) -> Ended:
     """How a run ends that could not read all it had to."""
     if trouble.code == "RATE_LIMITED":
         return _limited(context, trouble, target)
-    detail = "EVIDENCE_INCOMPLETE" if trouble.code == "EVIDENCE_INCOMPLETE" else "EVIDENCE_UNAVAILABLE"
-    against = Against(
+    return merge_ending.against(
+        _against(trouble), target=target, retry_at=trouble.not_before, gate_block_reason="PR_FETCH_FAILED"
+    )
+
+
+def _against(trouble: Unavailable) -> Against:
+    if trouble.code == "PR_NOT_FOUND":
+        return Against(code="PR_NOT_FOUND", detail=None, sentence=trouble.sentence)
+    if trouble.code in OLD:
+        return Against(
+            code="SNAPSHOT_NOT_FOUND", detail=trouble.code, sentence=trouble.sentence, outcome="retry_scheduled"
+        )
+    return Against(
         code="MERGE_FAILED",
-        detail=detail,
+        detail="EVIDENCE_INCOMPLETE" if trouble.code == "EVIDENCE_INCOMPLETE" else "EVIDENCE_UNAVAILABLE",
         sentence=trouble.sentence,
         outcome="blocked" if trouble.code in FORBIDDEN else "retry_scheduled",
-    )
-    return merge_ending.against(
-        against, target=target, retry_at=trouble.not_before, gate_block_reason="PR_FETCH_FAILED"
     )
 
 

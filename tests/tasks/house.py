@@ -20,7 +20,7 @@ from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
 from tasks import context as contexts
-from tasks import evaluate, find, intake, merge_group, names, sweep, work, write
+from tasks import after_merge, evaluate, find, intake, merge, merge_group, names, steps, sweep, work, write
 from tasks.context import Context
 
 REPOSITORY = "acme/widget"
@@ -53,6 +53,10 @@ PATHS = {
     "label_add": r"POST .*/issues/\d+/labels",
     "label_remove": r"DELETE .*/issues/\d+/labels/.+",
     "project_field": r"POST /graphql",
+    "merge": r"PUT .*/pulls/\d+/merge",
+    "update_branch": r"PUT .*/pulls/\d+/update-branch",
+    "branch_delete": r"DELETE .*/git/refs/heads/.+",
+    "enqueue": r"POST /graphql",
 }
 """Method and path of each kind of write."""
 
@@ -131,15 +135,18 @@ class House:
         raise AssertionError("the messages do not end")
 
     def run(self, task: str, row_id: UUID) -> None:
-        steps: dict[str, Callable[[], None]] = {
+        doing: dict[str, Callable[[], object]] = {
             names.EVALUATE: lambda: evaluate.pull_request(self.context, row_id),
             names.MERGE_GROUP: lambda: merge_group.group(self.context, row_id),
             names.FIND_PULLS: lambda: find.pull_requests(self.context, row_id),
             names.WORK: lambda: work.advance(self.context, row_id),
+            names.MERGE: lambda: merge.pull_request(self.context, merge.merger(self.context), row_id),
+            names.AFTER_MERGE: lambda: after_merge.follow_up(self.context, merge.merger(self.context), row_id),
+            names.STEP: lambda: steps.run(self.context, row_id),
             names.WRITE: lambda: write.perform(self.context, write.projector(self.context), row_id),
         }
         with suppress(LeaseLost):
-            steps[task]()
+            doing[task]()
 
     @contextmanager
     def dying_at(self, point: str) -> Iterator[None]:
