@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
+from app.governor import LimitsUnavailable
 from app.records import issues, merge_leases, merge_requests, runs
 from app.records.issues import Issue
 from app.records.runs import Wanted
@@ -15,7 +16,7 @@ from app.records.step_runs import Ending
 from policies.merging.answer import Against, Answer
 from tasks import names, step_endings
 from tasks.context import Context
-from tasks.merge_finding import Job, Target
+from tasks.merge_finding import TURN, Job, Target
 from tasks.merge_judging import Judged
 
 GATE = "mergegate"
@@ -148,8 +149,19 @@ def _with_retry(context: Context, job: Job, ended: Ended, now: datetime) -> Answ
     if answer.outcome != "retry_scheduled" or job.is_dry:
         return answer
     seconds = RETRY_SECONDS_OF.get(answer.detail or "", RETRY_SECONDS)
-    later = now + timedelta(seconds=seconds) if answer.retry_at is None else max(answer.retry_at, now)
+    named = answer.retry_at or (_limit(context, ended.target, now) if answer.detail == "RATE_LIMITED" else None)
+    later = now + timedelta(seconds=seconds) if named is None else max(named, now)
     return answer.model_copy(update={"retry_at": later})
+
+
+def _limit(context: Context, target: Target | None, now: datetime) -> datetime | None:
+    """Until when GitHub's limit holds, as far as the governor was told."""
+    if target is None:
+        return None
+    try:
+        return context.governor.next_turn(target.place.installation_id, TURN, target.subject, now)
+    except LimitsUnavailable:
+        return None
 
 
 def _want_evaluation(tx: Transaction, job: Job, ended: Ended, now: datetime) -> UUID | None:

@@ -6,6 +6,7 @@ from app import pull_urls
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.reader import Place
+from app.governor import Turn
 from app.records import issues, merge_requests, pins, pulls, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import MergeRequest
@@ -16,6 +17,8 @@ from policies.text import quoted, short
 from tasks.context import Context
 
 SHOWN_CHARACTERS = 200
+TURN = Turn("content")
+"""A merge is seen as somebody's doing, and keeps the pace of that."""
 
 
 @dataclass(frozen=True, kw_only=True)

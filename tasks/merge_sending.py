@@ -5,7 +5,6 @@ from typing import Any
 
 from app import ledger, permits
 from app.github.merging import Merger
-from app.governor import Turn
 from app.permits import Permit, Request
 from app.records import attempts, merge_leases, runs
 from app.records.attempts import Attempt, Intended, Kind
@@ -14,11 +13,9 @@ from policies.merging.answer import Against
 from policies.merging.replies import Reply
 from tasks import merge_judging
 from tasks.context import Context
-from tasks.merge_finding import Job, Target
+from tasks.merge_finding import TURN, Job, Target
 from tasks.merge_judging import Judged
 from tasks.merge_later import Later
-
-TURN = Turn("content")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,22 @@ from app.queue import make_celery
 from app.records.runs import LeaseLost
 from app.rosters import RostersUnavailable
 from app.settings import Settings, SettingsError, load
+from tasks import (
+    after_merge,
+    evaluate,
+    find,
+    inspecting,
+    intake,
+    merge,
+    merge_group,
+    names,
+    reconcile,
+    steps,
+    sweep,
+    work,
+    write,
+)
 from tasks import context as contexts
-from tasks import after_merge, evaluate, find, intake, merge, merge_group, names, reconcile, steps, sweep, work, write
 from tasks.context import Context
 
 LONGEST_RETRY_SECONDS = 30
@@ -51,6 +65,8 @@ def _schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     every = {names.ENQUEUE_DUE: settings.sweep_seconds}
     if settings.github_deliveries == "live":
         every[names.RECONCILE] = settings.reconcile_seconds
+    if settings.github_reader == "live" and settings.merge_repositories:
+        every[names.INSPECT] = inspecting.EVERY_SECONDS
     return {
         task: {"task": task, "schedule": seconds, "options": {"expires": seconds * MESSAGE_EXPIRES_ROUNDS}}
         for task, seconds in every.items()
@@ -70,6 +86,7 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.AFTER_MERGE, shared=False)(follow_up_merge)
     app.task(name=names.ENQUEUE_DUE, shared=False)(enqueue_due)
     app.task(name=names.RECONCILE, shared=False)(reconcile_deliveries)
+    app.task(name=names.INSPECT, shared=False)(inspect_gates)
 
 
 def handle_delivery(task: Task, delivery: dict[str, Any]) -> None:
@@ -145,6 +162,11 @@ def reconcile_deliveries() -> None:
     with suppress(LeaseLost):
         if reconcile.deliveries(here(), _deliveries(os.getpid())):
             _send(names.RECONCILE, [], None)
+
+
+def inspect_gates() -> None:
+    """Look whether the gate can be gone around."""
+    inspecting.inspect(here())
 
 
 def here() -> Context:

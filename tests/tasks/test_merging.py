@@ -51,7 +51,8 @@ def test_a_merge_has_its_rows_before_it_leaves(ready: House) -> None:
     head = ready.github.state.pull(REPOSITORY, 1).head_sha
     assert attempt["state"] == "SENT"
     assert attempt["request"]["body"] == {"sha": head, "merge_method": "squash"}
-    assert attempt["evidence"]["review_ids"] and attempt["evidence"]["check_ids"]
+    assert attempt["evidence"]["review_ids"]
+    assert attempt["evidence"]["check_ids"]
     assert merging.kinds_of_audit(ready)[-1] == "merge_decided"
     assert merging.puts(ready) == []
 
