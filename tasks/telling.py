@@ -4,7 +4,6 @@ A status belongs to a commit, so all open pull requests with one head and one ba
 of their newest verdicts: none of them may be merged on the strength of another one's success.
 """
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,14 +15,12 @@ from app.github import documents
 from app.records import evaluations, groups, pulls
 from app.records.evaluations import Evaluation
 from app.records.runs import Run
-from policies.contents import StatusContent, writable
+from policies.contents import StatusContent, context_of, writable
 from policies.text import short
 from tasks import proposing
 from tasks.context import Context
 from tasks.proposing import Cause
 
-MOST_CONTEXT_CHARACTERS = 255
-DIGEST_CHARACTERS = 12
 WORST_FIRST = ("failure", "error", "pending", "success")
 
 
@@ -99,11 +96,7 @@ def attest(tx: Transaction, run: Run, evaluation: Evaluation, told: Told) -> Non
 
 def status_context(context: Context, base_ref: str) -> str:
     """The context of our status: one for each base branch, as policy-bot has it; a cut one ends in a digest."""
-    name = writable(f"{context.settings.status_context}: {base_ref}")
-    if len(name) <= MOST_CONTEXT_CHARACTERS and name.endswith(base_ref):
-        return name
-    digest = hashlib.sha256(base_ref.encode()).hexdigest()[:DIGEST_CHARACTERS]
-    return f"{name[: MOST_CONTEXT_CHARACTERS - DIGEST_CHARACTERS - 1]}~{digest}"
+    return context_of(context.settings.status_context, base_ref)
 
 
 def _content(context: Context, evaluation: Evaluation, sharing: list[dict[str, Any]]) -> StatusContent:

@@ -6,8 +6,10 @@ import click
 
 from app.cli.alerts import alerts
 from app.cli.audit import audit
+from app.cli.doctor import doctor
 from app.cli.explain import explain_command
 from app.cli.intents import intents
+from app.cli.issues import issues_command
 from app.cli.migrate import migrate
 from app.cli.policy import policy
 from app.cli.posture import posture
@@ -37,5 +39,8 @@ def main() -> None:
     """The gate between GitHub and everything that writes to it."""
 
 
-for command in (up, migrate, explain_command, policy, intents, projections, posture, tokens, alerts, audit):
+for command in (
+    *(up, migrate, explain_command, policy),
+    *(issues_command, intents, projections, doctor, posture, tokens, alerts, audit),
+):
     main.add_command(command)

@@ -46,10 +46,11 @@ READS = tuple(
         rf"{REPOSITORY}/pulls/{NUMBER}(?:/(?:files|merge|requested_reviewers|reviews))?",
         rf"{REPOSITORY}/pulls/{NUMBER}/reviews/{NUMBER}",
         rf"{REPOSITORY}/rules/branches/{SEGMENT}",
+        rf"{REPOSITORY}/rulesets/{NUMBER}",
         rf"{REPOSITORY}/teams",
         rf"/orgs/{SEGMENT}/members(?:/{SEGMENT})?",
         rf"/orgs/{SEGMENT}/teams/{SEGMENT}(?:/members|/memberships/{SEGMENT})?",
-        rf"/repos/{_NAME}/{_NAME}",
+        rf"/repos/{_NAME}/{_NAME}(?:/installation)?",
     )
 )
 TOKEN = re.compile(r"/app/installations/[1-9][0-9]{0,18}/access_tokens")

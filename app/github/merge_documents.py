@@ -131,8 +131,15 @@ class RequiredChecks(Document):
     checks: tuple[RequiredCheck, ...] = ()
 
 
+class Excused(Document):
+    """Whom nobody has to review."""
+
+    apps: tuple[PublicApp, ...] = ()
+
+
 class RequiredReviews(Document):
     required_approving_review_count: int = 0
+    bypass_pull_request_allowances: Excused | None = None
 
 
 class Flag(Document):

@@ -17,6 +17,7 @@ from app.github.policy_files import PolicyFile, PolicyFileReader
 from app.github.project_items import ProjectReader
 from app.github.protection_reading import ProtectionReader
 from app.github.review_requests import ReviewRequestReader
+from app.github.setup_reading import SetupReader
 from app.github.talk import TalkReader
 
 __all__ = ["LiveReader", "LocalReader", "Place", "PolicyFile", "Reader"]
@@ -47,6 +48,7 @@ class LiveReader(
     GitObjectReader,
     MergeReader,
     ProtectionReader,
+    SetupReader,
 ):
     """Reads with an installation's token. Every method raises `Unavailable`; None means GitHub has no such thing."""
 

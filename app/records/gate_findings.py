@@ -52,6 +52,15 @@ def bases(tx: Transaction, repository_id: int) -> tuple[str, ...]:
     return tuple(row["base_ref"] for row in rows)
 
 
+def last_found_at(tx: Transaction, repository_id: int) -> datetime | None:
+    """When the branches of a repository were looked at last; None where they never were."""
+    row = tx.execute(
+        "SELECT max(found_at) AS at FROM gate_findings WHERE repository_id = %(repository)s",
+        {"repository": repository_id},
+    ).fetchone()
+    return row["at"] if row else None
+
+
 def is_base(tx: Transaction, repository_id: int, branch: str) -> bool:
     """Whether merges are made into a branch: `doctor` looked at it, an operator overrode that, or we merged into it."""
     row = tx.execute(
@@ -74,8 +83,7 @@ def found(tx: Transaction, repository_id: int, base_ref: str, *, is_required: bo
         {"repository": repository_id, "base": base_ref, "required": is_required, "now": now},
     )
     if recorded.rowcount and before.is_required is not is_required:
-        body = {"base": base_ref, "required": is_required}
-        _attest(tx, repository_id, "gate_found", "mergegate", body, now)
+        _attest(tx, repository_id, "gate_found", "mergegate", {"base": base_ref, "required": is_required}, now)
 
 
 def override(tx: Transaction, repository_id: int, base_ref: str, *, by: str, reason: str, now: datetime) -> None:

@@ -28,6 +28,7 @@ from policies.contents.statuses import (
     Annotation,
     CheckRunContent,
     StatusContent,
+    context_of,
     status_target,
     writable,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "TreeContent",
     "TreeEntry",
     "comment_target",
+    "context_of",
     "read",
     "sentence",
     "status_target",

@@ -1,5 +1,6 @@
 """What is said about a commit: a status, a check run."""
 
+import hashlib
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -8,6 +9,8 @@ from policies.contents.fields import Fact, Kind, Message, Name, Number, Sha, Sto
 from policies.text import plain, quoted
 
 MOST_ANNOTATIONS = 50
+MOST_CONTEXT_CHARACTERS = 255
+DIGEST_CHARACTERS = 12
 MOST_SUMMARY_CHARACTERS = 65_535
 
 Summary = Annotated[str, Field(min_length=1, max_length=MOST_SUMMARY_CHARACTERS), Storable]
@@ -74,6 +77,15 @@ class CheckRunContent(Fact):
 def writable(text: str) -> str:
     """The text with a replacement character for each that GitHub refuses in a commit status."""
     return "".join(character if ord(character) <= 0xFFFF else "\ufffd" for character in text)
+
+
+def context_of(prefix: str, base_ref: str) -> str:
+    """The context of our status: one for each base branch, as policy-bot has it; a cut one ends in a digest."""
+    name = writable(f"{prefix}: {base_ref}")
+    if len(name) <= MOST_CONTEXT_CHARACTERS and name.endswith(base_ref):
+        return name
+    digest = hashlib.sha256(base_ref.encode()).hexdigest()[:DIGEST_CHARACTERS]
+    return f"{name[: MOST_CONTEXT_CHARACTERS - DIGEST_CHARACTERS - 1]}~{digest}"
 
 
 def status_target(repository_id: int, sha: str, context: str) -> str:

@@ -1,0 +1,59 @@
+"""Look now and then how GitHub is set up for this gate, so that what merges stand on is never old."""
+
+import logging
+from datetime import timedelta
+
+from app import doctor
+from app.doctor import Report
+from app.github.answers import Unavailable
+from app.github.reader import LiveReader
+from app.records import alerts
+from tasks.context import Context
+
+ALERTED = ("GATE_NOT_REQUIRED", "GATE_NOT_PINNED", "APP_MAY_BYPASS")
+"""Findings by which a merge can go around the gate, or GitHub would not stop one of its own mistakes."""
+EVERY_SECONDS = 600
+FRESH_SECONDS = 3_600
+"""A repository is looked at no more often."""
+
+log = logging.getLogger("mergegate")
+
+
+def inspect(context: Context) -> int:
+    """Look at the guarded repositories that are due, for as long as a task may take; how many were looked at."""
+    reader = context.reader
+    if not isinstance(reader, LiveReader):
+        return 0
+    until, count = context.clock() + timedelta(seconds=context.settings.lease_seconds / 2), 0
+    for name in context.settings.merge_repositories:
+        if context.clock() >= until:
+            break
+        try:
+            count += _inspect(context, reader, name)
+        except Unavailable as trouble:
+            log.warning("action=inspect_put_off repository=%s code=%s", name, trouble.code)
+            break
+    return count
+
+
+def _inspect(context: Context, reader: LiveReader, name: str) -> int:
+    with context.pool.connection() as tx:
+        own, received_at = doctor.own(tx, name), doctor.last_received_at(tx)
+    if own.found_at is not None and own.found_at > context.clock() - timedelta(seconds=FRESH_SECONDS):
+        return 0
+    report = doctor.inspect(reader, context.settings, [own], received_at=received_at, clock=context.clock)
+    context.checkpoint("inspect.looked")
+    _record(context, report)
+    return 1
+
+
+def _record(context: Context, report: Report) -> None:
+    """Where a merge could go around the gate, that is an alert, once in a week."""
+    week = "-".join(map(str, report.looked_at.isocalendar()[:2]))
+    with context.pool.connection() as tx:
+        doctor.record(tx, report, context.settings.github_app_id or 0)
+        for finding in report.findings:
+            if finding.code in ALERTED:
+                key = f"{finding.code}:{finding.subject}:{week}"
+                subject, fields = f"gate:{finding.subject}", {"where": finding.subject}
+                alerts.raise_alert(tx, finding.code, subject=subject, fields=fields, key=key, at=report.looked_at)
