@@ -1,4 +1,7 @@
-"""Load the policy of a pull request: from its base branch, else the owner's shared one, or where a reference points."""
+"""Load the policy of a pull request: from its base branch, else the owner's shared one, else the built-in one.
+
+A file may be a reference to where the policy is.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from typing import Protocol
 from app.github.answers import Unavailable
 from app.github.reader import Place, PolicyFile
 from app.records.pulls import policy_place
-from policies import reference, verdict
+from policies import default_policy, reference, verdict
 from policies.error import PolicyError
 from policies.reference import Reference
 from policies.verdict import Origin, Verdict
@@ -38,19 +41,24 @@ class Home(Protocol):
 
 @dataclass(frozen=True)
 class Loaded:
-    """A policy's text. `origin`: where it was found, as written; `source`: where that really is, with the commit."""
+    """A policy's text. `origin`: where it was found, as written; `source`: where that really is, with the commit.
+
+    `is_built_in`: there is no file, so the built-in policy counts; `origin` is then where one could be.
+    """
 
     origin: Origin
     source: str
     text: str
+    is_built_in: bool = False
 
 
 @dataclass(frozen=True)
 class NotLoaded:
-    """No policy. `origin`: where one was looked for in vain."""
+    """No policy. `origin`: where one was looked for in vain. `trouble`: what kept it from being read, if it did."""
 
     origin: Origin
     verdict: Verdict
+    trouble: Unavailable | None = None
 
 
 Found = Loaded | NotLoaded | None
@@ -62,21 +70,22 @@ def load(context: Context, home: Home, branch: str) -> Loaded | NotLoaded:
     owner, _, repo = home.full_name.partition("/")
     own = Origin(owner=owner, repo=repo, ref=branch, path=context.settings.policy_path)
     if context.settings.policy_options.force_shared_policy:
-        return _shared(context, home, owner) or _missing(_shared_origin(context, owner, DEFAULT_BRANCH), "")
+        return _shared(context, home, owner) or _missing(_shared_origin(context, owner, DEFAULT_BRANCH))
     place = Place(home.installation_id, home.repository_id)
     found = _read(own, home.full_name, lambda: context.reader.policy_file(place, branch, own.path))
     shared = _shared_origin(context, owner, DEFAULT_BRANCH)
-    return _followed(context, home, found) or _shared(context, home, owner) or _missing(own, str(shared))
+    return _followed(context, home, found) or _shared(context, home, owner) or _built_in(own, shared)
 
 
 def places(context: Context, home: Home, branch: str, loaded: Loaded | NotLoaded) -> tuple[str, ...]:
     """Where, besides the base branch itself, a push may change what is loaded; see `pulls.policy_place`."""
     origin = loaded.origin
     name = f"{origin.owner}/{origin.repo}"
-    if isinstance(loaded, Loaded) and (name.lower(), origin.ref) == (home.full_name.lower(), branch):
+    is_own = isinstance(loaded, Loaded) and not loaded.is_built_in
+    if is_own and (name.lower(), origin.ref) == (home.full_name.lower(), branch):
         return ()
     ref = "" if origin.ref == DEFAULT_BRANCH else origin.ref
-    now_called = loaded.source.partition("@")[0] if isinstance(loaded, Loaded) else name
+    now_called = loaded.source.partition("@")[0] if isinstance(loaded, Loaded) and is_own else name
     shared = f"{home.full_name.partition('/')[0]}/{context.settings.policy_options.shared_repository}"
     found = {policy_place(name, ref), policy_place(now_called, ref), policy_place(shared)}
     return tuple(sorted(found))
@@ -152,8 +161,13 @@ def _read(origin: Origin, full_name: str, read: Callable[[], PolicyFile | None])
     return Loaded(origin, f"{full_name}@{file.sha}: {file.path}", file.text)
 
 
-def _missing(origin: Origin, also: str) -> NotLoaded:
-    return NotLoaded(origin, verdict.of_missing_policy(origin, also))
+def _built_in(own: Origin, shared: Origin) -> Loaded:
+    source = f"{default_policy.NAME}, since there is neither {own} nor {shared}"
+    return Loaded(own, source, default_policy.TEXT, is_built_in=True)
+
+
+def _missing(origin: Origin) -> NotLoaded:
+    return NotLoaded(origin, verdict.of_missing_policy(origin))
 
 
 def _wrong(origin: Origin, sentence: str) -> NotLoaded:
@@ -163,4 +177,4 @@ def _wrong(origin: Origin, sentence: str) -> NotLoaded:
 def _failed(origin: Origin, trouble: Unavailable) -> NotLoaded:
     if passes(trouble):
         raise trouble
-    return _wrong(origin, trouble.sentence)
+    return NotLoaded(origin, verdict.of_load_error(origin, trouble.sentence), trouble)

@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import dataclass
 
 from app.github.answers import Unavailable
-from app.github.reader import Place, PolicyFile
+from app.github.reader import Place
 from policies import document
 from policies.error import PolicyError
 from policies.merging import document as gate_document
@@ -14,6 +14,8 @@ from tasks import loading
 from tasks.context import Context
 from tasks.loading import Loaded
 
+UNREADABLE = "POLICY_UNREADABLE"
+"""A file that is there, and is no text that could be a policy."""
 MOST_SENTENCE_CHARACTERS = 1_000
 
 
@@ -48,39 +50,48 @@ class Ruled:
 
 def read(context: Context, home: Home, branch: str) -> Ruled:
     """Raises `Unavailable`."""
-    file = _gate_file(context, home, branch)
-    rules, wrong = _rules(context, file)
+    tip = context.reader.branch_tip(home.place, branch)
+    if tip is None:
+        raise Unavailable("GITHUB_API_ERROR", f"GitHub shows no branch {branch} in {home.full_name}.")
+    text, unreadable = _gate_text(context, home, tip)
+    rules, invalid = _rules(context, text)
     digest, refused = _policy(context, home, branch)
+    wrong = unreadable or invalid
     return Ruled(
-        tip=file.sha,
+        tip=tip,
         rules=rules,
-        rules_digest=hashlib.sha256((file.text or "").encode()).hexdigest(),
+        rules_digest=hashlib.sha256(text.encode()).hexdigest(),
         policy_digest=digest if wrong is None else None,
         trouble=refused or wrong,
     )
 
 
-def _gate_file(context: Context, home: Home, branch: str) -> PolicyFile:
-    found = context.reader.gate_file(home.place, branch, context.settings.gate_path)
-    if found is None:
-        raise Unavailable("GITHUB_API_ERROR", f"GitHub shows no branch {branch} in {home.full_name}.")
-    return found
+def _gate_text(context: Context, home: Home, tip: str) -> tuple[str, str | None]:
+    """The gate file, empty where there is none, and why it is no text."""
+    try:
+        return context.reader.policy_file_at(home.place, tip, context.settings.gate_path).text or "", None
+    except Unavailable as trouble:
+        if trouble.code != UNREADABLE:
+            raise
+        return "", trouble.sentence
 
 
-def _rules(context: Context, file: PolicyFile) -> tuple[MergeRules, str | None]:
+def _rules(context: Context, text: str) -> tuple[MergeRules, str | None]:
     """The rules, or the built-in ones with what is wrong."""
-    if file.text is None:
+    if not text:
         return DEFAULT, None
     try:
-        return gate_document.parsed(file.text, context.settings.policy_options), None
+        return gate_document.parsed(text, context.settings.policy_options), None
     except PolicyError as wrong:
-        return DEFAULT, _sentence(file.path, wrong)
+        return DEFAULT, _sentence(context.settings.gate_path, wrong)
 
 
 def _policy(context: Context, home: Home, branch: str) -> tuple[str | None, str | None]:
     """The digest of the policy, or what is wrong with it."""
     loaded = loading.load(context, home, branch)
     if not isinstance(loaded, Loaded):
+        if loaded.trouble is not None and loaded.trouble.code != UNREADABLE:
+            raise loaded.trouble
         return None, loaded.verdict.summary
     try:
         document.parsed(loaded.text, context.settings.policy_options)

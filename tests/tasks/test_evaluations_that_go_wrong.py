@@ -3,6 +3,7 @@
 import pytest
 
 from app.records import runs
+from policies import server_options
 from tasks import sweep
 from tests.tasks.house import REPOSITORY, House
 
@@ -93,11 +94,11 @@ def test_a_missing_permission_is_an_error_at_once(house: House) -> None:
     assert "error" in house.states()
 
 
-def test_a_policy_that_is_not_there_is_an_error(house: House) -> None:
-    house.github.push(REPOSITORY, "main", {".policy.yml": None}, by="acme")
+def test_a_forced_shared_policy_that_is_not_there_is_an_error(house: House) -> None:
+    house.with_settings(policy_options=server_options.parse("force_shared_policy: true"))
     house.deliver_pull()
     house.work()
-    assert house.statuses() == [("error", "No policy found in acme/widget@main: .policy.yml")]
+    assert house.statuses() == [("error", "No policy found in acme/.github@HEAD: policy.yml")]
 
 
 @pytest.mark.parametrize("text", ["policy: [", "polcy: {}", "policy: {approval: [unknown]}", "\x00"])

@@ -1,11 +1,12 @@
 """Where a policy comes from: the base branch, the owner's shared repository, or the place that a reference names."""
 
+import hashlib
 from typing import Any
 
 import pytest
 
 from app.simulator.faults import Fault
-from policies import server_options
+from policies import default_policy, server_options
 from tests.tasks.house import POLICY, REPOSITORY, House
 
 EVERYBODY = "policy: {approval: [nobody is needed]}\napproval_rules: [{name: nobody is needed}]\n"
@@ -81,15 +82,30 @@ def test_a_forced_shared_policy_passes_over_the_own_one(house: House) -> None:
 
 
 @pytest.mark.parametrize("shared", ["not there", "without the file"])
-def test_no_policy_anywhere_is_an_error_that_says_where_one_could_be(house: House, shared: str) -> None:
+def test_no_policy_anywhere_leaves_the_built_in_one(house: House, shared: str) -> None:
     _set(house, ".policy.yml", None)
     if shared == "without the file":
         _add(house, SHARED, readme="")
-    assert _said(house) == (
-        "error",
-        "No policy found in acme/widget@main: .policy.yml: put one there or into acme/.github@HEAD: policy.yml, "
-        "since without a policy nothing can be approved",
+    verdict = _verdict(house)
+    assert (verdict["state"], verdict["description"]) == (
+        "pending",
+        "0/1 rules approved: waiting for a writer has approved the head (0/1 required approvals)",
     )
+    assert verdict["policy_source"] == (
+        "the built-in default policy, since there is neither acme/widget@main: .policy.yml"
+        " nor acme/.github@HEAD: policy.yml"
+    )
+    assert verdict["policy_digest"] == hashlib.sha256(default_policy.TEXT.encode()).hexdigest()
+
+
+def test_a_writer_who_is_not_the_author_satisfies_the_built_in_policy(house: House) -> None:
+    _set(house, ".policy.yml", None)
+    house.github.review(REPOSITORY, 1, by="carol", state="approved")
+    assert _verdict(house)["state"] == "pending"
+    house.approve()
+    assert house.states()[-1] == "success"
+    house.github.push(REPOSITORY, "feature", {"a.py": "2"}, by="bob")
+    assert _verdict(house)["state"] == "pending"
 
 
 def test_a_reference_is_followed(house: House) -> None:
