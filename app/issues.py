@@ -6,7 +6,7 @@ Nothing here speaks to GitHub. The caller commits, and then sends the message th
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from app import issue_facts, ledger, pull_urls
@@ -16,7 +16,6 @@ from app.records.issue_evidence import Given
 from app.records.issues import Issue
 from app.records.merge_requests import Source
 from app.records.step_runs import MERGE_STEP, Step, StepMode, WantedStep
-from app.settings import Settings
 from app.work import By
 from policies import lifecycle
 from policies.decision import Blocker
@@ -25,6 +24,18 @@ from policies.lifecycle import CLOCKS_DIFFER_SECONDS, INVARIANT_VIOLATION
 STEP, MERGE = "step.run", "merge.pull_request"
 MOST_CANDIDATES = 20
 LINKS = ("pr_url", "pr_candidates")
+
+
+class Terms(pull_urls.Hosted, Protocol):
+    """The settings that count here."""
+
+    @property
+    def evidence_hours(self) -> int:
+        """How old verification may be."""
+
+    @property
+    def merge_request_hours(self) -> int:
+        """How long a merge that was asked for may wait."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +57,7 @@ class Started:
     task: str
 
 
-def create(tx: Transaction, settings: Settings, by: By, given: Mapping[str, Any]) -> Issue | Blocker:
+def create(tx: Transaction, settings: Terms, by: By, given: Mapping[str, Any]) -> Issue | Blocker:
     """A new issue in CREATED, with what is known of it already."""
     columns = _columns(settings, by, given)
     if isinstance(columns, Blocker):
@@ -56,7 +67,7 @@ def create(tx: Transaction, settings: Settings, by: By, given: Mapping[str, Any]
     return issue
 
 
-def patch(tx: Transaction, settings: Settings, issue_id: UUID, by: By, given: Mapping[str, Any]) -> Issue | Blocker:
+def patch(tx: Transaction, settings: Terms, issue_id: UUID, by: By, given: Mapping[str, Any]) -> Issue | Blocker:
     """Set what is given. A new draft is not committed and not validated, unless that is said with it."""
     issue = _held(tx, issue_id)
     if isinstance(issue, Blocker):
@@ -103,7 +114,7 @@ def give_evidence(tx: Transaction, given: Given, by: By) -> Issue | Blocker:
     return issue
 
 
-def ask(tx: Transaction, settings: Settings, issue_id: UUID, by: By, ask: Ask) -> Started | Blocker:
+def ask(tx: Transaction, settings: Terms, issue_id: UUID, by: By, ask: Ask) -> Started | Blocker:
     """Open a run of a step. What is in the way of the step itself is what the run then says."""
     issue = _held(tx, issue_id)
     if isinstance(issue, Blocker):
@@ -128,12 +139,12 @@ def ask(tx: Transaction, settings: Settings, issue_id: UUID, by: By, ask: Ask) -
     return Started(run_id, MERGE if step == MERGE_STEP else STEP)
 
 
-def facts(tx: Transaction, settings: Settings, issue: Issue, by: By) -> lifecycle.Facts:
+def facts(tx: Transaction, settings: Terms, issue: Issue, by: By) -> lifecycle.Facts:
     """What is known of an issue now."""
     return issue_facts.of(tx, issue, by.at, settings.evidence_hours)
 
 
-def _merge_request(tx: Transaction, settings: Settings, issue: Issue, by: By, ask: Ask) -> UUID | None:
+def _merge_request(tx: Transaction, settings: Terms, issue: Issue, by: By, ask: Ask) -> UUID | None:
     wish = merge_requests.Wish(
         mode=ask.mode,
         request_id=str(ask.request_id),
@@ -153,7 +164,7 @@ def _other_at_work(tx: Transaction, issue: Issue, step: Step) -> Step | None:
     return next((each for each in under_way if (each, step) != (MERGE_STEP, MERGE_STEP)), None)
 
 
-def _columns(settings: Settings, by: By, given: Mapping[str, Any]) -> dict[str, Any] | Blocker:
+def _columns(settings: Terms, by: By, given: Mapping[str, Any]) -> dict[str, Any] | Blocker:
     """What is to be set, once the addresses in it are found to be some."""
     columns = {name: value for name, value in given.items() if name != "draft_committed"}
     if "draft" in given:
@@ -163,7 +174,7 @@ def _columns(settings: Settings, by: By, given: Mapping[str, Any]) -> dict[str, 
     return _wrong_link(settings, columns) or columns
 
 
-def _wrong_link(settings: Settings, columns: Mapping[str, Any]) -> Blocker | None:
+def _wrong_link(settings: Terms, columns: Mapping[str, Any]) -> Blocker | None:
     host = pull_urls.hosts(settings)[-1]
     if columns.get("github_url") is not None and pull_urls.parse_issue(columns["github_url"], settings) is None:
         return _invalid("INVALID_GITHUB_URL", f"an issue, such as https://{host}/owner/name/issues/1", "githubUrl")

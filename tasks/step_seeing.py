@@ -10,7 +10,8 @@ from app.records.issues import Issue
 from app.records.runs import Run
 from app.records.step_runs import StepRun
 from policies.merging.answer import Against
-from tasks import merge_finding
+from policies.merging.facts import Check
+from tasks import merge_facts, merge_finding
 from tasks.context import Context
 from tasks.merge_finding import Job, Target
 
@@ -22,12 +23,17 @@ _LOGIN = re.compile(r"[A-Za-z0-9._-]{1,100}(\[bot\])?")
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """What one step has seen. `pr_url`: the link that it followed. `deployments`: of S6, else none."""
+    """What one step has seen. `pr_url`: the link that it followed. `deployments`: of S6, else none.
+
+    `checks`: of S4, on the head; None where they could not be read, which holds up no review.
+    """
 
     pr_url: str
+    full_name: str = ""
     head_sha: str | None = None
     reviewers: tuple[str, ...] = ()
     teams: tuple[str, ...] = ()
+    checks: tuple[Check, ...] | None = None
     deployments: tuple[Observation, ...] = ()
 
 
@@ -66,10 +72,19 @@ def _review(context: Context, target: Target, issue: Issue) -> Seen | Against:
     asked = context.reader.requested_reviewers(target.place, target.number)
     return Seen(
         pr_url=issue.pr_url or "",
+        full_name=target.full_name,
         head_sha=pull.head.sha,
+        checks=_checks(context, target, pull.head.sha),
         reviewers=_names(user.login for user in asked.users),
         teams=_names(team.slug for team in asked.teams),
     )
+
+
+def _checks(context: Context, target: Target, head_sha: str) -> tuple[Check, ...] | None:
+    try:
+        return merge_facts.checks_on(context, target.place, head_sha)
+    except Unavailable:
+        return None
 
 
 def _deployments(context: Context, target: Target, issue: Issue) -> Seen:

@@ -13,7 +13,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 from app import issue_facts, ledger
 from app.database import Transaction
 from app.github.answers import Unavailable
-from app.records import deployments, issues, runs, step_runs, timeline
+from app.records import checks_snapshots, deployments, issues, runs, step_runs, timeline
 from app.records.issues import Issue
 from app.records.runs import Run
 from app.records.step_runs import StepRun
@@ -130,8 +130,9 @@ def _do(tx: Transaction, work: _Work, issue: Issue, seen: Seen | None, now: date
     """The effect of the step, its event, and its end."""
     way, step = lifecycle.WAYS[work.step.step], work.step
     is_dry = step.mode == "dryRun"
+    answer = _answer(issue, step, seen)
     if not is_dry:
-        _effect(tx, work, issue, seen, now)
+        answer |= _effect(tx, work, issue, seen, now)
     after = issue.status if is_dry else way.after
     step_endings.end(
         tx,
@@ -139,7 +140,7 @@ def _do(tx: Transaction, work: _Work, issue: Issue, seen: Seen | None, now: date
         step,
         ending="finished",
         outcome=WOULD_BE_DONE if is_dry else DONE,
-        answer=_answer(work, issue, seen),
+        answer=answer,
         code=None,
         state_before=issue.status,
         state_after=after,
@@ -148,31 +149,62 @@ def _do(tx: Transaction, work: _Work, issue: Issue, seen: Seen | None, now: date
     _attest(tx, work, issue, {"ending": "finished", "state_after": after}, now)
 
 
-def _effect(tx: Transaction, work: _Work, issue: Issue, seen: Seen | None, now: datetime) -> None:
-    way, said = lifecycle.WAYS[work.step.step], step_endings.said_of(work.step, issue.status)
+def _effect(tx: Transaction, work: _Work, issue: Issue, seen: Seen | None, now: datetime) -> dict[str, Any]:
+    """What the step changes, and what its answer says of that besides."""
+    way, made = lifecycle.WAYS[work.step.step], {}
     if seen is not None and work.step.step == "S4_REVIEW":
-        reviewers = {"reviewers": list(seen.reviewers), "teams": list(seen.teams)}
-        payload = {**said, "stateAfter": way.after, "prUrl": seen.pr_url, "headSha": seen.head_sha, **reviewers}
-        timeline.append(tx, issue.id, work.run.id, "loop_review_requested", payload, now)
+        made = _request_review(tx, work, issue, seen, now)
     if seen is not None and work.step.step == "S6_DEPLOYMENT_OBSERVE":
-        deployments.observe(tx, issue.id, seen.deployments, now)
-        ids = [each.deployment_id for each in seen.deployments]
-        payload = {**said, "stateAfter": way.after, **_counts(issue, seen), "deploymentIds": ids}
-        timeline.append(tx, issue.id, work.run.id, "deployment_observed", payload, now)
+        _observe(tx, work, issue, seen, now)
     if way.before != way.after:
         issues.move(tx, issue, way.after, now)
+    return made
 
 
-def _answer(work: _Work, issue: Issue, seen: Seen | None) -> dict[str, Any]:
-    way = lifecycle.WAYS[work.step.step]
+def _request_review(tx: Transaction, work: _Work, issue: Issue, seen: Seen, now: datetime) -> dict[str, Any]:
+    """The event without which nothing is merged, and the checks as they were then."""
+    said = step_endings.said_of(work.step, issue.status) | {"stateAfter": lifecycle.WAYS["S4_REVIEW"].after}
+    timeline.append(tx, issue.id, work.run.id, "loop_review_requested", {**said, **_people(seen)}, now)
+    if seen.checks is None or seen.head_sha is None:
+        return {}
+    owner, _, name = seen.full_name.partition("/")
+    wanted = checks_snapshots.Wanted(
+        run_id=work.run.id,
+        issue_id=issue.id,
+        repo_owner=owner,
+        repo_name=name,
+        ref=seen.head_sha,
+        checks=seen.checks,
+        step="S4",
+        request_id=work.step.request_id,
+    )
+    snapshot_id = checks_snapshots.capture(tx, wanted, now)
+    return {"review": {**_people(seen), "snapshotId": str(snapshot_id)}}
+
+
+def _observe(tx: Transaction, work: _Work, issue: Issue, seen: Seen, now: datetime) -> None:
+    deployments.observe(tx, issue.id, seen.deployments, now)
+    said = step_endings.said_of(work.step, issue.status) | {"stateAfter": issue.status}
+    ids = [each.deployment_id for each in seen.deployments]
+    payload = {**said, **_counts(issue, seen), "deploymentIds": ids}
+    timeline.append(tx, issue.id, work.run.id, "deployment_observed", payload, now)
+
+
+def _answer(issue: Issue, step: StepRun, seen: Seen | None) -> dict[str, Any]:
+    way = lifecycle.WAYS[step.step]
     moves = f"the issue goes from {way.before} to {way.after}" if way.before != way.after else "the issue stays"
-    answer: dict[str, Any] = {"sentence": f"{work.step.step} can be done: {moves}."}
-    if seen is not None and work.step.step == "S4_REVIEW":
-        people = {"reviewers": list(seen.reviewers), "teams": list(seen.teams)}
-        answer["review"] = {"prUrl": seen.pr_url, "headSha": seen.head_sha, **people}
-    if seen is not None and work.step.step == "S6_DEPLOYMENT_OBSERVE":
+    answer: dict[str, Any] = {"sentence": f"{step.step} can be done: {moves}."}
+    if seen is not None and step.step == "S4_REVIEW":
+        answer["review"] = _people(seen)
+    if seen is not None and step.step == "S6_DEPLOYMENT_OBSERVE":
         answer["deployments"] = _counts(issue, seen)
     return answer
+
+
+def _people(seen: Seen) -> dict[str, Any]:
+    """The pull request and who is asked for a review of it."""
+    people = {"reviewers": list(seen.reviewers), "teams": list(seen.teams)}
+    return {"prUrl": seen.pr_url, "headSha": seen.head_sha, **people}
 
 
 def _counts(issue: Issue, seen: Seen) -> dict[str, Any]:
