@@ -93,7 +93,7 @@ def _evaluate(context: Context, run: Run) -> _Recorded:
     found = ruling.ask(context, run, judged, gate)
     context.checkpoint("evaluate.ruled")
     asked = merge_requesting.read(context, run, judged, gate)
-    check = policy_check.content(context, run, judged)
+    check = policy_check.content(context, run, judged, gate)
     return _record(context, run, judged, found=found, check=check, asked=asked)
 
 

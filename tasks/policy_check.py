@@ -1,4 +1,4 @@
-"""Check a pull request that changes the policy file: is the new policy sound, and whose verdict would it change?"""
+"""Check a pull request that changes the policy or the gate file: is it sound, and whose verdict would it change?"""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,9 +22,11 @@ from policies.text import code, short
 from policies.validation import Finding
 from tasks import proposing
 from tasks.context import Context
+from tasks.gate_file import GateFile
 from tasks.judging import Judged
 from tasks.proposing import Cause
 
+Conclusion = Literal["success", "failure", "neutral"]
 NAME = "mergegate: policy"
 MOST_PULLS_TRIED = 200
 MOST_SECONDS = 5
@@ -33,6 +35,9 @@ MOST_TITLE_CHARACTERS = 200
 MOST_MESSAGE_CHARACTERS = 2_000
 UNREADABLE = "The policy file cannot be read"
 REMOVED = "Without it the policy that the owner shares counts; without that, every pull request gets an error."
+GATE_UNREADABLE = "The gate file cannot be read"
+GATE_REMOVED = "Without it the gate approves nothing, nothing at GitHub asks for a merge, and the built-in rules count."
+CONCLUSIONS: tuple[Conclusion, ...] = ("failure", "neutral", "success")
 ELSEWHERE = "It points to a policy in another repository, which is not judged here."
 
 
@@ -40,7 +45,7 @@ ELSEWHERE = "It points to a policy in another repository, which is not judged he
 class Report:
     """What the check says; `summary` is Markdown."""
 
-    conclusion: Literal["success", "failure", "neutral"]
+    conclusion: Conclusion
     title: str
     summary: str
     annotations: tuple[Annotation, ...] = ()
@@ -55,17 +60,16 @@ class _Changes:
     are_all: bool
 
 
-def content(context: Context, run: Run, judged: Judged) -> CheckRunContent | None:
-    """What to report on the head; None where the policy file stays as it is, or where no check may be written.
+def content(context: Context, run: Run, judged: Judged, gate: GateFile) -> CheckRunContent | None:
+    """What to report on the head; None where the files stay as they are, or where no check may be written.
 
     It changes no verdict. Where GitHub does not answer nothing is reported, since that would stay on the head after the
     outage; it is asked again with the next evaluation.
     """
-    options = context.settings.policy_options
-    if CheckRunContent.kind not in context.settings.allowed_writes or options.force_shared_policy:
+    if CheckRunContent.kind not in context.settings.allowed_writes:
         return None
     try:
-        report = _report(context, run, judged)
+        report = _report(context, run, judged, gate)
     except Unavailable:
         return None
     except SoftTimeLimitExceeded:
@@ -96,7 +100,46 @@ def _content(context: Context, run: Run, judged: Judged, report: Report) -> Chec
     )
 
 
-def _report(context: Context, run: Run, judged: Judged) -> Report | None:
+def _report(context: Context, run: Run, judged: Judged, gate: GateFile) -> Report | None:
+    """What there is to say of either file, the worse conclusion first."""
+    of_policy, of_gate_file = _of_policy(context, run, judged), _of_gate_file(context, run, judged, gate)
+    if of_policy is None or of_gate_file is None:
+        return of_policy or of_gate_file
+    first, second = sorted((of_policy, of_gate_file), key=lambda report: CONCLUSIONS.index(report.conclusion))
+    return Report(
+        conclusion=first.conclusion,
+        title=f"{first.title}; {second.title}",
+        summary=f"{first.summary}\n\n{second.summary}",
+        annotations=(*first.annotations, *second.annotations)[:MOST_ANNOTATIONS],
+    )
+
+
+def _of_gate_file(context: Context, run: Run, judged: Judged, gate: GateFile) -> Report | None:
+    place, path = Place(run.installation_id, run.repository_id), context.settings.gate_path
+    try:
+        text = context.reader.gate_file_at(place, judged.pull.head.sha, path).text
+        before = gate.text
+    except Unavailable as trouble:
+        if trouble.code != "POLICY_UNREADABLE":
+            raise
+        broken = Report("failure", GATE_UNREADABLE, code(trouble.sentence))
+        return broken if _touches(context, place, judged, path) else None
+    if text == before or not _touches(context, place, judged, path):
+        return None
+    if text is None:
+        return Report("neutral", "The gate file is removed", GATE_REMOVED)
+    findings = validation.check_gate_file(text, context.settings.policy_options)
+    is_wrong = any(finding.severity == "error" for finding in findings)
+    said = _listed(tuple(map(_found, findings))) or "It is understood as a whole."
+    remarks = _annotations(findings, path)
+    if is_wrong:
+        return Report("failure", "The gate file is not valid", said, remarks)
+    return Report("success", "The gate file is sound", said, remarks)
+
+
+def _of_policy(context: Context, run: Run, judged: Judged) -> Report | None:
+    if context.settings.policy_options.force_shared_policy:
+        return None
     place, path = Place(run.installation_id, run.repository_id), context.settings.policy_path
     try:
         text = context.reader.policy_file_at(place, judged.pull.head.sha, path).text

@@ -60,10 +60,14 @@ class PolicyFileReader(Asking):
         tip = self._one(place, documents.Tip, f"/branches/{quote(branch, safe='')}", f"the branch {branch}")
         if tip is None:
             return None
-        asked = (place, tip.commit.sha, path)
+        return self.gate_file_at(place, tip.commit.sha, path)
+
+    def gate_file_at(self, place: Place, sha: str, path: str) -> PolicyFile:
+        """The same at a commit."""
+        asked = (place, sha, path)
         with self._lock:
             if asked in self._absent:
-                return PolicyFile(tip.commit.sha, path, None)
+                return PolicyFile(sha, path, None)
         found = self.policy_file_at(*asked)
         if found.text is None:
             with self._lock:

@@ -277,3 +277,63 @@ def test_what_github_does_not_show_is_not_taken_for_removed(house: House) -> Non
     propose(house, SOUND)
     said = report(house)
     assert (said["conclusion"], said["output"]["title"]) == ("neutral", "The policy file cannot be read")
+
+
+GATE_FILE = "merge: {trigger: {labels: [merge me]}}\n"
+
+
+def propose_gate_file(house: House, text: str | None, **more: str | None) -> None:
+    house.github.push(REPOSITORY, "gate", {".mergegate.yml": text, **more}, by="bob")
+    judge(house, house.github.open_pull(REPOSITORY, "gate", by="bob", title="Change the gate file").number)
+
+
+def test_it_checks_a_gate_file_that_is_new(house: House) -> None:
+    propose_gate_file(house, GATE_FILE)
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"], said["output"]["summary"]) == (
+        "success",
+        "The gate file is sound",
+        "It is understood as a whole.",
+    )
+
+
+def test_it_says_what_is_wrong_in_a_gate_file_and_where(house: House) -> None:
+    propose_gate_file(house, "merge:\n  method: sqash\n")
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"]) == ("failure", "The gate file is not valid")
+    assert [(each["path"], each["start_line"], each["message"]) for each in said["output"]["annotations"]] == [
+        (".mergegate.yml", 2, "column 11: 'sqash' is not one of merge, squash, rebase; did you mean `squash`?")
+    ]
+
+
+def test_it_says_what_comes_of_a_gate_file_that_is_removed(house: House) -> None:
+    house.github.push(REPOSITORY, "main", {".mergegate.yml": GATE_FILE}, by="acme")
+    propose_gate_file(house, None)
+    assert (report(house)["conclusion"], report(house)["output"]["title"]) == ("neutral", "The gate file is removed")
+
+
+def test_a_branch_that_is_behind_says_nothing_of_the_gate_file(house: House) -> None:
+    house.github.push(REPOSITORY, "main", {".mergegate.yml": GATE_FILE}, by="acme")
+    judge(house, 1)
+    assert house.written("check_run") == []
+
+
+def test_of_two_files_the_worse_comes_first(house: House) -> None:
+    propose_gate_file(house, "merge: {}\nmerg: {}\n", **{".policy.yml": SOUND})
+    said = report(house)
+    assert (said["conclusion"], said["output"]["title"].partition("; ")[0]) == ("failure", "The gate file is not valid")
+    assert "verdict" in said["output"]["title"]
+
+
+def test_a_gate_file_that_cannot_be_read_is_told_of(house: House) -> None:
+    propose_gate_file(house, "a" * 300_000)
+    assert (report(house)["conclusion"], report(house)["output"]["title"]) == (
+        "failure",
+        "The gate file cannot be read",
+    )
+
+
+def test_a_gate_file_is_checked_where_the_policy_is_shared_in_any_case(house: House) -> None:
+    house.with_settings(policy_options=ServerOptions(force_shared_policy=True))
+    propose_gate_file(house, GATE_FILE)
+    assert report(house)["output"]["title"] == "The gate file is sound"
