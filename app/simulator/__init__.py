@@ -14,11 +14,13 @@
     github.finish()  # AssertionError for an unknown request, an unexpected write or a missing one
 
 Everything that a request does goes through `gateway`; the routes are in `routes`, GraphQL in `graph`, GitHub's JSON
-in `shapes`, the verbs in `people`, `runs`, `talk`, `branches`, `planning`, `verbs` and `queueing`, and those that tell
-of it in `hooks`, `branch_hooks`, `people_hooks`, `run_hooks` and `install_hooks`. `GitHub.requests` holds every request
-with its answer, `GitHub.writes()` the writes, of which `GitHub.most_writes()` and `GitHub.closest_writes()` tell the
-pace; `GitHub.enforce()` switches the secondary limits on. What is simulated beyond GitHub's API description is listed
-in `beyond`.
+in `shapes`, the verbs in `people`, `runs`, `talk`, `branches`, `planning`, `verbs`, `merging`, `guarding`, `queueing`
+and `deploying`, and those that tell of it in `hooks`, `branch_hooks`, `merge_hooks`, `people_hooks`, `run_hooks` and
+`install_hooks`. What stands in the way of a merge is in `requirements` and `mergeability`. `GitHub.script` may watch
+every request and answer in GitHub's place (`scripting`). `GitHub.requests` holds every request with its answer,
+`GitHub.writes()` the writes, of which `GitHub.most_writes()` and `GitHub.closest_writes()` tell the pace;
+`GitHub.enforce()` switches the secondary limits on. What is simulated beyond GitHub's API description is listed in
+`beyond`.
 Nothing here writes to the real GitHub, and nothing here may import what does.
 """
 

@@ -42,7 +42,7 @@ Matched = tuple[Route, dict[str, Any]]
 def asker(github: GitHub, request: Request) -> str:
     """The name of who asks, before anything is answered."""
     text = request.headers.get("authorization", "").partition(" ")[2]
-    token = github.tokens.valid(text, github.now())
+    token = github.tokens.valid(text, github.token_clock())
     return f"installation {token.installation_id}" if token else "nobody"
 
 
@@ -142,8 +142,8 @@ def _caller(github: GitHub, request: Request, route: Route) -> Caller:
     if route.needs == "anybody":
         return Caller()
     if route.needs == "app":
-        return auth.app_caller(github.state, header, github.now())
-    return auth.token_caller(github.state, github.tokens, header, github.now())
+        return auth.app_caller(github.state, header, github.token_clock())
+    return auth.token_caller(github.state, github.tokens, header, github.token_clock())
 
 
 def _call(github: GitHub, request: Request, *, caller: Caller, matched: Matched, state: State) -> Call:

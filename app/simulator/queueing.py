@@ -13,6 +13,10 @@ class Queueing(Guarding):
         with self.changing() as state:
             state.repository(full_name).queues.setdefault(branch, [])
 
+    def disable_queue(self, full_name: str, branch: str = "main") -> None:
+        with self.changing() as state:
+            state.repository(full_name).queues.pop(branch, None)
+
     def enqueue(self, full_name: str, number: int, *, by: str) -> QueueEntry:
         """Put a pull request at the end of the queue of its base branch, which has one from now on."""
         with self.changing() as state:

@@ -6,6 +6,8 @@ from typing import Any
 from app.simulator.people import People
 from app.simulator.records import CheckRun, CheckSuite, Repository, WorkflowRun
 
+ACTIONS = 15368  # the App behind GitHub Actions
+
 
 class Runs(People):
     def check_run(
@@ -19,11 +21,13 @@ class Runs(People):
         conclusion: str | None = "success",
         **more: Any,
     ) -> CheckRun:
-        """A new run in the suite of that App and commit; one not completed has no conclusion.
+        """A new run in the suite of that App and commit; one not completed has no conclusion, and any App will do.
 
         `more` are further fields of `records.CheckRun`: external_id, details_url, title, summary, text, annotations.
         """
         with self.changing() as state:
+            if app_id not in state.apps:
+                self.add_app("github-actions" if app_id == ACTIONS else f"app-{app_id}", app_id=app_id)
             runs = state.repository(full_name).check_runs
             suites = [r.suite_id for r in runs if (r.sha, r.app_id) == (sha, app_id)]
             run = CheckRun(

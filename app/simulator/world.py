@@ -60,6 +60,7 @@ class World:
 
     def __init__(self, clock: Callable[[], datetime] = real_time) -> None:
         self.clock = clock
+        self.token_clock: Callable[[], datetime] = self.now  # who makes JWTs may live by another than what happens here
         self.url = "https://api.github.test"  # the server puts its own address here
         self.lock = threading.RLock()
         self.state = State()
@@ -156,6 +157,23 @@ class World:
             changed = replace(known, hook_url=url, hook_secret=known.hook_secret if secret is None else secret)
             state.apps[app.id] = changed
             return changed
+
+    def permit(self, app: App, **levels: str) -> App:
+        """The App and all its installations hold these permissions so far (read, write, or none); the rest stays."""
+        with self.changing() as state:
+            known = state.apps[app.id]
+            held = {name: level for name, level in {**known.permissions, **levels}.items() if level != "none"}
+            state.apps[app.id] = replace(known, permissions=held)
+            for number, one in state.installations.items():
+                if one.app_id == app.id:
+                    state.installations[number] = replace(one, permissions=held)
+            return state.apps[app.id]
+
+    def subscribe(self, app: App, *events: str) -> App:
+        """The App's hook gets these events and no others."""
+        with self.changing() as state:
+            state.apps[app.id] = replace(state.apps[app.id], events=events)
+            return state.apps[app.id]
 
     def install(self, app: App, account: str, *, only: tuple[str, ...] | None = None) -> Installation:
         """Install the App on an account: on all its repositories, or only on those named in full."""

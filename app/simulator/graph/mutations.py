@@ -54,7 +54,7 @@ def _refuse_to_queue(call: Call, repository: Repository, pull: Pull, expected: s
     waiting = [one.number for one in repository.queues.get(pull.base_ref, [])]
     unmet = requirements.unmet(call.state, repository, pull)
     reasons = (
-        (pull.base_ref not in repository.queues, "Merge queue is not enabled for this branch"),
+        (not requirements.of(repository, pull.base_ref).queued, "Merge queue is not enabled for this branch"),
         (pull.state != "open" or pull.draft, "Pull request is not in an enqueueable state"),
         (expected != pull.head_sha, "Head branch was modified. Review and try again."),
         (mergeability.of(repository, pull) is False, "Pull request has merge conflicts"),

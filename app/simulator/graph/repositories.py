@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from app.simulator import access
+from app.simulator import access, requirements
 from app.simulator.call import Call
 from app.simulator.graph import actors, commits, permission, pulls
 from app.simulator.graph.connections import Info, Resolver, connection
@@ -22,7 +22,7 @@ def repository(call: Call, record: Repository) -> Json:
     def merge_queue(_: Info, *, branch: str | None = None) -> Json | None:
         permission.demand(call, record, "merge_queues:read")
         wanted = branch or record.default_branch
-        return queue(call, record, wanted) if wanted in record.queues else None
+        return queue(call, record, wanted) if requirements.of(record, wanted).queued else None
 
     return {
         "__typename": "Repository",
@@ -49,7 +49,7 @@ def pull_request(call: Call, record: Repository, pull: Pull) -> Json:
 
 
 def queue(call: Call, record: Repository, branch: str) -> Json:
-    waiting = record.queues[branch]
+    waiting = record.queues.get(branch, [])
     return {
         "__typename": "MergeQueue",
         "id": node("MQ", f"{record.id}/{branch}"),

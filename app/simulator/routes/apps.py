@@ -52,7 +52,7 @@ def create_token(call: Call, *, installation: int) -> Answer:
     wanted = call.body.get("permissions") or dict(record.permissions)
     if any(record.permissions.get(name) not in (level, "write") for name, level in wanted.items()):
         raise Refusal(422, "The permissions requested are not granted to this installation.")
-    token = call.github.tokens.issue(record.id, wanted, call.github.verbs.now())
+    token = call.github.tokens.issue(record.id, wanted, call.github.verbs.token_clock())
     selection = "all" if record.repository_ids is None else "selected"
     body = {"token": token.text, "expires_at": view.time(token.expires_at), "permissions": dict(wanted)}
     return Answer(201, {**body, "repository_selection": selection})

@@ -146,3 +146,13 @@ def test_it_tells_everybody_what_an_app_is(town: Any) -> None:
     assert town.get("/apps/github-actions", auth=auth).body["id"] == actions.id == 15368
     assert town.get("/apps/nobody", auth=auth).status == 404
     assert town.get("/apps/github-actions", auth="").status == 401
+
+
+def test_an_app_may_hold_more_or_less_later(town: Any) -> None:
+    town.github.permit(town.app, administration="none", workflows="write")
+    town.github.subscribe(town.app, "push")
+    app, installation = town.get("/app").body, town.get(f"{W}/installation").body
+    assert ("administration" in app["permissions"], installation["permissions"]["workflows"]) == (False, "write")
+    assert app["events"] == installation["events"] == ["push"]
+    token = town.ask("POST", f"/app/installations/{town.installation.id}/access_tokens").body["token"]
+    assert town.get(f"{W}/branches/main/protection", auth=f"token {token}").status == 403

@@ -134,3 +134,13 @@ def test_it_takes_the_highest_id_of_a_suite_app_and_name_for_the_latest(town: An
     assert [one["id"] for one in body["check_runs"]] == [foreign.id, late.id]
     every = town.get(f"/repos/{W}/commits/{town.head}/check-runs?filter=all").body
     assert {one["id"] for one in every["check_runs"]} == {first.id, late.id, foreign.id}
+
+
+def test_any_app_may_report_a_check(town: Any) -> None:
+    town.github.check_run(W, town.head, app_id=15368, name="ci")
+    town.github.check_run(W, town.head, app_id=99)
+    body = town.get(f"/repos/{W}/commits/{town.head}/check-runs").body
+    assert [(one["app"]["id"], one["app"]["slug"]) for one in body["check_runs"]] == [
+        (99, "app-99"),
+        (15368, "github-actions"),
+    ]

@@ -62,6 +62,13 @@ def test_it_refuses_what_can_not_be_queued(town: Any, spoil: Any) -> None:
     assert town.github.writes("/graphql")[0].effect == "no"
 
 
+def test_a_rule_that_demands_a_queue_is_one(town: Any) -> None:
+    town.github.add_ruleset(W, queue="squash")
+    assert _enqueue(town)["data"]["enqueuePullRequest"]["mergeQueueEntry"]["position"] == 1
+    town.github.disable_queue(W)
+    assert _standing(town)["isInMergeQueue"] is False
+
+
 def test_it_enqueues_only_for_who_may_write(town: Any) -> None:
     town.github.enable_queue(W)
     body = _enqueue(town, pull_requests="read")
