@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-matrix check bench bench-memory fuzz-api conformance-webhooks conformance-policy lock clean
+.PHONY: help demo up test test-matrix check bench bench-memory fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -53,6 +53,10 @@ conformance-webhooks: $(STAMP) ## Send a file of webhooks to the real receiver: 
 conformance-policy: $(STAMP) ## Judge a file of policy cases as policy-bot does: CASES=<file.jsonl>
 	@test -n "$(CASES)" || { echo "Say which file: make conformance-policy CASES=<file.jsonl>" >&2; exit 2; }
 	@$(BIN)/python -m tests.conformance.policy "$(CASES)"
+
+conformance-merge: $(STAMP) ## Play a file of merge scenarios through the whole gate: CASES=<file.jsonl>; ONLY=<id> plays one
+	@test -n "$(CASES)" || { echo "Say which file: make conformance-merge CASES=<file.jsonl>" >&2; exit 2; }
+	@ONLY="$(ONLY)" $(BIN)/python -m tests.conformance.merge "$(CASES)"
 
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
