@@ -49,7 +49,7 @@ def update_branch(call: Call, *, number: int) -> Answer:
         raise Refusal(422, "expected head sha didn’t match current head ref.")  # GitHub's own
     if pull.state != "open" or pull.head_repository_id not in call.state.repositories:
         raise Refusal(422, "Pull request is closed or its head branch is gone")
-    base = call.repository.branches[pull.base_ref]
+    base = call.repository.branches.get(pull.base_ref, pull.base_sha)
     if history.is_ahead(call.repository.commits, base, pull.head_sha):
         raise Refusal(422, "There are no new commits on the base branch.")
     if mergeability.merged_tree(call.repository.commits, base, pull.head_sha) is None:
@@ -72,7 +72,8 @@ def _refuse_by_itself(call: Call, pull: Pull, wish: Wish) -> None:
         raise Refusal(405, f"{_NAMES[wish.method]} are not allowed on this repository.")
     if _changes_workflows(call, pull) and not call.caller.holds("workflows:write"):
         raise Refusal(403, "Resource not accessible by integration")
-    if pull.mergeable is False or mergeability.of(call.repository, pull) is False:
+    base_is_gone = pull.base_ref not in call.repository.branches
+    if base_is_gone or pull.mergeable is False or mergeability.of(call.repository, pull) is False:
         raise Refusal(405, _NOT_MERGEABLE)
     if wish.method == "rebase" and _has_merges(call, pull):
         raise Refusal(405, "This branch can't be rebased")

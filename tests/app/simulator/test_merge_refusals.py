@@ -115,6 +115,14 @@ def test_a_file_that_both_changed_is_a_conflict(town: Any) -> None:
     assert town.ask("PUT", MERGE).body["message"] == "Pull Request is not mergeable"
 
 
+def test_there_is_nothing_to_merge_into_once_the_base_is_gone(town: Any) -> None:
+    town.github.create_branch(W, "release")
+    town.github.retarget(W, 1, "release")
+    town.github.delete_branch(W, "release")
+    assert town.get(f"/repos/{W}/pulls/1").status == 200
+    assert town.ask("PUT", MERGE).body["message"] == "Pull Request is not mergeable"
+
+
 def test_a_merge_commit_cannot_be_rebased(town: Any) -> None:
     town.github.push(W, "main", {"other.py": "1"}, by="mia")
     town.github.update_branch(W, 1, by="mia")
