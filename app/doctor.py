@@ -116,7 +116,7 @@ def inspect(
     clock: Callable[[], datetime],
 ) -> Report:
     """Read GitHub and judge. Raises `Unavailable` only where not even our App can be read."""
-    gate, purpose = _gate(reader, clock), _purpose(settings)
+    gate, purpose = _gate(reader, settings, clock), _purpose(settings)
     found = tuple(_look(reader, settings, each, clock()) for each in owned)
     findings = [*app_judge.judge(gate, _post(reader, received_at), purpose, clock())]
     for each in found:
@@ -142,10 +142,12 @@ def _bases(report: Report) -> Iterator[tuple[int, Base]]:
                 yield found.repository_id, base
 
 
-def _gate(reader: LiveReader, clock: Callable[[], datetime]) -> Gate:
-    shown, date = reader.own_app()
-    skew = None if date is None else round((clock() - date).total_seconds())
-    return Gate(app_id=shown.id, slug=shown.slug, events=shown.events, skew_seconds=skew)
+def _gate(reader: LiveReader, settings: Settings, clock: Callable[[], datetime]) -> Gate:
+    shown = reader.own_app()
+    skew = None if shown.date is None else round((clock() - shown.date).total_seconds())
+    if shown.app is None:
+        return Gate(app_id=settings.github_app_id or 0, slug="the App", skew_seconds=skew, trouble=shown.trouble)
+    return Gate(app_id=shown.app.id, slug=shown.app.slug, events=shown.app.events, skew_seconds=skew)
 
 
 def _purpose(settings: Settings) -> Purpose:
@@ -190,7 +192,8 @@ def _look_closely(reader: LiveReader, settings: Settings, own: Own, now: datetim
     if own.pinned not in (None, shown.id):
         return Found(Home(full_name=own.full_name, other_id=True))
     place = Place(installed.id, shown.id)
-    branches = tuple(dict.fromkeys((shown.default_branch, *own.bases)))
+    named = tuple(dict.fromkeys((shown.default_branch, *own.bases)))
+    branches = tuple(branch for branch in named if reader.branch_tip(place, branch) is not None)
     home = _home(own, settings, now).model_copy(
         update={
             "permissions": tuple(sorted(installed.permissions.items())),

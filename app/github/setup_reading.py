@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field
 
-from app.github.answers import NOT_FOUND, unavailable
+from app.github.answers import NOT_FOUND, Unavailable, unavailable
 from app.github.asking import OK, Asking, Place
-from app.github.client import PER_PAGE
+from app.github.client import PER_PAGE, Answer, Client
 from app.github.documents import Document, Text
 
 SUCCESSES = range(200, 400)
@@ -22,6 +22,14 @@ class OwnApp(Document):
     id: int
     slug: Text
     events: tuple[Text, ...] = ()
+
+
+class Own(NamedTuple):
+    """Our App, None where GitHub did not show it (`trouble` says why), and what time it is there, if that is known."""
+
+    app: OwnApp | None
+    date: datetime | None
+    trouble: str | None = None
 
 
 class Delivered(Document):
@@ -60,13 +68,23 @@ class Ruleset(Document):
 class SetupReader(Asking):
     """Every method raises `Unavailable`; None means GitHub has no such thing."""
 
-    def own_app(self) -> tuple[OwnApp, datetime | None]:
-        """Our App, and what time it was at GitHub then, as far as it says."""
-        what = "our App"
-        answer = self._send(None, what, lambda client: client.request("GET", "/app"))
+    def own_app(self) -> Own:
+        """Our App, and GitHub's time even where it does not take us for our App: a wrong clock alone can do that."""
+        what, answers = "our App", list[Answer]()
+
+        def ask(client: Client) -> Answer:
+            answers.append(client.request("GET", "/app"))
+            return answers[0]
+
+        try:
+            answer = self._send(None, what, ask)
+        except Unavailable as refused:
+            if not answers:
+                raise
+            return Own(None, _date(answers[0].headers), refused.sentence)
         if answer.status != OK:
-            raise unavailable(what, answer)
-        return self._parsed(OwnApp, answer.document, what), _date(answer.headers)
+            return Own(None, _date(answer.headers), unavailable(what, answer).sentence)
+        return Own(self._parsed(OwnApp, answer.document, what), _date(answer.headers))
 
     def newest_deliveries(self) -> tuple[Delivered, ...]:
         """The newest attempts to deliver a webhook, newest first; of none that is older than three days."""

@@ -17,10 +17,15 @@ LOST_SECONDS = 3_600
 
 
 def judge(gate: Gate, post: Post, purpose: Purpose, now: datetime) -> Iterator[Finding]:
-    """Every finding about the App."""
+    """Every finding about the App; where GitHub does not know us as it, the clock may be why."""
+    yield _clock(gate)
+    if gate.trouble is not None:
+        sentence = f"GitHub did not show our App: {gate.trouble}"
+        mend = "Look at the clock, GITHUB_APP_ID and GITHUB_PRIVATE_KEY."
+        yield Finding(code="APP_UNREADABLE", severity="error", subject=gate.slug, sentence=sentence, mend=mend)
+        return
     yield _events(gate)
     yield _post(gate, post, now)
-    yield _clock(gate)
     yield _merger(gate, purpose)
 
 

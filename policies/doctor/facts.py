@@ -28,12 +28,16 @@ class Purpose(Frozen):
 
 
 class Gate(Frozen):
-    """The App as GitHub shows it. `skew_seconds`: our clock less GitHub's, None where GitHub told no time."""
+    """The App as GitHub shows it. `skew_seconds`: our clock less GitHub's, None where GitHub told no time.
+
+    `trouble`: why GitHub did not show it.
+    """
 
     app_id: int
     slug: Text
-    events: tuple[Text, ...]
+    events: tuple[Text, ...] = ()
     skew_seconds: int | None = None
+    trouble: Text | None = None
 
 
 class Post(Frozen):

@@ -25,12 +25,18 @@ def test_all_is_well() -> None:
     assert _codes() == {"EVENTS": "ok", "WEBHOOKS": "ok", "CLOCK": "ok", "MERGER": "ok"}
 
 
+def test_an_app_that_github_does_not_show_is_an_error_beside_the_clock() -> None:
+    gate = GATE.model_copy(update={"trouble": "GitHub did not accept our token.", "skew_seconds": 400})
+    assert _codes(gate) == {"CLOCK_WRONG": "error", "APP_UNREADABLE": "error"}
+
+
 def test_a_missing_event_is_named() -> None:
     events = tuple(event for event in app.EVENTS if event != "push")
-    findings = list(app.judge(GATE.model_copy(update={"events": events}), POST, Purpose(), NOW))
-    assert (findings[0].code, findings[0].severity) == ("EVENTS_MISSING", "error")
-    assert "push" in findings[0].sentence
-    assert findings[0].mend
+    findings = app.judge(GATE.model_copy(update={"events": events}), POST, Purpose(), NOW)
+    (found,) = [finding for finding in findings if finding.code == "EVENTS_MISSING"]
+    assert found.severity == "error"
+    assert "push" in found.sentence
+    assert found.mend
 
 
 def test_webhooks_that_github_does_not_send_are_told() -> None:
