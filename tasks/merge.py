@@ -12,7 +12,7 @@ import psycopg
 from celery.exceptions import SoftTimeLimitExceeded
 
 from app.github import merging
-from app.github.answers import Unavailable
+from app.github.answers import UNAUTHORIZED, Unavailable
 from app.github.merge_documents import MergePull
 from app.github.merger import LiveMerger, LocalMerger
 from app.github.merging import Merger, Message
@@ -24,6 +24,7 @@ from policies.merging.answer import Against, Answer
 from tasks import (
     merge_ending,
     merge_finding,
+    merge_issue,
     merge_judging,
     merge_merged,
     merge_queueing,
@@ -107,6 +108,8 @@ def _put_off(context: Context, job: Job, later: Later) -> None:
 def _end(context: Context, bound: Merger, job: Job) -> Ended:
     """How it ends; where something could not be had, what that means. Raises `Later`."""
     target = None
+    if (known := _by_its_issue(context, job)) is not None:
+        return known
     try:
         context.governor.seen(context.clock())  # without Redis nothing is known of the limits, so nothing is begun
         found = merge_finding.find(context, job)
@@ -121,6 +124,16 @@ def _end(context: Context, bound: Merger, job: Job) -> Ended:
         return merge_trouble.ended(context, trouble, target)
 
 
+def _by_its_issue(context: Context, job: Job) -> Ended | None:
+    """How it ends by the state of its issue alone: merged already, or not to be merged in it."""
+    with context.pool.connection() as tx:
+        stored = merge_issue.stored(tx, job)
+        objection = None if stored is not None else merge_issue.objection(context, tx, job)
+    if stored is not None:
+        return Ended(answer=stored)
+    return None if objection is None else merge_ending.against(objection)
+
+
 def _remember_target(context: Context, job: Job, target: Target) -> None:
     if job.request is not None and not job.is_dry:
         with context.pool.connection() as tx:
@@ -129,7 +142,12 @@ def _remember_target(context: Context, job: Job, target: Target) -> None:
 
 def _rounds(context: Context, bound: Merger, job: Job, target: Target) -> Ended:
     for _ in range(MOST_ROUNDS - 1):
-        ended = _round(context, bound, job, target)
+        try:
+            ended = _round(context, bound, job, target)
+        except Unavailable as trouble:
+            if trouble.status != UNAUTHORIZED:
+                raise
+            continue  # the token was refused and is forgotten: a new one is asked for
         if isinstance(ended, Ended):
             return ended
     last = _round(context, bound, job, target)
@@ -253,7 +271,7 @@ def _came(
     context: Context, job: Job, target: Target, came: Came, head_sha: str, judged: Judged | None = None
 ) -> Ended | Afresh:
     if isinstance(came, Merged):
-        return merge_merged.ours(context, job, target, came)
+        return merge_merged.ours(context, job, target, came, judged)
     if isinstance(came, Elsewhere):
         return merge_merged.elsewhere(job, target, came.pull, context=context)
     if isinstance(came, Afresh):

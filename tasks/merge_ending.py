@@ -209,4 +209,6 @@ def _attest(tx: Transaction, job: Job, ended: Ended, answer: Answer, now: dateti
     for veto in ended.judged.decision.gate.vetoes if ended.judged and not job.is_dry else ():
         ignored = {"user": veto.login, "permission": veto.permission}
         ledger.append(tx, kind="IGNORED_VETO", subject=subject, actor=GATE, body=ignored, at=now)
-    ledger.append(tx, kind="merge_answered", subject=subject, actor=GATE, body=body, at=now)
+    if answer.outcome != "merged":  # of which MERGED tells
+        kind = "merge_decided" if answer.against else "merge_answered"
+        ledger.append(tx, kind=kind, subject=subject, actor=GATE, body={**body, "allowed": False}, at=now)

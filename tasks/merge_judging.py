@@ -10,7 +10,7 @@ from policies.merging import judging, labelled, windows
 from policies.merging.answer import Against
 from policies.merging.rules import MergeRules
 from policies.merging.situation import MergeDecision, Posture, Situation
-from tasks import merge_facts
+from tasks import merge_facts, merge_issue
 from tasks.context import Context
 from tasks.merge_facts import Loaded
 from tasks.merge_finding import Job, Target
@@ -105,14 +105,17 @@ def _capture(tx: Transaction, job: Job, target: Target, loaded: Loaded, now: dat
 
 
 def local_objection(context: Context, tx: Transaction, target: Target, *, job: Job, judged: Judged) -> Against | None:
-    """What stands against it in the last moment on our own side: posture, age of what was read, the evaluation."""
+    """What newly stands against it on our own side: issue, posture, stored evaluation, age of what was read."""
     now = context.clock()
+    if (objection := merge_issue.objection(context, tx, job)) is not None:
+        return objection
     posture = posture_of(context, tx, target, job=job, loaded=judged.loaded)
     evaluation = merge_facts.stored_evaluation(tx, target.place, target.number)
     situation = judged.situation.model_copy(update={"posture": posture, "evaluation": evaluation})
     again = judging.decide(situation, now)
-    if again.against:
-        return again.against[0]
+    known = {(each.code, each.detail) for each in judged.decision.against}
+    if (new := next((each for each in again.against if (each.code, each.detail) not in known), None)) is not None:
+        return new
     if (now - judged.read_at).total_seconds() > context.settings.merge_max_read_seconds:
         sentence = "What was read of GitHub grew too old before the merge could be sent; it is read again."
         return Against(

@@ -28,7 +28,7 @@ OF_BYPASS = {"MERGED_OTHER_HEAD": "BYPASS_UNAPPROVED_HEAD"}
 """The alert for a detail, where that is not its own name."""
 
 
-def ours(context: Context, job: Job, target: Target, merged: Merged) -> Ended:
+def ours(context: Context, job: Job, target: Target, merged: Merged, judged: Judged | None) -> Ended:
     """It was merged by an attempt of ours. Raises `Later` while that can't be verified."""
     try:
         verified = merge_verifying.verify(context, target, merged)
@@ -60,7 +60,7 @@ def ours(context: Context, job: Job, target: Target, merged: Merged) -> Ended:
         for alert in verified.alerts:
             _raise(tx, target, attempt.head_sha, alert, now)
 
-    return Ended(answer=answer, target=target, also=also, merged_by=attempt.id)
+    return Ended(answer=answer, target=target, judged=judged, also=also, merged_by=attempt.id)
 
 
 def already(context: Context, job: Job, target: Target, pull: MergePull) -> Ended:

@@ -4,6 +4,7 @@ It has no method that forces a ref, deletes any other branch than the one of its
 """
 
 from app.github import egress, enqueuing, merging
+from app.github.answers import UNAUTHORIZED
 from app.github.client import App, NoAnswer, NotAuthenticated, NotSent, NotYet
 from app.governor import Pace, Resource
 from app.permits import Permit, Request
@@ -77,7 +78,6 @@ class LiveMerger:
                 client = self._app.client(installation_id)
                 body = dict(wanted.body) or None
                 answer = client.request(wanted.method, wanted.path, body=body, pace=PACE)
-                return enqueuing.read(answer, wanted) if kind == "enqueue" else merging.read(answer)
         except NotYet as early:
             return merging.not_sent(None, f"{early}", early.not_before)
         except NotAuthenticated as refused:
@@ -87,10 +87,9 @@ class LiveMerger:
             return merging.not_sent(None, f"{trouble}")
         except NoAnswer:
             return merging.not_answered()
-
-    def forget_token(self, installation_id: int) -> None:
-        """The next request asks for a new token."""
-        self._app.forget(installation_id)
+        if answer.status == UNAUTHORIZED:
+            self._app.forget(installation_id)
+        return enqueuing.read(answer, wanted) if kind == "enqueue" else merging.read(answer)
 
 
 def _demand_lease(lease: MergeLease, wanted: Request) -> None:
