@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, cast
+from typing import cast
 from uuid import UUID, uuid4
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -54,14 +54,6 @@ Told = Asks | Silent | None
 """None: it could not be found out, so that all stays as it is."""
 
 
-@dataclass(frozen=True)
-class _Changed:
-    """What became of the wish, for the audit."""
-
-    kind: Literal["merge_requested", "merge_request_taken_back"]
-    body: dict[str, str]
-
-
 def read(context: Context, run: Run, judged: Judged, gate: GateFile) -> Told:
     """What GitHub's side says now; raises nothing."""
     if run.full_name.lower() not in {name.lower() for name in context.settings.allowed_repositories}:
@@ -79,26 +71,18 @@ def record(context: Context, tx: Transaction, run: Run, pull: documents.Pull, *,
     """Keep, renew or end the wish, and open the runs that the evaluation wakes; the caller sends their messages.
 
     Belongs into the transaction that records the evaluation, so that no run comes before it, and before whatever that
-    appends to the audit.
+    appends to the audit. Runs come before the wish: whoever ends a run holds its issue before its request.
     """
+    if isinstance(told, Silent):
+        return _silent(context, tx, run, pull.number, context.clock())
     now = context.clock()
-    changed = list[_Changed]()
-    if isinstance(told, Asks):
-        changed = _keep(context, tx, run, pull, told=told, now=now)
-    elif isinstance(told, Silent):
-        changed = _take_back(tx, run, pull.number, now)
-    woken = merge_waking.wake(context, tx, run, pull.number, now)
-    _attest(tx, run, pull.number, changed, now)
-    return woken
+    woken = merge_waking.wake(context, tx, run, pull.number, now=now)
+    return [*woken, *_keep(context, tx, run, pull, told=told, now=now)] if told is not None else woken
 
 
 def closed(context: Context, tx: Transaction, run: Run, now: datetime) -> list[UUID]:
     """The same for a pull request that is not open any more: nothing at GitHub asks for it."""
-    number = run.number or 0
-    changed = _take_back(tx, run, number, now)
-    woken = merge_waking.wake(context, tx, run, number, now)
-    _attest(tx, run, number, changed, now)
-    return woken
+    return _silent(context, tx, run, run.number or 0, now)
 
 
 def _told(context: Context, run: Run, judged: Judged, rules: MergeRules) -> Told:
@@ -157,7 +141,8 @@ def _asked(pull: documents.Pull, comments: tuple[Comment, ...]) -> Asked:
 
 def _keep(
     context: Context, tx: Transaction, run: Run, pull: documents.Pull, *, told: Asks, now: datetime
-) -> list[_Changed]:
+) -> list[UUID]:
+    """The run of a new wish; an open one is renewed."""
     until = (told.said_at or now) + _lives(context)
     if (known := github_requests.open_one(tx, run.repository_id, pull.number)) is not None:
         github_requests.renew(tx, known, pull.head.sha, until)
@@ -172,22 +157,28 @@ def _keep(
         number=pull.number,
         waits=True,
     )
-    if github_requests.accept(tx, wish, pull.head.sha, now) is None:
+    request = github_requests.accept(tx, wish, pull.head.sha, now)
+    if request is None:
         return []
+    opened = merge_waking.open_run(context, tx, request, woken_by="event", now=now)
     said = {"request": wish.request_id, "source": told.source, "by": told.by, "head_sha": pull.head.sha}
-    return [_Changed("merge_requested", said)]
+    _attest(tx, run, pull.number, kind="merge_requested", body=said, now=now)
+    return [opened]
 
 
-def _take_back(tx: Transaction, run: Run, number: int, now: datetime) -> list[_Changed]:
-    ended = github_requests.take_back(tx, run.repository_id, number, now)
-    return [_Changed("merge_request_taken_back", {"merge_request": str(wish_id)}) for wish_id in ended]
+def _silent(context: Context, tx: Transaction, run: Run, number: int, now: datetime) -> list[UUID]:
+    """The runs of those who wait and have not asked at GitHub; the wish from there is taken back."""
+    woken = merge_waking.wake(context, tx, run, number, leaving_out=github_requests.SOURCES, now=now)
+    for wish_id in github_requests.take_back(tx, run.repository_id, number, now):
+        said = {"merge_request": str(wish_id)}
+        _attest(tx, run, number, kind="merge_request_taken_back", body=said, now=now)
+    return woken
 
 
 def _lives(context: Context) -> timedelta:
     return timedelta(hours=context.settings.merge_request_hours)
 
 
-def _attest(tx: Transaction, run: Run, number: int, changed: list[_Changed], now: datetime) -> None:
+def _attest(tx: Transaction, run: Run, number: int, *, kind: str, body: dict[str, str], now: datetime) -> None:
     subject = f"pull:{run.repository_id}#{number}"
-    for each in changed:
-        ledger.append(tx, kind=each.kind, subject=subject, actor=GITHUB, body=each.body, at=now)
+    ledger.append(tx, kind=kind, subject=subject, actor=GITHUB, body=body, at=now)

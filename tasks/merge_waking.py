@@ -1,5 +1,6 @@
 """Open the runs of merge requests: of those that something about their pull request wakes, and of those due."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -17,14 +18,18 @@ MOST_DOUBLINGS = 5
 """A merge run that misses an evaluation has one made, which wakes the request later each time: the two never race."""
 
 
-def wake(context: Context, tx: Transaction, cause: Run, number: int, now: datetime) -> list[UUID]:
-    """The runs of the requests that wait for something to happen to the pull request.
+def wake(
+    context: Context, tx: Transaction, cause: Run, number: int, *, leaving_out: Collection[str] = (), now: datetime
+) -> list[UUID]:
+    """The runs of the requests that wait for something to happen to the pull request, but for those of some sources.
 
     `cause`: the evaluation. One that no event has led to only brings forward when a request is looked at again.
     """
     found = list[UUID]()
     is_event = runs.is_caused(tx, cause.id)
     for request in merge_requests.wake(tx, cause.repository_id, number):
+        if request.source in leaving_out:
+            continue
         before = github_requests.runs_since(tx, request.id, now - timedelta(hours=1))
         if is_event or not before:
             found.append(open_run(context, tx, request, woken_by="event", now=now))

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from app.database import Transaction
 from app.records import merge_requests
-from app.records.merge_requests import Wish
+from app.records.merge_requests import MergeRequest, Source, Wish
 
 LOOK_AGAIN_SECONDS = 600
 """After how long a wish that waits for an event is looked at without one, since any webhook may get lost."""
+SOURCES: tuple[Source, ...] = ("label", "comment", "title", "body", "branch", "author")
 _OF_GITHUB = "source NOT IN ('api', 'cli', 'event')"
 
 
@@ -22,14 +23,15 @@ def open_one(tx: Transaction, repository_id: int, number: int) -> UUID | None:
     return row["id"] if row else None
 
 
-def accept(tx: Transaction, wish: Wish, head_sha: str, now: datetime) -> UUID | None:
+def accept(tx: Transaction, wish: Wish, head_sha: str, now: datetime) -> MergeRequest | None:
     """Record a wish; None where there is an open one, or where one was granted or given up at this head already."""
     if _is_spent(tx, wish.repository_id, wish.number, head_sha):
         return None
     wish_id = merge_requests.accept(tx, wish, now)
-    if wish_id is not None:
-        renew(tx, wish_id, head_sha, wish.until)
-    return wish_id
+    if wish_id is None:
+        return None
+    renew(tx, wish_id, head_sha, wish.until)
+    return merge_requests.get(tx, wish_id)
 
 
 def renew(tx: Transaction, wish_id: UUID, head_sha: str, until: datetime) -> None:
