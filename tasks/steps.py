@@ -89,8 +89,8 @@ def _conclude(context: Context, work: _Work, seen: Seen | Against | None) -> Non
     """Judged again on the rows as they are now: somebody may have held the issue meanwhile."""
     now = context.clock()
     with context.pool.connection() as tx:
-        issue = issues.hold(tx, work.issue.id)
         runs.hold(tx, work.run)
+        issue = issues.hold(tx, work.issue.id)
         if issue is None:
             return
         against = _refusal(context, tx, work.step, issue, now) or _changed(issue, seen)

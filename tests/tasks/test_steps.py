@@ -7,7 +7,7 @@ import pytest
 from tests.tasks.desk import GITHUB_URL, ISSUES, PULL_URL, Desk, desk
 from tests.tasks.house import REPOSITORY, House
 
-DRAFT = {"draft": {"body": "do it"}, "draftCommitted": True, "validation": {"valid": True}}
+DRAFT: dict[str, Any] = {"draft": {"body": "do it"}, "draftCommitted": True, "validation": {"valid": True}}
 
 
 @pytest.fixture

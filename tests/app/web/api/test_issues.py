@@ -294,7 +294,7 @@ def test_the_timeline_is_paged_newest_first(agent: FlaskClient, settings: Settin
     with database.pool(settings.database_url) as pool, pool.connection() as tx:
         for step in ("S1_PICK_ISSUE", "S2_SPEC_READY", "S3_IMPLEMENT_PREP"):
             wanted = WantedStep(
-                step=step,  # type: ignore[arg-type]
+                step=step,
                 mode="dryRun",
                 request_id="r",
                 asked_by="a",
