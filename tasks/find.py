@@ -10,13 +10,14 @@ from datetime import datetime
 from uuid import UUID
 
 from app.database import Transaction
+from app.events import Repository
 from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.reader import Place
 from app.records import pulls, runs, slots, watches
 from app.records.pulls import Sighting
 from app.records.runs import Run, Wanted
-from tasks import names, putting_off
+from tasks import bypass, names, putting_off
 from tasks.context import Context
 
 MOST_CAUSES = 10
@@ -65,7 +66,16 @@ def _want_changed(context: Context, run: Run, known: Known, listed: tuple[Listed
         for number in changed:
             pulls.seen(tx, Sighting(run.repository_id, number, run.full_name, run.installation_id))
         wanted = [(runs.want_pull(tx, run, number, now), now) for number in changed]
+        _tell_of_auto_merge(tx, run, listed, now)
     _send(context, wanted)
+
+
+def _tell_of_auto_merge(tx: Transaction, run: Run, listed: tuple[ListedPull, ...], now: datetime) -> None:
+    here = Repository(id=run.repository_id, full_name=run.full_name)
+    for pull in listed:
+        if pull.auto_merge is not None:
+            by = pull.auto_merge.enabled_by.login if pull.auto_merge.enabled_by else None
+            bypass.auto_merge(tx, here, pull.number, head_sha=pull.head.sha, by=by, now=now)
 
 
 def _want_known_at_once(context: Context, run: Run) -> None:

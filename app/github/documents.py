@@ -72,14 +72,21 @@ class Pull(Document):
     commits: int
 
 
+class AutoMerge(Document):
+    """That GitHub will merge by itself. `enabled_by`: None where that account is gone."""
+
+    enabled_by: User | None = None
+
+
 class ListedPull(Document):
-    """A pull request in a list, which has no counts."""
+    """A pull request in a list, which has no counts. `auto_merge`: None where nobody switched it on."""
 
     number: int
     state: Literal["open", "closed"]
     user: User | None = None
     head: Branch
     base: Branch
+    auto_merge: AutoMerge | None = None
 
     @property
     def login(self) -> str:

@@ -15,6 +15,7 @@ from app.records.issues import Issue
 from app.records.step_runs import StepRun
 from app.records.watches import WATCH_SECONDS
 from tasks import bypass, names, sweep
+from tests.tasks import merging
 from tests.tasks.house import REPOSITORY, House
 
 URL = f"https://github.com/{REPOSITORY}/pull/1"
@@ -389,3 +390,54 @@ def test_a_branch_of_somebody_s_own_may_be_forced(house: House) -> None:
 def test_a_push_without_force_is_none(house: House) -> None:
     house.deliver(house.event("push", None, head_sha="c" * 40, branch="main"))
     assert _alerts(house) == []
+
+
+def _ended(house: House) -> list[tuple[str, str]]:
+    rows = house.rows("SELECT outcome, answer ->> 'code' AS code FROM step_runs ORDER BY started_at")
+    return [(row["outcome"], row["code"]) for row in rows]
+
+
+def test_a_merge_by_hand_ends_the_issue_in_done_from_its_webhook_on(house: House) -> None:
+    issue = merging.issue(house)
+    _judge(house)
+    _merge_by_hand(house)
+    house.deliver(_closed(house))
+    house.work()
+    assert _ended(house) == [("already_merged", "PR_ALREADY_MERGED")]
+    assert house.rows("SELECT status FROM issues") == [{"status": "DONE"}]
+    assert house.rows("SELECT status FROM merge_requests") == [{"status": "ended"}]
+    types = house.rows(f"SELECT type FROM timeline_events WHERE issue_id = '{issue.id}' ORDER BY seq")
+    assert [row["type"] for row in types] == ["loop_review_requested", "loop_run_started", "loop_run_finished"]
+    assert _alerts(house) == ["BYPASS_UNAPPROVED_HEAD"]
+
+
+def test_so_does_the_sweep_with_every_webhook_lost(house: House) -> None:
+    _judge(house)
+    merging.issue(house)
+    _merge_by_hand(house)
+    house.sweep()
+    assert _ended(house) == [("already_merged", "PR_ALREADY_MERGED")]
+    assert len(_audit(house, "EXTERNAL_MERGE")) == 1
+    assert house.rows("SELECT status FROM issues") == [{"status": "DONE"}]
+
+
+def test_a_merge_of_ours_is_told_by_its_webhook_as_nothing_new(house: House) -> None:
+    merging.ready(house)
+    merging.ask(house, merging.issue(house))
+    house.work()
+    house.deliver(_closed(house))
+    house.work()
+    house.clock.forward(WATCH_SECONDS)
+    house.sweep()
+    assert [outcome for outcome, _ in _ended(house)] == ["merged"]
+    assert (_audit(house, "EXTERNAL_MERGE"), _alerts(house)) == ([], [])
+
+
+def test_auto_merge_whose_webhook_was_lost_is_found_by_the_sweep(house: House) -> None:
+    _judge(house)
+    house.github.set_up(REPOSITORY, auto_merge=True)
+    house.github.enable_auto_merge(REPOSITORY, 1, by="bob")
+    house.sweep()
+    house.deliver(_enabled(house))
+    assert _alerts(house) == ["AUTO_MERGE_ENABLED"]
+    assert [body["by"] for body in _audit(house, "AUTO_MERGE_ENABLED")] == ["bob"]
