@@ -55,8 +55,7 @@ def snapshot_hash(owner: str, repo: str, ref: str, checks: Iterable[Check]) -> s
     rows = sorted(
         ([check.kind, check.name, check.app_id, check.status, check.conclusion] for check in checks), key=json.dumps
     )
-    canonical = json.dumps([owner, repo, ref, rows], separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(json.dumps([owner, repo, ref, rows]).encode()).hexdigest()
 
 
 def judge(facts: MergeFacts, rules: MergeRules) -> ChecksJudged:

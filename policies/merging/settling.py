@@ -44,7 +44,7 @@ def settle(sent: Sent, seen: Seen | Unreadable, seconds_since: int) -> Settled:
 
 def _at_the_end(sent: Sent, seen: Seen | Unreadable) -> Against:
     if isinstance(seen, Unreadable):
-        return _unknown(f"GitHub could not be read: {short(seen.sentence).rstrip('.')}")
+        return _unknown(f"GitHub could not be read: {short(seen.sentence).removesuffix('.')}")
     if not seen.found:
         return _unknown("GitHub does not show the pull request any more")
     if seen.base_tip is None or sent.base_tip is None:

@@ -281,10 +281,14 @@ def test_it_counts_each_check_by_itself() -> None:
 
 
 def test_the_hash_is_of_what_the_checks_say() -> None:
-    text = '["o","r","a1",[["check_run","é",15368,"completed","success"],["status","ci",null,"pending",null]]]'
-    given = [status("ci", "pending"), check("é")]
+    ours, theirs = (
+        '["check_run", "\\u00e9", 15368, "completed", "success"]',
+        '["check_run", "\\u00e9", null, "queued", null]',
+    )
+    text = f'["o", "r", "a1", [{ours}, {theirs}, ["status", "ci", null, "pending", null]]]'
+    given = [status("ci", "pending"), check("é", None, app_id=None, status="queued"), check("é")]
     assert checks.snapshot_hash("o", "r", HEAD, given) == hashlib.sha256(text.encode()).hexdigest()
-    again = [check("é", id=77, details_url="https://ci.example/77"), status("ci", "pending", id=5)]
+    again = [check("é", id=77, details_url="https://ci.example/77"), *given[1::-1]]
     assert checks.snapshot_hash("o", "r", HEAD, again) == checks.snapshot_hash("o", "r", HEAD, given)
 
 
