@@ -2,23 +2,21 @@
 
 import os
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
-import psycopg
 import pytest
 import redis
-from psycopg.conninfo import make_conninfo
 
-from app import schema
+from app import database
 from app.embedded import postgres as embedded_postgres
 from app.embedded import redis as embedded_redis
 from app.settings import Settings
+from tests import databases
+from tests.databases import Lent
 
-TEMPLATE = "template_migrated"
 ONE_IN = 4
 TRAVERSABLE_MODE = 0o711
 # A busy machine is no failure.
@@ -77,22 +75,28 @@ def service_home() -> Iterator[Path]:
 def postgres(service_directory: Path) -> Iterator[str]:
     """The URL of a Postgres server for this test session, with a migrated template database."""
     with embedded_postgres.running(service_directory / "postgres", durable=False) as url:
-        _execute(url, f"CREATE DATABASE {TEMPLATE}")
-        schema.up(_of(url, TEMPLATE))
+        databases.make_template(url)
         yield url
 
 
+@pytest.fixture(scope="session")
+def lent(postgres: str) -> Lent:
+    """The databases that the tests of this session borrow one after another."""
+    return Lent(postgres)
+
+
 @pytest.fixture
-def database_url(postgres: str) -> Iterator[str]:
-    """A fresh, migrated database of this test alone."""
-    with fresh_database(postgres) as url:
+def database_url(lent: Lent, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A migrated database of this test alone, as new."""
+    with lent.one() as url, _closing_pools(monkeypatch):
         yield url
 
 
 @pytest.fixture
 def empty_database_url(postgres: str) -> Iterator[str]:
     """A fresh database without any table."""
-    yield from _fresh(postgres, "template0")
+    with databases.fresh(postgres, "template0") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -120,22 +124,15 @@ def cases() -> Path:
 
 
 @contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """A fresh, migrated database on this server, for as long as the context lasts."""
-    yield from _fresh(server, TEMPLATE)
+def _closing_pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Close what pools of connections this process makes meanwhile: a web process keeps its own until it ends."""
+    make, made = database.pool, list[database.Pool]()
 
+    def kept(url: str, **limits: int) -> database.Pool:
+        made.append(make(url, **limits))
+        return made[-1]
 
-def _fresh(server: str, template: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    _execute(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    yield _of(server, name)
-    _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def _of(url: str, database: str) -> str:
-    return url.replace("@/mergegate?", f"@/{database}?")
-
-
-def _execute(url: str, statement: str) -> None:
-    with psycopg.connect(make_conninfo(url, connect_timeout=10), autocommit=True) as connection:
-        connection.execute(statement.encode())
+    monkeypatch.setattr(database, "pool", kept)
+    yield
+    for each in made:
+        each.close()

@@ -25,7 +25,14 @@ SOCKET_NAME = ".s.PGSQL.5432"
 PRIVATE_MODE = 0o700
 FAST_SHUTDOWN = signal.SIGINT
 SETTINGS = ("listen_addresses=", "unix_socket_permissions=0700", "timezone=UTC", "log_timezone=UTC", "jit=off")
-FORGETFUL = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
+FORGETFUL = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "autovacuum=off",
+)
 
 
 @contextmanager

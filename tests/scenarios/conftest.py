@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import fresh_database
+from tests import databases
 from tests.scenarios import gate as gates
 from tests.scenarios.gate import Gate
 
@@ -14,5 +14,5 @@ from tests.scenarios.gate import Gate
 def gate(postgres: str, service_directory: Path) -> Iterator[Gate]:
     directory = service_directory / "scenarios"
     directory.mkdir()
-    with fresh_database(postgres) as url, gates.running(directory, url) as running:
+    with databases.fresh(postgres) as url, gates.running(directory, url) as running:
         yield running

@@ -19,7 +19,7 @@ from app.demo import agent as agents
 from app.demo import stage as stages
 from app.demo.agent import Agent
 from app.demo.stage import Stage, eventually
-from tests.conftest import fresh_database
+from tests import databases
 
 MOST_OWNERS = 20
 WORKERS = ("worker", "worker.2")
@@ -126,7 +126,7 @@ def office(postgres: str, service_directory: Path) -> Iterator[Office]:
         "ALLOWED_REPOSITORIES": ",".join(f"acme-{number}/widget" for number in range(MOST_OWNERS)),
         "ARTIFACT_STORE": f"file://{directory}/artifacts",
     }
-    with fresh_database(postgres) as url, stages.running(github, directory, url, **settings) as stage:
+    with databases.fresh(postgres) as url, stages.running(github, directory, url, **settings) as stage:
         stage.start(WORKERS[1])
         yield Office(stage, agents.hired(stage), app.id)
         stage.run("audit", "verify")

@@ -15,9 +15,9 @@ import pytest
 from app import database, tokens
 from app.web.gathering import GATHERED_BYTES
 from app.web.worker import REQUEST_SECONDS
+from tests import databases
 from tests.app.web.conftest import PATH, PAYLOAD, SECRET, make_headers
 from tests.conformance.services import NotStarted, Receiver, RedisServer
-from tests.conftest import fresh_database
 
 WORKERS, THREADS = 2, 4
 CONNECTIONS = 2 * WORKERS * THREADS
@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def module_database_url(postgres: str) -> Iterator[str]:
-    with fresh_database(postgres) as url:
+    with databases.fresh(postgres) as url:
         yield url
 
 

@@ -27,9 +27,9 @@ from app import tokens
 from app.tokens import SCOPES
 from app.web.api import ENDPOINTS, document
 from app.web.api.endpoint import Endpoint
+from tests import databases
 from tests.app.web.conftest import SECRET
 from tests.conformance.services import Receiver
-from tests.conftest import fresh_database
 from tests.tasks.house import built
 
 EXAMPLES = int(os.environ.get("API_EXAMPLES", "10"))
@@ -83,7 +83,7 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(postgres: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with fresh_database(postgres) as url, built(url, redis_url) as house:
+    with databases.fresh(postgres) as url, built(url, redis_url) as house:
         house.deliver_pull()
         house.work()
         now = house.clock()
