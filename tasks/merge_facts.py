@@ -82,7 +82,7 @@ def _load(context: Context, place: Place, number: int) -> Loaded:
     first = _pull(context, place, number)
     home = Home(first.base.repo.full_name if first.base.repo else "", place.repository_id, place.installation_id)
     ruled = merge_rules.read(context, home, first.base.ref)
-    evidence = _evidence(context, place, first, ruled.rules)
+    evidence = _evidence_of(context, place, first, ruled.rules)
     last = _pull(context, place, number)
     _demand_unmoved(first, last)
     _demand_in_time(context, read_at)
@@ -124,6 +124,23 @@ class _Evidence:
     checks: tuple[Check, ...]
     pushers: tuple[str, ...]
     ours: str
+
+
+def _evidence_of(context: Context, place: Place, pull: MergePull, rules: MergeRules) -> _Evidence:
+    """Where GitHub shows elsewhere that the head moved, as a webhook told before, the pull request is what lags."""
+    try:
+        return _evidence(context, place, pull, rules)
+    except Unavailable as trouble:
+        if trouble.code == "HEAD_MOVED" and _is_behind(context, place, pull):
+            sentence = f"GitHub still shows the head {pull.head.sha[:10]}, and a webhook has told of a newer one."
+            raise Unavailable("READ_BEHIND_WEBHOOK", sentence) from trouble
+        raise
+
+
+def _is_behind(context: Context, place: Place, pull: MergePull) -> bool:
+    with context.pool.connection() as tx:
+        told = _hooked_head(tx, place, pull, stored_evaluation(tx, place, pull.number))
+    return told not in (None, pull.head.sha)
 
 
 def _evidence(context: Context, place: Place, pull: MergePull, rules: MergeRules) -> _Evidence:

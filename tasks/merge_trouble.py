@@ -22,7 +22,7 @@ NO_REDIS = Against(
 )
 FORBIDDEN = frozenset({"EVIDENCE_FORBIDDEN", "GITHUB_AUTH_FAILED", "READER_LOCAL"})
 """Nothing changes about these until a person has done something."""
-OLD = frozenset({"EVIDENCE_EXPIRED", "HEAD_MOVED"})
+OLD = frozenset({"EVIDENCE_EXPIRED", "HEAD_MOVED", "READ_BEHIND_WEBHOOK"})
 """What was read is not of one moment."""
 
 

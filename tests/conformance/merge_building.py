@@ -10,7 +10,7 @@ from tests.conformance.merge_commits import BASE, OLDER_HEAD, REPOSITORY, Commit
 from tests.conformance.merge_fields import FIELDS, set_fields
 from tests.conformance.merge_rows import paged
 from tests.conformance.merge_words import Record
-from tests.conformance.merge_world import ACTIONS, DISTANT_ID, GATE, GATE_LOGIN, PERMISSIONS, World
+from tests.conformance.merge_world import ACTIONS, CONTEXT, DISTANT_ID, GATE, GATE_LOGIN, PERMISSIONS, World
 
 INSTALLATION = 1
 TEST_MERGE = "TM1"
@@ -25,6 +25,7 @@ def build(given: Record, clock: Clock) -> World:
     github.token_clock = real_time  # PyGithub's tokens are made and kept by it
     commits = Commits(github, author=pull.get("last_pusher") or pull.get("author") or "alice")
     world = World(given, clock, github, commits)
+    world.names.call(world.context(CONTEXT), CONTEXT)
     _add_repository(world)
     _add_gate(world)
     _add_base(world)

@@ -127,7 +127,7 @@ def _run(world: World, fields: Record) -> CheckRun:
     sha = world.names.sha(fields.get("head_sha") or world.head)
     app_id = fields.get("app_id") or ACTIONS
     world.app(app_id)
-    named = (fields.get("name"), app_id)
+    named = (world.context(fields.get("name") or "ci"), app_id)
     known = [one for one in world.repository.check_runs if (one.name, one.app_id) == named]
     status = fields.get("status") or ("completed" if fields.get("conclusion") else "in_progress")
     return CheckRun(
@@ -135,7 +135,7 @@ def _run(world: World, fields: Record) -> CheckRun:
         suite_id=fields.get("suite_id") or (known[-1].suite_id if known else 1),
         app_id=app_id,
         sha=sha,
-        name=fields.get("name") or "ci",
+        name=named[0],
         status=status,
         conclusion=fields.get("conclusion"),
         started_at=world.clock(),
@@ -169,7 +169,7 @@ def _status(world: World, view: View, action: str | None, fields: Record) -> Rec
     said = Status(
         id=world.github.next_id(),
         sha=world.names.sha(fields.get("sha") or fields.get("head_sha") or world.head),
-        context=fields.get("context") or fields.get("name") or "ci",
+        context=world.context(fields.get("context") or fields.get("name") or "ci"),
         state=fields.get("state", "success"),
         description=None,
         target_url=None,

@@ -14,6 +14,7 @@ class Names:
         self._make = make
         self._shas: dict[str, str] = {}
         self._symbols: dict[str, str] = {}
+        self._others: dict[str, str] = {}
 
     def sha(self, symbol: str) -> str:
         """The commit of a symbol."""
@@ -34,9 +35,15 @@ class Names:
         """The symbol of a commit, or its SHA where it has none."""
         return self._symbols.get(sha, sha)
 
+    def call(self, text: str, symbol: str) -> None:
+        """Show the symbol wherever that text stands."""
+        self._others[text] = symbol
+
     def shown(self, value: Any) -> Any:
-        """The same value with symbols in place of all SHAs in it."""
+        """The same value with symbols in place of all that has one."""
         if isinstance(value, str):
+            for text, symbol in self._others.items():
+                value = value.replace(text, symbol)
             return _SHA.sub(lambda found: self.symbol(found[0]), value)
         if isinstance(value, dict):
             return {self.shown(key): self.shown(part) for key, part in value.items()}

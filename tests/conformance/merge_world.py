@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from app.simulator import GitHub, key_pair
 from app.simulator.records import App, CheckRun, Pull, Repository, Review, Status
+from policies.contents import context_of
 from tests.conformance import merge_files
 from tests.conformance.merge_clock import Clock
 from tests.conformance.merge_commits import REPOSITORY, Commits
@@ -121,7 +122,7 @@ class World:
             suite_id=row.get("suite_id") or 1,
             app_id=app_id,
             sha=self.names.sha(row.get("head_sha") or self.head),
-            name=row["name"],
+            name=self.context(row["name"]),
             status=row.get("status", "completed"),
             conclusion=row.get("conclusion"),
             started_at=self.clock(),
@@ -137,7 +138,7 @@ class World:
             Status(
                 id=row.get("seq") or max([0, *(one.id for one in statuses)]) + 1,
                 sha=self.names.sha(row.get("sha") or self.head),
-                context=row["context"],
+                context=self.context(row["context"]),
                 state=row["state"],
                 description=None,
                 target_url=None,
@@ -146,12 +147,23 @@ class World:
             )
         )
 
+    def context(self, name: str) -> str:
+        """A context as the gate knows it: its own one has the base branch in its name."""
+        return context_of(CONTEXT, self.pull.get("base_ref", "main")) if name == CONTEXT else name
+
     def write_files(self, content: str, *shas: str) -> None:
         """The policy file and the gate file at these commits, or at all that there are: no merge then touches them."""
         settings = self.given.get("repo_settings", {})
-        files = merge_files.files(content, self.given.get("policy", {}), settings)
+        files = merge_files.files(content, self._policy(), settings)
         for sha in shas or tuple(self.repository.commits):
             self.commits.write(sha, files)
+
+    def _policy(self) -> Record:
+        policy = dict(self.given.get("policy", {}))
+        if policy.get("required_checks"):
+            named = [one if isinstance(one, dict) else {"context": one} for one in policy["required_checks"]]
+            policy["required_checks"] = [{**one, "context": self.context(one["context"])} for one in named]
+        return policy
 
     def push_files(self, content: str) -> None:
         """Another commit on the base branch, with these files."""
@@ -176,7 +188,7 @@ class World:
         self.github.unprotect(REPOSITORY, base)
         if not protection:
             return
-        checks = [(one["context"], one.get("app_id")) for one in protection.get("required_checks") or []]
+        checks = self._required(protection)
         self.github.protect(
             REPOSITORY,
             base,
@@ -186,12 +198,13 @@ class World:
             enforce_admins=protection.get("enforce_admins", False),
         )
 
+    def _required(self, said: Record) -> list[tuple[str, int | None]]:
+        return [(self.context(one["context"]), one.get("app_id")) for one in said.get("required_checks") or []]
+
     def _rule(self, base: str, settings: Record) -> None:
         for known in list(self.repository.rulesets):
             self.github.remove_ruleset(REPOSITORY, known)
-        checks = [
-            (one["context"], one.get("app_id")) for one in (settings.get("rulesets") or {}).get("required_checks", [])
-        ]
+        checks = self._required(settings.get("rulesets") or {})
         queue = settings.get("method", "squash").upper() if settings.get("merge_queue") else None
         if checks or queue:
             self.github.add_ruleset(REPOSITORY, checks=checks or None, queue=queue)
