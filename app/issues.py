@@ -77,6 +77,8 @@ def patch(tx: Transaction, settings: Terms, issue_id: UUID, by: By, given: Mappi
     if isinstance(columns, Blocker) or blocker is not None:
         return blocker or not_found(issue_id)
     changed = issues.change(tx, issue, columns, by.at)
+    if _links(changed) != _links(issue):  # what was asked for was the merge of another pull request
+        merge_requests.end_of_issue(tx, issue_id, by.at)
     _attest(tx, issue, by, "issue_changed", {"set": sorted(columns)})
     return changed
 
@@ -153,7 +155,7 @@ def _merge_request(tx: Transaction, settings: Terms, issue: Issue, by: By, ask: 
         until=by.at + timedelta(hours=settings.merge_request_hours),
         issue_id=issue.id,
         pr_url=issue.pr_url,
-        waits=ask.waits,
+        waits=ask.waits and ask.mode == "execute",
     )
     return merge_requests.accept(tx, wish, by.at)
 
@@ -193,13 +195,17 @@ def _unchangeable(tx: Transaction, issue: Issue, columns: Mapping[str, Any]) -> 
     if issue.status in lifecycle.TERMINAL:
         sentence = f"The issue is in {issue.status}, where it ends; nothing of it changes."
         return Blocker(code=INVARIANT_VIOLATION, sentence=sentence, subject=issue.subject)
-    if not any(name in columns and columns[name] != getattr(issue, name) for name in LINKS):
+    if all(name not in columns or columns[name] == getattr(issue, name) for name in LINKS):
         return None
     if issue.status == "DONE":
         sentence = "The issue is merged, so its pull request stays the one that it is."
         return Blocker(code=INVARIANT_VIOLATION, sentence=sentence, subject=issue.subject)
     at_work = (each for each in step_runs.under_way(tx, issue.id) if each.mode == "execute")
     return next((lifecycle.locked(each.step) for each in at_work), None)
+
+
+def _links(issue: Issue) -> tuple[object, ...]:
+    return tuple(getattr(issue, name) for name in LINKS)
 
 
 def _held(tx: Transaction, issue_id: UUID) -> Issue | Blocker:

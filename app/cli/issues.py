@@ -76,7 +76,7 @@ def list_issues(*, status: State | None, limit: int, offset: int, as_json: bool)
     with reading.transaction() as tx:
         found, total = issues.page(tx, status, limit=limit, offset=offset)
     if as_json:
-        _show({"items": [_document(each) for each in found], "total": total}, as_json=True)
+        _show({"items": [_summary(each) for each in found], "total": total}, as_json=True)
         return
     for each in found:
         click.echo(f"{each.id}  {plain(each.status):<17}  {plain(each.pr_url or each.github_url or '')}")
@@ -203,6 +203,11 @@ def _sentence(blocker: Blocker) -> str:
 
 def _document(found: Issue) -> dict[str, Any]:
     document: dict[str, Any] = issue_shapes.issue(found).model_dump(mode="json", by_alias=True)
+    return document
+
+
+def _summary(found: Issue) -> dict[str, Any]:
+    document: dict[str, Any] = issue_shapes.summary(found).model_dump(mode="json", by_alias=True)
     return document
 
 

@@ -51,6 +51,8 @@ _COLUMNS = (
     " merge_sha, created_by, created_at, updated_at"
 )
 
+_WITHOUT_DRAFTS = _COLUMNS.replace(" draft,", "").replace(" validation,", "")
+
 
 def create(
     tx: Transaction, *, github_url: str | None = None, pr_url: str | None = None, created_by: str, now: datetime
@@ -85,10 +87,10 @@ def by_pr_url(tx: Transaction, url: str) -> list[Issue]:
 
 
 def page(tx: Transaction, status: State | None, *, limit: int, offset: int) -> tuple[list[Issue], int]:
-    """Issues, of one state or all, newest first, and how many there are."""
+    """Issues without their drafts, of one state or all, newest first, and how many there are."""
     which = "%(status)s::text IS NULL OR status = %(status)s"
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM issues WHERE {which}"  # noqa: S608 -- constant column names
+        f"SELECT {_WITHOUT_DRAFTS} FROM issues WHERE {which}"  # noqa: S608 -- constant column names
         " ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s",
         {"status": status, "limit": limit, "offset": offset},
     ).fetchall()

@@ -64,9 +64,9 @@ def test_a_step_that_is_asked_for_is_found_by_the_sweep(at: Desk) -> None:
 
 def test_a_merge_is_asked_for_as_at_the_api(at: Desk) -> None:
     issue = at.issue("REVIEW_READY")
-    assert said("merge", issue, "--when-ready", "--dry-run", "--as", "olga")["step"] == "S5_MERGE"
+    assert said("merge", issue, "--when-ready", "--as", "olga")["step"] == "S5_MERGE"
     (wish,) = at.house.rows("SELECT source, mode, waits, asked_by, pr_url FROM merge_requests")
-    assert wish == {"source": "cli", "mode": "dryRun", "waits": True, "asked_by": "olga", "pr_url": PULL_URL}
+    assert wish == {"source": "cli", "mode": "execute", "waits": True, "asked_by": "olga", "pr_url": PULL_URL}
 
 
 def test_what_is_in_the_way_is_said_in_a_sentence(at: Desk) -> None:

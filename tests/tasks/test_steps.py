@@ -238,6 +238,17 @@ def test_a_step_that_kills_each_of_its_workers_fails_in_the_end(at: Desk) -> Non
     assert at.run(issue, "S2_SPEC_READY")["success"] is True
 
 
+def test_who_waits_gets_the_end_with_the_same_key(at: Desk) -> None:
+    issue, key = at.issue(), {"Idempotency-Key": "one"}
+    path = f"{ISSUES}/{issue}/run-next-step?wait=1"
+    first = at.agent.post(path, headers=key)
+    at.house.sweep()
+    again = at.agent.post(path, headers=key)
+    assert (first.status_code, again.status_code) == (202, 200)
+    assert again.get_json() == at.ended(first.get_json()["runId"])
+    assert again.get_json()["success"] is True
+
+
 def test_a_message_that_comes_twice_runs_a_step_once(at: Desk) -> None:
     issue = at.issue(**DRAFT)
     run_id = at.ask(issue, "S2_SPEC_READY")

@@ -100,23 +100,28 @@ class IssueQuery(Paging):
     status: State | None = None
 
 
-class IssueShape(ResponseBody):
-    """An issue. `mergeSha`: what its pull request was merged as, by this gate or somebody else."""
+class IssueSummary(ResponseBody):
+    """An issue in a list. `mergeSha`: what its pull request was merged as, by this gate or somebody else."""
 
     id: UUID
     status: str
     github_url: str | None
     pr_url: str | None
     pr_candidates: tuple[str, ...]
-    draft: dict[str, Any] | None
     draft_committed_at: datetime | None
-    validation: dict[str, Any] | None
     handoff_state: str
     hold_reason: str | None
     merge_sha: str | None
     created_by: str
     created_at: datetime
     updated_at: datetime
+
+
+class IssueShape(IssueSummary):
+    """An issue with its draft and what the validation of that found."""
+
+    draft: dict[str, Any] | None
+    validation: dict[str, Any] | None
 
 
 class NextStepShape(ResponseBody):
@@ -153,9 +158,20 @@ class EventsShape(ResponseBody):
 
 def issue(found: Issue) -> IssueShape:
     """An issue as the API says it."""
-    return IssueShape.model_validate({**found.__dict__, "pr_candidates": tuple(found.pr_candidates)})
+    return IssueShape.model_validate({**found.__dict__, **_lists(found)})
+
+
+def summary(found: Issue) -> IssueSummary:
+    """An issue as a list says it, without the draft, which may be long."""
+    return IssueSummary.model_validate(
+        {name: getattr(found, name) for name in IssueSummary.model_fields} | _lists(found)
+    )
 
 
 def event(found: TimelineEvent) -> EventShape:
     """An event as the API says it."""
     return EventShape(event_id=found.id, type=found.type, at=found.at, payload=found.payload)
+
+
+def _lists(found: Issue) -> dict[str, Any]:
+    return {"pr_candidates": tuple(found.pr_candidates)}

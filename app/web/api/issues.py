@@ -21,6 +21,7 @@ from app.web.api.issue_shapes import (
     IssueQuery,
     IssueRequest,
     IssueShape,
+    IssueSummary,
     MergeRequestBody,
     NextStepRequest,
     NextStepShape,
@@ -47,8 +48,8 @@ def create_issue(call: Call, asked: IssueRequest) -> Answer | Reply:
 def list_issues(call: Call, query: IssueQuery) -> Answer:
     """The issues, newest first."""
     found, total = issues.page(call.tx, query.status, limit=query.limit, offset=query.offset)
-    items = tuple(issue_shapes.issue(each) for each in found)
-    return Answer(Page[IssueShape](items=items, total=total, limit=query.limit, offset=query.offset))
+    items = tuple(issue_shapes.summary(each) for each in found)
+    return Answer(Page[IssueSummary](items=items, total=total, limit=query.limit, offset=query.offset))
 
 
 def show_issue(call: Call, issue: UUID) -> Answer | Reply:
@@ -187,7 +188,7 @@ def _issue(
 ENDPOINTS = (
     _issue(ISSUES, create_issue, "propose", IssueRequest, CREATED),
     Endpoint(
-        method="GET", path=ISSUES, work=list_issues, scope="read", query=IssueQuery, answers={OK: Page[IssueShape]}
+        method="GET", path=ISSUES, work=list_issues, scope="read", query=IssueQuery, answers={OK: Page[IssueSummary]}
     ),
     Endpoint(method="GET", path=ISSUE, work=show_issue, scope="read", answers={OK: IssueShape}),
     Endpoint(

@@ -70,6 +70,7 @@ def test_issues_are_listed_by_state(agent: FlaskClient, settings: Settings, cloc
     listed = agent.get(f"{ISSUES}?status=DONE").get_json()
     assert ([each["id"] for each in listed["items"]], listed["total"]) == ([first["id"]], 1)
     assert agent.get(ISSUES).get_json()["total"] == 2
+    assert "draft" not in listed["items"][0]
     assert agent.get(f"{ISSUES}?status=LOST").status_code == 422
     assert second["status"] == "CREATED"
 
@@ -228,6 +229,22 @@ def test_two_merges_are_both_taken_and_a_retry_with_its_key_is_one(agent: FlaskC
     again = agent.post(path, headers=key)
     assert (again.get_json()["runId"], again.headers["Idempotency-Replayed"]) == (runs[1], "true")
     assert len(set(runs)) == len(rows(settings, "SELECT id FROM runs")) == 2
+
+
+def test_a_merge_that_waits_is_no_wish_for_another_pull_request(agent: FlaskClient, settings: Settings) -> None:
+    path = f"{ISSUES}/{made(agent, prUrl=PR_URL)['id']}"
+    agent.post(f"{path}/merge", json={"whenReady": True})
+    rows(settings, "UPDATE step_runs SET ending = 'blocked' RETURNING run_id")
+    assert agent.patch(path, json={"prUrl": PR_URL, "handoffState": "READY"}).status_code == 200
+    assert rows(settings, "SELECT status FROM merge_requests") == [{"status": "open"}]
+    assert agent.patch(path, json={"prUrl": f"{PR_URL}1"}).status_code == 200
+    assert rows(settings, "SELECT status FROM merge_requests") == [{"status": "ended"}]
+
+
+def test_a_dry_run_waits_for_nothing(agent: FlaskClient, settings: Settings) -> None:
+    issue = made(agent, prUrl=PR_URL)
+    agent.post(f"{ISSUES}/{issue['id']}/merge", json={"whenReady": True, "mode": "dryRun"})
+    assert rows(settings, "SELECT mode, waits FROM merge_requests") == [{"mode": "dryRun", "waits": False}]
 
 
 def test_holding_an_issue_ends_its_wish_to_be_merged(agent: FlaskClient, settings: Settings) -> None:
