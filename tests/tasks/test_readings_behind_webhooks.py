@@ -3,7 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from app.events import SaidReview
+from app.github.answers import Unavailable
 from app.github.reader import Place
 from tasks import merge_facts
 from tasks.merge_facts import Loaded
@@ -12,6 +15,12 @@ from tests.tasks.house import REPOSITORY, House
 
 def _load(house: House) -> Loaded:
     return merge_facts.load(house.context, Place(house.installation_id, house.repository_id), 1)
+
+
+def _code(house: House) -> str:
+    with pytest.raises(Unavailable) as trouble:
+        _load(house)
+    return trouble.value.code
 
 
 def _head(house: House) -> str:
@@ -54,6 +63,21 @@ def test_a_reading_that_is_newer_than_the_last_webhook_misses_nothing(house: Hou
     house.clock.forward(60)
     _push(house, "2")
     assert _load(house).hooked_head is None
+
+
+def test_a_pull_request_that_lags_behind_the_rest_of_github_is_told_as_such(house: House) -> None:
+    _told(house, "opened")
+    _push(house, "2")
+    _told(house)
+    house.github.fault("GET", "/pulls/1$", "stale", times=4)
+    assert _code(house) == "READ_BEHIND_WEBHOOK"
+
+
+def test_where_no_webhook_told_of_the_newer_head_it_moved(house: House) -> None:
+    _told(house, "opened")
+    _push(house, "2")
+    house.github.fault("GET", "/pulls/1$", "stale", times=4)
+    assert _code(house) == "HEAD_MOVED"
 
 
 def _reviewed(house: House, number: int, state: str, action: str = "submitted") -> None:
