@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-matrix check bench bench-memory fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
+.PHONY: help demo up test test-matrix mutation check bench bench-memory fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -29,6 +29,9 @@ test: $(STAMP) ## Run all tests, with coverage
 
 test-matrix: $(STAMP) ## Put every kind of write through every trouble (some 5 minutes; `make test` has a quarter of it)
 	@$(BIN)/python -m pytest -q -n 3 --whole -m matrix
+
+mutation: $(STAMP) ## Change the gate decision and the reading of GitHub's answers, and see that tests notice (some 5 minutes)
+	@$(BIN)/python -m tests.policies.merging.mutation
 
 check: $(STAMP) ## Lint, check formatting, types and the direction of imports
 	@$(BIN)/ruff check --quiet .

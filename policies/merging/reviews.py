@@ -192,7 +192,7 @@ def _of_when(review: Review, pull: Pull, rules: MergeRules) -> Against | None:
 
 
 def _is_one_of(review: Review, logins: tuple[str, ...]) -> bool:
-    return (review.login or "").casefold() in {login.casefold() for login in logins}
+    return review.login is not None and review.login.casefold() in {login.casefold() for login in logins}
 
 
 def _is_listed(login: str, rules: MergeRules) -> bool:
