@@ -28,10 +28,34 @@ def _lines(chain: Row) -> Iterator[str]:
         yield from _run(run)
     if not chain["runs"]:
         yield "no work followed: the event does not concern the verdict on a pull request"
+    yield from _merges(chain.get("merges"))
     for entry in chain["audit"]:
         yield _line("audit", f"{entry['seq']} {entry['kind']} {entry['hash'][:SHORT_DIGEST]}")
         if entry["body"].get("trouble"):
             yield _line("note", entry["body"]["trouble"], 1)
+
+
+def _merges(merges: Row | None) -> Iterator[str]:
+    """Who asked for a merge and what came of it; nothing where nobody did."""
+    if merges is None:
+        return
+    for run in merges["runs"]:
+        asked = f"{run['mode']} asked for by {run['asked_by']} ({run['source']}), woken by {run['woken_by']}"
+        yield _line("merge", f"{run['outcome']}: {asked}, {_at(run['started_at'])}")
+        yield from (
+            _line("blocker", f"{each['code']} {each['detail'] or ''}: {each['sentence']}", 1)
+            for each in run["answer"].get("against", ())
+        )
+    for attempt in merges["attempts"]:
+        what = f"{attempt['kind']} of {attempt['head_sha'][:SHORT_SHA]} into {attempt['base_ref']}"
+        yield _line("attempt", f"{what}: {attempt['state']} {attempt['detail'] or ''}")
+        yield from (_line("state", f"{each['state']} by {each['by']}, {each['at']}", 1) for each in attempt["history"])
+    for merge in merges["external"]:
+        how = f"by {merge['merged_by'] or 'nobody known'} ({merge['via']})"
+        yield _line("past", f"merged as {merge['merge_sha'][:SHORT_SHA]} {how}, not by this gate")
+    for alert in merges["alerts"]:
+        seen = f", seen by {alert['acknowledged_by']}" if alert["acknowledged_by"] else ""
+        yield _line(alert["severity"], f"{alert['code']}, {_at(alert['raised_at'])}{seen}")
 
 
 def _line(station: str, text: str, depth: int = 0) -> str:

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from app import ledger
+from app import explain_merges, ledger
 from app.database import Transaction
 from app.records import evaluations, pulls
 from policies.contents import sentence
@@ -49,7 +49,11 @@ def of_pull(tx: Transaction, pull: Row) -> Row:
         " ORDER BY id",
         {"runs": [run["id"] for run in found]},
     ).fetchall()
-    return {"pull": pull, **_chain(tx, delivered, found, [f"delivery:{row['id']}" for row in delivered])}
+    return {
+        "pull": pull,
+        **_chain(tx, delivered, found, [f"delivery:{row['id']}" for row in delivered]),
+        "merges": explain_merges.of_pull(tx, pull["repository_id"], pull["number"]),
+    }
 
 
 def _chain(tx: Transaction, delivered: list[Row], found: list[Row], subjects: list[str]) -> Row:

@@ -66,6 +66,7 @@ def _shown(chain: Row) -> Row:
         "other": OTHER.get(newest["mode"]) if newest else None,
         "deliveries": chain["deliveries"],
         "audit": chain["audit"],
+        "merges": chain["merges"],
         "short": SHORT_SHA,
         "plain": plain,
         "marks": MARKS,

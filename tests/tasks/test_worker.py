@@ -44,8 +44,12 @@ def test_every_task_is_known_by_name(worker: ModuleType) -> None:
         "evaluate.merge_group",
         "write.perform",
         "work.advance",
+        "step.run",
+        "merge.pull_request",
+        "merge.follow_up",
         "sweep.enqueue_due",
         "reconcile.deliveries",
+        "reconcile.inspect_gates",
     }
 
 
@@ -62,6 +66,13 @@ def test_beat_asks_for_lost_deliveries_where_the_list_is_live(worker: ModuleType
         "schedule": 300,
         "options": {"expires": 900},
     }
+
+
+def test_beat_has_the_gate_looked_at_where_merges_are_made(worker: ModuleType) -> None:
+    settings = worker.here().settings.model_copy(update={"merge_repositories": ("acme/widget",)})
+    assert worker.make_worker(settings).conf.beat_schedule["reconcile.inspect_gates"]["schedule"] == 600
+    settings = settings.model_copy(update={"github_reader": "local"})
+    assert "reconcile.inspect_gates" not in worker.make_worker(settings).conf.beat_schedule
 
 
 def test_it_says_what_it_is_bound_to(worker: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
