@@ -113,6 +113,8 @@ def _approvals(value: Value) -> int | None:
     if not 0 <= number <= MOST_APPROVALS:
         value.refuse(f"a number from 0 to {MOST_APPROVALS} is expected here")
         return None
+    if number == 0:
+        value.warn("approvals", "nothing is merged that nobody has approved, whatever stands here")
     return number
 
 

@@ -1,10 +1,12 @@
 """The `merge` section: what each key means, and that nothing is passed over that is not understood."""
 
+from pathlib import Path
+
 import pytest
 
 from policies import approving, validation
 from policies.error import PolicyError
-from policies.merging import document
+from policies.merging import document, freezes
 from policies.merging.rules import DEFAULT, Freeze, MergeRules, MethodLabel, RequiredCheck, Trigger
 from policies.server_options import BUILT_IN
 
@@ -274,6 +276,22 @@ def test_a_parsed_file_is_remembered() -> None:
 def test_it_doubts_a_file_that_says_nothing() -> None:
     assert [found.kind for found in validation.check_gate_file("merge: {}")] == ["empty"]
     assert validation.check_gate_file("merge: {method: merge}") == ()
+
+
+def test_it_says_that_one_approval_is_asked_for_in_any_case() -> None:
+    (doubt,) = validation.check_gate_file("merge: {required_approvals: 0}")
+    assert (doubt.line, doubt.severity, doubt.message) == (
+        1,
+        "warning",
+        "nothing is merged that nobody has approved, whatever stands here",
+    )
+    assert read("merge: {required_approvals: 0}").required_approvals == 0
+
+
+def test_the_documentation_names_every_key() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "merging.md").read_text(encoding="utf-8")
+    keys = (*document.KEYS, *document.SAID, *freezes.KEYS)
+    assert [key for key in keys if f"`{key}`" not in page] == []
 
 
 def test_it_is_no_yaml() -> None:
