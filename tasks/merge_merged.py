@@ -38,9 +38,11 @@ def ours(context: Context, job: Job, target: Target, merged: Merged, judged: Jud
     if verified.trouble is not None:
         return _not_what_was_judged(job, target, merged.attempt, verified)
     attempt = merged.attempt
+    is_heard = merged.response is not None  # else the worker that sent it is gone, and the merge was found afterwards
     answer = Answer(
-        outcome="merged",
+        outcome="merged" if is_heard else "already_merged",
         sentence=f"Merged {target.full_name}#{target.number} at {attempt.head_sha[:10]}.",
+        code=None if is_heard else ALREADY,
         detail=verified.detail,
         gate="PASS",
         merge_sha=verified.merge_sha,
