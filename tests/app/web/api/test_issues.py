@@ -1,5 +1,6 @@
 """The endpoints of issues: what is set and what is refused, and that a step is asked for in rows and one message."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -339,3 +340,11 @@ def test_the_timeline_takes_no_text_from_outside(settings: Settings, agent: Flas
         with pytest.raises(ValueError, match="reviewers"):
             timeline.append(tx, issue_id, None, "loop_merged", {"reviewers": ["a"]}, clock())
         assert timeline.page(tx, issue_id, limit=1, offset=0) == ([], 0)
+
+
+def test_of_two_different_steps_asked_for_at_once_one_is_taken(knock: Knocking, agent: FlaskClient) -> None:
+    path = f"{ISSUES}/{made(agent, githubUrl=GITHUB_URL)['id']}"
+    clients = [knock.client("read", "propose", principal=name) for name in ("ann", "ben")]
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(clients[n].post, f"{path}/{step}") for n, step in enumerate(("review", "run-next-step"))]
+    assert sorted(answer.result().status_code for answer in asked) == [202, 409]
