@@ -57,11 +57,17 @@ def pull_requests(context: Context, run_id: UUID) -> None:
 
 
 def _want_changed(context: Context, run: Run, known: Known, listed: tuple[ListedPull, ...]) -> None:
-    """Those that GitHub lists and we don't know like this, and those that it lists no more. `known`: before that."""
+    """Those that GitHub lists and we don't know like this, and those that it lists no more. `known`: before that.
+
+    A label or a comment changes the pull request as well: it is judged again where that was after its last verdict.
+    """
     shown: Known = {pull.number: (pull.head.sha, pull.base.ref) for pull in listed}
-    changed = sorted(number for number in {*known, *shown} if known.get(number) != shown.get(number))[:MOST_CHANGED]
     now = context.clock()
     with context.pool.connection() as tx:
+        judged = watches.judged_at(tx, run.repository_id)
+        later = {each.number for each in listed if each.updated_at and each.updated_at > judged.get(each.number, now)}
+        differ = {number for number in {*known, *shown} if known.get(number) != shown.get(number)}
+        changed = sorted(differ | later)[:MOST_CHANGED]
         runs.finish(tx, run, now)
         for number in changed:
             pulls.seen(tx, Sighting(run.repository_id, number, run.full_name, run.installation_id))

@@ -84,6 +84,7 @@ class ListedPull(Document):
     number: int
     state: Literal["open", "closed"]
     user: User | None = None
+    updated_at: AwareDatetime | None = None
     head: Branch
     base: Branch
     auto_merge: AutoMerge | None = None

@@ -36,3 +36,13 @@ def known_open(tx: Transaction, repository_id: int) -> dict[int, tuple[str | Non
         {"repository": repository_id},
     ).fetchall()
     return {row["number"]: (row["head_sha"], row["base_ref"]) for row in rows}
+
+
+def judged_at(tx: Transaction, repository_id: int) -> dict[int, datetime]:
+    """When each open pull request of a repository was last judged; those that never were are left out."""
+    rows = tx.execute(
+        "SELECT number, max(evaluated_at) AS at FROM evaluations WHERE repository_id = %(repository)s AND number IN"
+        " (SELECT number FROM pulls WHERE repository_id = %(repository)s AND is_open) GROUP BY number",
+        {"repository": repository_id},
+    ).fetchall()
+    return {row["number"]: row["at"] for row in rows}

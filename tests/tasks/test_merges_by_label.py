@@ -7,6 +7,7 @@ import pytest
 
 from app.records import issues, postures
 from app.records.postures import Switch, Where
+from app.records.watches import WATCH_SECONDS
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.merge_wishes import audited, wishes, write_gate
 from tests.tasks.merging import ask, check, issue, puts, ready
@@ -113,3 +114,12 @@ def test_a_label_and_a_request_of_the_api_at_once_merge_it_once(gated: House) ->
     label(gated)
     assert len(puts(gated)) == 1
     assert {outcome for outcome, _ in ran(gated)} <= {"merged", "already_merged"}
+
+
+def test_a_label_whose_webhook_was_lost_is_found_in_the_list(gated: House) -> None:
+    gated.clock.forward(60)
+    gated.sweep()
+    gated.github.label(REPOSITORY, 1, "merge me")
+    gated.clock.forward(WATCH_SECONDS)
+    gated.sweep()
+    assert wishes(gated) == [("label", "github", "open")]
