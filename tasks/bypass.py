@@ -99,7 +99,7 @@ def _tell_of_merge(context: Context, tx: Transaction, seen: ExternalMerge, issue
 
 
 def _key(code: str, seen: ExternalMerge) -> str:
-    return f"{code}:{seen.repository_id}#{seen.number}@{seen.head_sha}"
+    return f"{code}:{seen.subject}@{seen.head_sha}"
 
 
 def is_guarded(context: Context, full_name: str) -> bool:
