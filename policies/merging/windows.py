@@ -12,8 +12,8 @@ from policies.merging.rules import Day, Freeze
 
 WEEKDAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
-HORIZON_DAYS = 60
-"""Windows that follow one another for longer have no end that anybody would wait for."""
+MOST_ADJOINING = 100
+"""More windows that follow one another have no end that anybody would wait for."""
 NEIGHBOURING_DAYS = range(-2, 2)
 """On which day a window may have begun, counted from today: it ends on the next one, and clocks are turned."""
 
@@ -41,7 +41,7 @@ def frozen(freezes: tuple[Freeze, ...], labels: Iterable[str], number: int, now:
     concerned = [freeze for freeze in freezes if _concerns(freeze, marks)]
     for freeze in concerned:
         if window := _window(freeze, now):
-            return Frozen(reason=freeze.reason, until=_until(concerned, window.end, now))
+            return Frozen(reason=freeze.reason, until=_until(concerned, window.end))
     return None
 
 
@@ -72,9 +72,10 @@ def _concerns(freeze: Freeze, marks: frozenset[str]) -> bool:
     return not freeze.labels or any(label.lower() in marks for label in freeze.labels)
 
 
-def _until(freezes: list[Freeze], end: datetime | None, now: datetime) -> datetime | None:
-    horizon = now + timedelta(days=HORIZON_DAYS)
-    while end is not None and end < horizon:
+def _until(freezes: list[Freeze], end: datetime | None) -> datetime | None:
+    for _ in range(MOST_ADJOINING):
+        if end is None:
+            return None
         following = [window.end for freeze in freezes if (window := _window(freeze, end))]
         if not following:
             return end

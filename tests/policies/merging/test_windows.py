@@ -90,6 +90,11 @@ def test_without_an_end_nobody_knows_until_when() -> None:
     assert not holds(since, "2026-06-30T23:59")
 
 
+def test_a_window_may_last_for_long() -> None:
+    months = Freeze(reason="the audit", start="2026-07-01T00:00", end="2027-07-01T00:00")
+    assert until((months,), "2026-07-04T12:00") == utc("2027-07-01T00:00")
+
+
 def test_windows_that_follow_one_another_without_end_have_none() -> None:
     always = Freeze(reason="always", days=windows.WEEKDAYS)
     assert frozen((always,), (), 7, utc("2026-07-04T12:00")) == Frozen(reason="always", until=None)
