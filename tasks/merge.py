@@ -193,6 +193,8 @@ def _over(context: Context, job: Job, target: Target, pull: MergePull | None) ->
 def _judge_and_merge(context: Context, bound: Merger, job: Job, target: Target, pull: MergePull) -> Ended | Afresh:
     lease = None if job.is_dry else _lease(context, job, target, pull.base.ref)
     judged = merge_judging.judge(context, job, target)
+    if judged.loaded.pull.state == "closed":
+        return _over(context, job, target, judged.loaded.pull)
     if judged.decision.against:
         return _denied(context, bound, job, target, judged=judged, lease=lease)
     if lease is None or judged.situation.posture.dry_run:

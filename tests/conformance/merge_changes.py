@@ -32,6 +32,9 @@ def _set_pr(world: World, step: Record) -> Hook:
     left = world.repository.pulls[number].base_ref if number in world.repository.pulls else None
     if number == world.number:
         world.pull.update(fields)
+    if fields.get("base_ref") not in (None, *world.repository.branches):
+        tip = world.repository.branches[world.repository.default_branch]
+        world.github.move_branch(REPOSITORY, fields["base_ref"], tip)
     if number in world.repository.pulls:
         set_fields(world, number, fields)
     elif fields.get("state") not in (None, "missing"):

@@ -128,7 +128,7 @@ class Records:
             ),
         )
         if snapshot.get("valid") is False and snapshot.get("invalid_reason") != "event":
-            tx.execute("UPDATE evaluations SET policy_digest = 'damaged' WHERE id = %(id)s", {"id": evaluation_id})
+            tx.execute("UPDATE evaluations SET seal = 'damaged' WHERE id = %(id)s", {"id": evaluation_id})
 
     def digest_name(self, digest: str) -> str:
         """What the scenario calls the policy of that digest."""
