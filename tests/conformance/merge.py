@@ -74,6 +74,7 @@ def _stage(block: ExitStack, services: Services, scenario: Record) -> Stage:
     world = merge_building.build(scenario["given"], clock)
     url = block.enter_context(serve(world.github))
     gate = Gate(url, database.url, services.redis.url, clock)
+    block.callback(gate.pool.close)
     records = Records(world, gate)
     records.seed()
     stage = Stage(scenario, world, gate, records, database=database, cache=services.redis)

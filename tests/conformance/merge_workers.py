@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -64,18 +64,13 @@ class Worker:
         if not self.is_alive:
             raise Killed(self.name)
 
-    @contextmanager
-    def connection(self, url: str) -> Iterator[Transaction]:
-        """A transaction of this worker, on a connection of its own."""
-        self.check()
-        options = f"-c lock_timeout={LOCK_SECONDS}s"
-        with psycopg.Connection[dict[str, Any]].connect(url, row_factory=dict_row, options=options) as tx:
-            self._open.append(tx)
-            try:
-                yield tx
-                self.check()
-            finally:
-                self._open.remove(tx)
+    def holds(self, connection: Transaction) -> None:
+        """A connection that ends with it."""
+        self._open.append(connection)
+
+    def gives_back(self, connection: Transaction) -> None:
+        """A connection that outlives it."""
+        self._open.remove(connection)
 
     def _run(self) -> None:
         _here.worker = self
@@ -90,21 +85,63 @@ class Worker:
 
 
 class OwnPool:
-    """In place of a process's pool: a connection for each transaction, which is refused while Postgres is down."""
+    """In place of a process's pool: no connection waits for a Postgres that is down, none outlives its dead worker."""
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._idle: list[Transaction] = []
 
     @contextmanager
     def connection(self) -> Iterator[Transaction]:
-        """Of the worker whose thread this is, or of the runner itself."""
+        """A transaction of the worker whose thread this is, or of the runner itself."""
         worker = Worker.here()
         if worker is not None:
-            with worker.connection(self._url) as tx:
+            worker.check()
+        tx = self._connected()
+        if worker is not None:
+            worker.holds(tx)
+        try:
+            with _transaction(tx):
                 yield tx
-            return
-        with psycopg.Connection[dict[str, Any]].connect(self._url, row_factory=dict_row) as tx:
-            yield tx
+                if worker is not None:
+                    worker.check()
+        finally:
+            if worker is not None:
+                worker.gives_back(tx)
+            if not tx.closed:
+                self._idle.append(tx)
+
+    def close(self) -> None:
+        """Close what is open still."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _connected(self) -> Transaction:
+        """One that works, as a pool that checks them hands out. Raises `psycopg.OperationalError`."""
+        while self._idle:
+            tx = self._idle.pop()
+            try:
+                tx.execute("SELECT 1")
+                tx.rollback()
+            except psycopg.OperationalError:
+                tx.close()
+            else:
+                return tx
+        options = f"-c lock_timeout={LOCK_SECONDS}s"
+        return psycopg.Connection[dict[str, Any]].connect(self._url, row_factory=dict_row, options=options)
+
+
+@contextmanager
+def _transaction(tx: Transaction) -> Iterator[None]:
+    """Committed at the end; of a connection that is closed by then nothing is."""
+    try:
+        yield
+        tx.commit()
+    except BaseException:
+        if not tx.closed:
+            with suppress(psycopg.OperationalError):
+                tx.rollback()
+        raise
 
 
 class MortalGovernor(Governor):
