@@ -1,0 +1,1 @@
+"""Lasting tests with the real processes: `make soak SEED=<n>`."""
