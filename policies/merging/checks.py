@@ -103,7 +103,7 @@ def _required(facts: MergeFacts, rules: MergeRules) -> list[Context]:
     by_github = {(one.context, one.app_id) for one in facts.protection.required}
     demanded = by_github | {(one.context, one.app_id) for one in rules.required_checks}
     ours = {(facts.gate_context, None), (facts.gate_context, facts.gate_app_id)}
-    return sorted(demanded - ours, key=lambda one: (one[0], one[1] or 0))
+    return sorted(demanded - ours, key=json.dumps)
 
 
 def _commits(facts: MergeFacts, rules: MergeRules) -> tuple[str | None, ...]:

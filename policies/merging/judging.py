@@ -12,7 +12,7 @@ from policies.text import short
 
 MERGEABLE_STATES = ("clean", "has_hooks", "unstable")
 """In which GitHub has nothing against a merge. They prove nothing."""
-NAMED_STATES = (*MERGEABLE_STATES, "dirty", "behind", "blocked")
+NAMED_STATES = (*MERGEABLE_STATES, "behind", "blocked")
 
 
 def decide(situation: Situation, now: datetime) -> MergeDecision:

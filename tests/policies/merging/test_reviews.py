@@ -152,6 +152,11 @@ def test_a_state_that_nobody_knows_withdraws_no_veto() -> None:
     assert _judge(*given).review_ids == (1, 2, 3)
 
 
+def test_a_dismissed_review_is_an_opinion_that_ends_what_its_author_said_before() -> None:
+    given = (review("carol", "CHANGES_REQUESTED", id=1), review("carol", "DISMISSED", id=2), review(id=3))
+    assert _judge(*given) == ReviewsJudged(status="APPROVED", review_ids=(2, 3))
+
+
 def test_a_veto_that_its_author_withdrew_does_not_come_back_with_an_unknown_state() -> None:
     given = (review(state="CHANGES_REQUESTED", id=1), review(id=2), review(state="SOMETHING_NEW", id=3))
     assert _answer(*given) == _not_approved("UNKNOWN_REVIEW_STATE")
