@@ -1,21 +1,23 @@
 """What webhooks told of a pull request's head and reviews, so that a reading which lags behind them is known to."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.database import Transaction
 from app.events import Delivery, Event
 from app.records import sealed_evaluations
 
 HEAD_ACTIONS = frozenset({"opened", "synchronize"})
-"""After these the head is new; of two webhooks of one second these are the later ones."""
+"""After these the head is new."""
+BEFORE_A_PUSH = timedelta(microseconds=1)
+"""GitHub's times have whole seconds: what moves no head is taken for older than a push of the same second."""
 DISMISSED = "DISMISSED"
 MOST_REVIEWS = 1_000
 
 
 @dataclass(frozen=True)
 class HookedHead:
-    """The head that the newest webhook named. `at`: the pull request's `updated_at` in it."""
+    """The head that the newest webhook named. `at`: the pull request's `updated_at` in it, less a little in some."""
 
     sha: str
     at: datetime
@@ -38,13 +40,13 @@ def head_named(tx: Transaction, event: Event, number: int, at: datetime) -> None
     """Keep the head that a webhook names, unless a newer one was kept already."""
     if event.repository is None or event.head_sha is None:
         return
-    values = {"repository": event.repository.id, "number": number, "sha": event.head_sha, "at": at}
-    wins_a_tie = event.action in HEAD_ACTIONS
+    moment = at if event.action in HEAD_ACTIONS else at - BEFORE_A_PUSH
+    values = {"repository": event.repository.id, "number": number, "sha": event.head_sha, "at": moment}
     tx.execute(
         "UPDATE pulls SET hook_head_sha = %(sha)s, hook_head_at = %(at)s"
         " WHERE repository_id = %(repository)s AND number = %(number)s"
-        " AND (hook_head_at IS NULL OR hook_head_at < %(at)s OR (hook_head_at = %(at)s AND %(wins)s))",
-        {**values, "wins": wins_a_tie},
+        " AND (hook_head_at IS NULL OR hook_head_at <= %(at)s)",
+        values,
     )
     if event.action == "synchronize" and event.sender is not None:
         tx.execute(

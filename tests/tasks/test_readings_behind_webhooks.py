@@ -80,6 +80,11 @@ def test_where_no_webhook_told_of_the_newer_head_it_moved(house: House) -> None:
     assert _code(house) == "HEAD_MOVED"
 
 
+def test_what_comes_late_of_an_old_head_is_not_taken_for_newer(house: House) -> None:
+    _told(house, "labeled", head_sha="f" * 40)
+    assert _load(house).hooked_head is None
+
+
 def _reviewed(house: House, number: int, state: str, action: str = "submitted") -> None:
     review = SaidReview(id=number, state=state)
     house.deliver(house.event("pull_request_review", action, pulls=(1,), branch="main", review=review))
