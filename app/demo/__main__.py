@@ -4,12 +4,17 @@ import signal
 import sys
 import time
 import uuid
+from typing import Any
 
 from rich.console import Console
 
 from app.demo import agent as agents
+from app.demo import merging
+from app.demo.agent import Agent
 from app.demo.stage import POLICY, REPOSITORY, DemoFailed, Stage, built, eventually
 from app.embedded import EmbeddedError
+
+AGENTS_PULL = 2
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -37,10 +42,11 @@ def _tell(stage: Stage) -> None:
     _pushed(stage)
     _five_times(stage)
     _killed(stage)
-    _asked_by_an_agent(stage)
+    agent = _asked_by_an_agent(stage)
     _audited(stage)
     _strictly(stage)
     _backtested(stage)
+    _merged(stage, agent)
 
 
 def _unsigned(stage: Stage) -> None:
@@ -103,7 +109,7 @@ def _killed(stage: Stage) -> None:
     _say("settled", "another worker read GitHub, found the status, and wrote nothing: still one")
 
 
-def _asked_by_an_agent(stage: Stage) -> None:
+def _asked_by_an_agent(stage: Stage) -> Agent:
     _step("An agent asks for a pull request from an artifact")
     agent = agents.hired(stage)
     run = agents.ask(agent)
@@ -124,6 +130,7 @@ def _asked_by_an_agent(stage: Stage) -> None:
     _expect(again["runId"] == run["runId"], "asked again, it became another run")
     _expect(len(agents.opened(stage)) == 1, f"it was opened {len(agents.opened(stage))} times")
     _say("opened", f"{again['pullRequest']['url']}, once, though the worker died and the agent asked again")
+    return agent
 
 
 def _audited(stage: Stage) -> None:
@@ -147,6 +154,48 @@ def _backtested(stage: Stage) -> None:
     changed.write_text(POLICY.replace("count: 1", "count: 2"), encoding="utf-8")
     said = _show(stage, "policy", "backtest", "--policy", str(changed), "--fail-on", "never")
     _expect("stricter, success -> pending" in said, "the changed policy changed nothing")
+
+
+def _merged(stage: Stage, agent: Agent) -> None:
+    _step("Is main guarded? An administrator requires the gate's status there, and doctor looks")
+    merging.guard(stage)
+    _show(stage, "doctor", "--repository", REPOSITORY, expected=(0, 1))
+    _step("The agent's pull request belongs to an issue; the agent takes it from CREATED to REVIEW_READY")
+    issue = merging.begin(agent, AGENTS_PULL)
+    _say("state", merging.state(agent, issue))
+    _step("Its tests still run, alice approves, the agent asks for the merge")
+    stage.hooks.edit_pull(REPOSITORY, AGENTS_PULL, by="bob", title="Add a limit, as agreed")
+    eventually(lambda: _idle(stage), "the evaluation of the pull request")
+    tests = merging.run_checks(stage, AGENTS_PULL)
+    _next_second(stage)
+    stage.hooks.review(REPOSITORY, AGENTS_PULL, by="alice", state="approved")
+    eventually(lambda: _idle(stage), "the evaluation of the approval")
+    _blocked(merging.merge(agent, issue), "CHECKS_PENDING")
+    _step("The tests are green; bob asks for changes, and the agent asks again")
+    stage.github.update_check_run(REPOSITORY, tests.id, status="completed", conclusion="success")
+    _next_second(stage)
+    stage.hooks.review(REPOSITORY, AGENTS_PULL, by="bob", state="changes_requested")
+    eventually(lambda: _idle(stage), "the evaluation of the request for changes")
+    _blocked(merging.merge(agent, issue), "CHANGES_REQUESTED")
+    _step("bob is content; the agent asks three times at once")
+    _next_second(stage)
+    stage.hooks.review(REPOSITORY, AGENTS_PULL, by="bob", state="approved")
+    eventually(lambda: _idle(stage), "the evaluation of bob's approval")
+    answers = merging.three_at_once(agent, issue)
+    shas = {answer.get("mergeEvidence", {}).get("mergeSha") for answer in answers}
+    _expect(all(answer.get("success") for answer in answers), f"the three were answered {answers}")
+    _expect((merging.merges(stage), len(shas)) == (1, 1), f"{merging.merges(stage)} merges, {shas}")
+    _say("merged", f"once, as {shas.pop()}, and told three times; the issue is {merging.state(agent, issue)}")
+    _step("bob merges #1 by hand")
+    stage.hooks.merge(REPOSITORY, 1, by="bob")
+    eventually(lambda: bool(stage.rows("SELECT id FROM alerts")), "the alert")
+    _show(stage, "alerts", "list", expected=(1,))
+    _say("mergegate audit verify", stage.run("audit", "verify").strip())
+
+
+def _blocked(answer: dict[str, Any], code: str) -> None:
+    _expect(answer.get("blockerCode") == code, f"the merge was answered {answer}")
+    _say("blocked", f"{code}: {answer['blockerMessage']}")
 
 
 def _await_status(stage: Stage, count: int, state: str) -> None:
@@ -181,9 +230,9 @@ def _next_second(stage: Stage) -> None:
     eventually(lambda: (stage.github.now() - now).total_seconds() > 1, "the next second")
 
 
-def _show(stage: Stage, *arguments: str) -> str:
+def _show(stage: Stage, *arguments: str, expected: tuple[int, ...] = (0,)) -> str:
     """Run a command of mergegate's, and print it with what it says."""
-    said = stage.run(*arguments)
+    said = stage.run(*arguments, expected=expected)
     _say(f"mergegate {' '.join(arguments)}", "")
     for line in said.strip().splitlines():
         console.print(f"    {line}", markup=False, style="dim")

@@ -102,12 +102,12 @@ class Stage:
         except urllib.error.HTTPError as refused:
             return refused.code
 
-    def run(self, *arguments: str, **variables: str) -> str:
+    def run(self, *arguments: str, expected: tuple[int, ...] = (0,), **variables: str) -> str:
         """Run the command `mergegate`, perhaps with more variables of the environment; what it prints."""
         command = [str(Path(sys.executable).parent / "mergegate"), *arguments]
         environment = {**self.environment, **variables}
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
+        if done.returncode not in expected:
             raise DemoFailed(f"mergegate {' '.join(arguments)} failed: {done.stderr.strip()}")
         return done.stdout
 
@@ -145,6 +145,7 @@ def _allowed(directory: Path) -> dict[str, str]:
     return {
         "ALLOWED_REPOSITORIES": REPOSITORY,
         "ALLOWED_WRITES": "status,branch_create,pull_request_create,label_add,review_request",
+        "MERGE_REPOSITORIES": REPOSITORY,
         "ARTIFACT_STORE": f"file://{directory}/artifacts",
     }
 
@@ -193,6 +194,7 @@ def _stage(github: simulator.GitHub, directory: Path, settings: dict[str, str]) 
         "GITHUB_PRIVATE_KEY": key_pair().private,
         "GITHUB_READER": "live",
         "GITHUB_PROJECTOR": "live",
+        "GITHUB_MERGER": "live",
         "FOLD_SECONDS": "0",
         "LEASE_SECONDS": "3",
         "SETTLE_SECONDS": "2",
