@@ -7,7 +7,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.governor import Turn
-from app.records import issues, merge_requests, pins, pulls, step_runs
+from app.records import github_requests, issues, merge_requests, pins, pulls, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import MergeRequest
 from app.records.runs import Run
@@ -39,6 +39,12 @@ class Job:
     def is_dry(self) -> bool:
         """Whether it was asked to decide and change nothing."""
         return self.step.mode == "dryRun"
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether nothing at GitHub asks for it any more, though it did when the run was opened."""
+        request = self.request
+        return request is not None and request.status == "ended" and request.source in github_requests.SOURCES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,10 @@ import pytest
 from app.records import issues, postures
 from app.records.postures import Switch, Where
 from app.records.watches import WATCH_SECONDS
+from tasks import names
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.merge_wishes import audited, wishes, write_gate
+from tests.tasks.merge_wishes import happens as until_merging
 from tests.tasks.merging import ask, check, issue, puts, ready
 
 GATE = """
@@ -123,3 +125,12 @@ def test_a_label_whose_webhook_was_lost_is_found_in_the_list(gated: House) -> No
     gated.clock.forward(WATCH_SECONDS)
     gated.sweep()
     assert wishes(gated) == [("label", "github", "open")]
+
+
+def test_a_run_that_was_opened_for_a_label_merges_nothing_once_the_label_is_gone(gated: House) -> None:
+    gated.github.label(REPOSITORY, 1, "merge me")
+    (run_id,) = until_merging(gated, "labeled")
+    gated.github.unlabel(REPOSITORY, 1, "merge me")
+    assert until_merging(gated, "unlabeled") == []
+    gated.run(names.MERGE, run_id)
+    assert (ran(gated), puts(gated), wishes(gated)) == ([("ignored", None)], [], [("label", "github", "ended")])
