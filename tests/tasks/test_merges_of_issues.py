@@ -157,3 +157,20 @@ def test_a_merge_past_the_gate_ends_in_done_without_its_verdict(at: Desk) -> Non
     assert "loop_step_s5_completed" not in at.types(issue)
     again = merge(at, issue)
     assert again["mergeEvidence"] == ended["mergeEvidence"]
+
+
+def test_an_issue_goes_all_the_way(at: Desk) -> None:
+    draft = {"draft": {"body": "do it"}, "draftCommitted": True, "validation": {"valid": True}}
+    issue = at.issue(**draft)  # type: ignore[arg-type]
+    for _ in range(5):
+        assert at.run(issue)["success"] is True
+    sha = at.agent.get(f"{ISSUES}/{issue}").get_json()["mergeSha"]
+    made = at.house.github.deploy("acme/widget", sha, by="alice")
+    at.house.github.deployed("acme/widget", made.id, "success", by="alice")
+    assert at.run(issue)["deploymentEvidence"] == {"mergeSha": sha, "count": 1, "authenticCount": 1}
+    at.give(issue, sha=sha)
+    assert at.run(issue)["stateAfter"] == "VERIFIED"
+    types = at.types(issue)
+    ends = [each for each in types if each in ("loop_run_finished", "loop_run_blocked", "loop_run_failed")]
+    assert (types.count("loop_run_started"), ends) == (7, ["loop_run_finished"] * 7)
+    assert at.agent.get(f"{ISSUES}/{issue}/next-step").get_json()["blockerCode"] == "INVARIANT_VIOLATION"
