@@ -17,7 +17,7 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 class StepUnderWay(ResponseBody):
-    """A run of a step that has no outcome yet; `dueAt`: when it goes on, where it was put off."""
+    """A run of a step that has no outcome yet."""
 
     run_id: UUID
     request_id: str
