@@ -66,7 +66,7 @@ class Pull(Frozen):
 
     `review_decision`: GraphQL's, None where no rule demands a review. `mergeable`: None while GitHub works on it.
     `pushers`: who may have pushed the head: whom the webhook named, else the commit's author and committer; empty where
-    nobody knows. `behind`: None where it was not asked.
+    nobody knows.
     """
 
     repository_id: int

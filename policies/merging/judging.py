@@ -10,9 +10,8 @@ from policies.merging.facts import Pull
 from policies.merging.situation import GateDecision, MergeDecision, Situation, StoredEvaluation
 from policies.text import short
 
-MERGEABLE_STATES = ("clean", "has_hooks", "unstable")
-"""In which GitHub has nothing against a merge. They prove nothing."""
-NAMED_STATES = (*MERGEABLE_STATES, "behind", "blocked")
+NAMED_STATES = ("clean", "has_hooks", "unstable", "behind", "blocked")
+"""In the first three GitHub has nothing against a merge, which proves nothing; in none of others is anything known."""
 
 
 def decide(situation: Situation, now: datetime) -> MergeDecision:

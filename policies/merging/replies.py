@@ -37,7 +37,7 @@ class Seen(Frozen):
     """The pull request as it stands afterwards. `found` False: GitHub answered 404, so that nothing else is known.
 
     `mergeable`: None while GitHub works on it. `base_tip`: of the branch that the merge was sent for; None where it
-    was not read. `gain_is_foreign`: all that the base gained since is known to be of others.
+    was not read.
     """
 
     found: bool
@@ -49,8 +49,6 @@ class Seen(Frozen):
     base_ref: Text = ""
     merge_sha: str | None = None
     base_tip: str | None = None
-    gain_is_foreign: bool = False
-    archived: bool = False
 
 
 def first(reply: Reply) -> Next:
@@ -144,7 +142,7 @@ def _about_access(reply: Reply, seen: Seen, text: str) -> Iterator[Ruling]:
     if not seen.found:
         sentence = "GitHub does not show the pull request any more; see that the App may still read the repository."
         yield Against(code="PR_NOT_FOUND", detail=None, sentence=sentence)
-    if seen.archived or (reply.status == FORBIDDEN and "archived" in text):
+    if reply.status == FORBIDDEN and "archived" in text:
         yield _failed("REPO_ARCHIVED", "The repository is archived, so nothing is merged; unarchive it first.")
     if reply.status in (FORBIDDEN, MISSING):
         sentence = (

@@ -49,7 +49,7 @@ def _at_the_end(sent: Sent, seen: Seen | Unreadable) -> Against:
         return _unknown("GitHub does not show the pull request any more")
     if seen.base_tip is None or sent.base_tip is None:
         return _unknown(f"the branch {short(sent.base_ref)} could not be read")
-    if seen.base_tip != sent.base_tip and not seen.gain_is_foreign:
+    if seen.base_tip != sent.base_tip:
         return _partial(sent, seen.base_tip)
     if sent.said_merged:
         return _unknown("it said that it had, and does not show it")

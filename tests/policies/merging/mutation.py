@@ -12,7 +12,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 LISTED = HERE / "equivalent_mutants.txt"
-COPIED = ("pyproject.toml", "tests/conftest.py", "tests/policies/merging", "policies")
+COPIED = ("pyproject.toml", "tests/policies/merging", "policies")
 NOTICED = ("killed", "timeout")
 RESULT = re.compile(r"^\s*(\S+__mutmut_\d+): (.+)$", re.MULTILINE)
 TAIL_CHARACTERS = 4_000
@@ -75,7 +75,7 @@ def _run(folder: Path) -> list[tuple[str, str]]:
     run = _mutmut(folder, "run", "--max-children", str(os.cpu_count() or 1))
     results = RESULT.findall(_mutmut(folder, "results", "--all", "true").stdout)
     if run.returncode or not results:
-        raise Broken(f"{run.stdout[-TAIL_CHARACTERS:]}\n{run.stderr[-TAIL_CHARACTERS:]}")
+        raise Broken(run.stdout.rpartition("\r")[2][-TAIL_CHARACTERS:] + run.stderr[-TAIL_CHARACTERS:])
     return results
 
 

@@ -142,8 +142,6 @@ def test_what_github_does_not_show_any_more_is_not_found(status: int) -> None:
 def test_an_archived_repository_is_told_from_a_missing_permission() -> None:
     archived = "Repository was archived so is read-only."
     assert _answer(403, archived) == "MERGE_FAILED/REPO_ARCHIVED"
-    assert _answer(403, "Forbidden", archived=True) == "MERGE_FAILED/REPO_ARCHIVED"
-    assert _answer(405, "Forbidden", archived=True) == "MERGE_FAILED/REPO_ARCHIVED"
     assert _answer(405, 'Required status check "archived" is expected.') == "MERGE_FAILED/GITHUB_REJECTED"
     assert _against(403, archived).sentence == ("The repository is archived, so nothing is merged; unarchive it first.")
 

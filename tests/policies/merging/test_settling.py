@@ -78,12 +78,6 @@ def test_a_base_that_moved_while_the_pull_request_stayed_is_for_a_person(seconds
 
 
 @pytest.mark.parametrize("seconds", LATE)
-def test_what_others_brought_into_the_base_is_not_ours(seconds: int) -> None:
-    settled = _settle(seconds, base_tip="b2", gain_is_foreign=True)
-    assert _end(settled) == ("MERGE_FAILED/MERGE_NOT_PERFORMED", "retry_scheduled")
-
-
-@pytest.mark.parametrize("seconds", LATE)
 def test_what_cannot_be_read_is_never_known(seconds: int) -> None:
     unknown = ("MERGE_FAILED/OUTCOME_UNKNOWN", "needs_operator")
     beginning = "Nobody knows whether GitHub merged it, since "
