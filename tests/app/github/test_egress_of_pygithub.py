@@ -148,8 +148,10 @@ def test_not_even_a_permit_for_just_that_request_lets_it_pass_unless_it_is_on_th
 
 
 ON_THE_LIST = {
+    ("GitRef.delete", "branch_delete"),
     ("Issue.remove_from_labels", "label_remove"),
     ("PullRequest.create_review_request", "review_request"),
+    ("PullRequest.merge", "merge"),
     ("Repository.create_git_blob", "git_object"),
     ("Repository.create_git_ref", "branch_create"),
 }
