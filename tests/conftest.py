@@ -18,7 +18,13 @@ from tests import databases
 from tests.databases import Lent
 
 ONE_IN = 4
+WAITING = (
+    *("tests/scenarios/", "tests/soak/", "tests/tasks/test_killed_workers.py", "tests/app/cli/test_up.py"),
+    *("tests/app/embedded/", "tests/tasks/test_local_bindings.py", "tests/app/test_demo.py", "tests/app/test_queue.py"),
+)
+"""What starts processes and waits for them comes first: at the end the other processors would wait for it."""
 TRAVERSABLE_MODE = 0o711
+LOOPBACK = "127.0.0.1"
 # A busy machine is no failure.
 hypothesis.settings.register_profile(
     "any_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -31,7 +37,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of a matrix one cell in `ONE_IN`, another column in each test, so that each kind and each fault is there."""
+    """What waits comes first, and of a matrix one cell in `ONE_IN` remains."""
+    items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
+    _leave_out_of_matrices(config, items)
+
+
+def _leave_out_of_matrices(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Another column in each test, so that each kind and each fault is there."""
     if config.getoption("--whole"):
         return
     counted: dict[str, int] = {}
@@ -53,6 +65,8 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in (*(field.upper() for field in Settings.model_fields), "MERGEGATE_HOME"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.setenv(name, LOOPBACK)
 
 
 @pytest.fixture(scope="session")
