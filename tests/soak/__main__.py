@@ -36,8 +36,8 @@ def _violations(drawn: Plan, directory: Path) -> list[str]:
     with postgres.running(directory / "postgres", durable=False) as url:
         schema.up(url)
         with merges.running(drawn, directory, url) as soak:
-            soak.prepare()
             try:
+                soak.prepare()
                 soak.play()
             except merges.TooLong as late:
                 return [str(late), *violations.found(soak)]

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,9 +17,9 @@ from app import simulator
 from app.demo import agent as agents
 from app.demo import stage as stages
 from app.demo.agent import Agent
-from app.demo.stage import REPOSITORY, Stage, eventually
+from app.demo.stage import REPOSITORY, Stage
 from app.records import gate_findings, issues, timeline
-from tests.soak.plan import Plan
+from tests.soak.plan import Kill, Plan
 
 ASKING_AT_ONCE = 16
 SOAK_SECONDS = 1200
@@ -66,10 +66,13 @@ class Soak:
     killed: int = 0
 
     def prepare(self) -> None:
-        """Each pull request is approved, green and evaluated, and has an issue; GitHub will make its troubles."""
+        """Each pull request is approved, green and evaluated, and has an issue; GitHub will make its troubles.
+
+        Raises `TooLong`.
+        """
         for number in self.plan.numbers:
             self._open(number)
-        eventually(lambda: self._passed() == len(self.plan.numbers), "the evaluation of all pull requests")
+        self._kill_until(lambda: self._passed() == len(self.plan.numbers), ())
         repository_id = self.stage.github.state.repository(REPOSITORY).id
         with self._transaction() as tx:
             gate_findings.override(tx, repository_id, "main", by="olga", reason="a soak", now=datetime.now(UTC))
@@ -81,7 +84,7 @@ class Soak:
         """Ask for all merges at once, kill workers meanwhile, and wait for the end. Raises `TooLong`."""
         with ThreadPoolExecutor(ASKING_AT_ONCE) as many:
             answers = [many.submit(self._ask, number) for number in self.plan.asked]
-            self._kill_until(lambda: all(answer.done() for answer in answers) and self._is_over())
+            self._kill_until(lambda: all(answer.done() for answer in answers) and self._is_over(), self.plan.kills)
         assert [answer.result() for answer in answers] == [ACCEPTED] * len(answers)
 
     def rows(self, query: str) -> list[dict[str, Any]]:
@@ -106,8 +109,8 @@ class Soak:
     def _is_over(self) -> bool:
         return bool(self.rows(IS_OVER)[0]["over"])
 
-    def _kill_until(self, is_over: Callable[[], bool]) -> None:
-        asked, left, began = self.stage.github.requests, list(self.plan.kills), time.monotonic()
+    def _kill_until(self, is_over: Callable[[], bool], kills: Sequence[Kill]) -> None:
+        asked, left, began = self.stage.github.requests, list(kills), time.monotonic()
         last, looked = len(asked), 0.0
         while True:
             if left and len(asked) - last >= left[0].after:
@@ -118,7 +121,7 @@ class Soak:
                     return
                 looked = time.monotonic()
             if time.monotonic() - began > SOAK_SECONDS:
-                raise TooLong(f"after {SOAK_SECONDS} s there are {self._states()}")
+                raise TooLong(f"after {SOAK_SECONDS} s {self._passed()} passed, and there are {self._states()}")
             time.sleep(POLL_SECONDS)
 
     def _kill(self, worker: str) -> None:
