@@ -1,7 +1,7 @@
 """Doctor on a simulated GitHub: what it finds, what it keeps, what mends it."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from app import doctor
 from app.cli import main
 from app.doctor import Report
+from app.github import setup_reading
 from app.github.reader import LiveReader
 from app.records import gate_findings, postures
 from app.records.postures import Switch, Where
@@ -192,6 +193,35 @@ def test_a_clock_that_is_too_wrong_to_be_our_app_is_named_as_the_reason(house: H
     house.clock.forward(3_600)
     found = _codes(house)
     assert (found["CLOCK_WRONG", ""], found["APP_UNREADABLE", ""]) == ("error", "error")
+
+
+def test_an_app_that_github_can_t_show_now_is_said(house: House) -> None:
+    house.github.fault("GET", "/app$", 500)
+    assert _codes(house)["APP_UNREADABLE", ""] == "error"
+
+
+def test_a_list_of_webhooks_that_can_t_be_read_is_said(house: House) -> None:
+    house.github.fault("GET", "/app/hook/deliveries$", 502)
+    assert _codes(house)["WEBHOOKS_UNKNOWN", ""] == "warning"
+
+
+def test_the_workers_look_again_later_where_github_gives_no_answer(house: House) -> None:
+    house.github.fault("GET", "/app$", "drop")
+    assert inspecting.inspect(house.context) == 0
+    assert inspecting.inspect(house.context) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "moment"),
+    [
+        ("Fri, 01 Jan 2027 12:00:00 GMT", datetime(2027, 1, 1, 12, tzinfo=UTC)),
+        ("Fri, 01 Jan 2027 12:00:00 -0000", datetime(2027, 1, 1, 12, tzinfo=UTC)),
+        ("tomorrow", None),
+        ("", None),
+    ],
+)
+def test_the_time_of_an_answer_is_read_or_not_known(said: str, moment: datetime | None) -> None:
+    assert setup_reading._date({"date": said}) == moment
 
 
 def test_without_any_webhook_it_says_so(house: House) -> None:
