@@ -53,7 +53,7 @@ def _forbidden(classic: BranchProtection | None, rules: tuple[Rule, ...]) -> set
     """Methods that the branch's protection or one of its rules rules out."""
     reviewed = (_read(RuledReviews, rule) for rule in rules if rule.type == "pull_request")
     named = [set(each.allowed_merge_methods) for each in reviewed if each.allowed_merge_methods is not None]
-    forbidden = {method for method in METHODS if any(method not in each for each in named)}
+    forbidden: set[str] = {method for method in METHODS if any(method not in each for each in named)}
     flag = classic.required_linear_history if classic else None
     is_linear = (flag is not None and flag.enabled) or any(rule.type == "required_linear_history" for rule in rules)
     return forbidden | {"merge"} if is_linear else forbidden
