@@ -75,7 +75,8 @@ def _run(folder: Path) -> list[tuple[str, str]]:
     run = _mutmut(folder, "run", "--max-children", str(os.cpu_count() or 1))
     results = RESULT.findall(_mutmut(folder, "results", "--all", "true").stdout)
     if run.returncode or not results:
-        raise Broken(run.stdout.rpartition("\r")[2][-TAIL_CHARACTERS:] + run.stderr[-TAIL_CHARACTERS:])
+        told = [row for row in run.stdout.splitlines() if row.isascii()]  # not how it got on
+        raise Broken("\n".join([*told, run.stderr])[-TAIL_CHARACTERS:])
     return results
 
 
