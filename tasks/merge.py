@@ -31,6 +31,7 @@ from tasks import (
     merge_sending,
     merge_settling,
     merge_trouble,
+    merge_updating,
     names,
 )
 from tasks.context import Context, github_app
@@ -176,6 +177,10 @@ def _settle_open(context: Context, job: Job, target: Target) -> Ended | Afresh |
     """What became of attempts that nobody knows the end of. Raises `Later`."""
     with context.pool.connection() as tx:
         found = attempts.open_of(tx, target.place.repository_id, target.number)
+        others = [each for each in found if attempts.is_of_another_run(tx, each, job.run.id)]
+    if others:
+        due = context.clock() + timedelta(seconds=BASE_TAKEN_SECONDS)
+        raise Later(due, "Another run has a merge of this pull request under way, and sees to its end.")
     for attempt in found:
         came = merge_settling.settle(context, job, target, attempt)
         if came is not None:
@@ -231,7 +236,7 @@ def _denied(
     if first.detail == "MERGEABILITY_UNKNOWN":
         _poll(context, job)
     if first.detail == "BEHIND_BASE" and first.outcome == "retry_scheduled" and lease is not None:
-        refused = _update_branch(context, bound, job, target, judged=judged, lease=lease)
+        refused = merge_updating.update(context, bound, job, target, judged=judged, lease=lease)
         first = refused or first
     retry_at = judged.situation.posture.frozen_until if first.detail == "FROZEN" else None
     return merge_ending.against(first, *others, target=target, judged=judged, retry_at=retry_at)
@@ -243,19 +248,6 @@ def _poll(context: Context, job: Job) -> None:
     if polls < len(POLL_SECONDS):
         due = context.clock() + timedelta(seconds=POLL_SECONDS[polls])
         raise Later(due, "GitHub works out whether it can be merged.", {**job.step.memory, "polls": polls + 1})
-
-
-def _update_branch(
-    context: Context, bound: Merger, job: Job, target: Target, *, judged: Judged, lease: MergeLease
-) -> Against | None:
-    """Bring the head up to date, where that may be written; None where GitHub has taken it, and a new head follows."""
-    if judged.situation.posture.dry_run:
-        return None
-    context.checkpoint("merge.final_read")
-    request = merging.update_branch(target.place.repository_id, target.number, judged.head_sha)
-    wanted = Wanted(kind="update_branch", request=request)
-    sent = merge_sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
-    return sent if isinstance(sent, Against) else merge_settling.of_update(context, job, sent)
 
 
 def _would_merge(target: Target, judged: Judged) -> Ended:

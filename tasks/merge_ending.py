@@ -9,9 +9,9 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.governor import LimitsUnavailable
-from app.records import issues, merge_leases, merge_requests, runs
+from app.records import issues, merge_leases, merge_requests, runs, step_runs
 from app.records.issues import Issue
-from app.records.runs import Wanted
+from app.records.runs import Wanted, backoff_seconds
 from app.records.step_runs import Ending
 from policies.merging.answer import Against, Answer
 from tasks import names, step_endings
@@ -150,8 +150,16 @@ def _with_retry(context: Context, job: Job, ended: Ended, now: datetime) -> Answ
         return answer
     seconds = RETRY_SECONDS_OF.get(answer.detail or "", RETRY_SECONDS)
     named = answer.retry_at or (_limit(context, ended.target, now) if answer.detail == "RATE_LIMITED" else None)
-    later = now + timedelta(seconds=seconds) if named is None else max(named, now)
+    later = now + timedelta(seconds=max(seconds, _pause(context, job))) if named is None else max(named, now)
     return answer.model_copy(update={"retry_at": later})
+
+
+def _pause(context: Context, job: Job) -> int:
+    """Longer after each run of one wish, up to a quarter of an hour: what does not get better is not asked for ever."""
+    if job.request is None:
+        return 0
+    with context.pool.connection() as tx:
+        return backoff_seconds(step_runs.count_of(tx, job.request.id))
 
 
 def _limit(context: Context, target: Target | None, now: datetime) -> datetime | None:

@@ -1,5 +1,7 @@
 """A base with GitHub's merge queue: put the pull request into it at the judged head, and see what became of that."""
 
+from datetime import timedelta
+
 from app.github import enqueuing
 from app.github.answers import Unavailable
 from app.records import attempts
@@ -11,9 +13,11 @@ from tasks.context import Context
 from tasks.merge_ending import Ended
 from tasks.merge_finding import Job, Target
 from tasks.merge_judging import Judged
+from tasks.merge_later import Later
 from tasks.merge_sending import Sent, Wanted
 
 OK = 200
+GONE_POLL_SECONDS = (5, 20, 60)
 
 
 def wanted(context: Context, target: Target, judged: Judged) -> Wanted | None:
@@ -36,6 +40,7 @@ def already_queued(context: Context, job: Job, target: Target, judged: Judged) -
     node = context.reader.afresh().queued_pull(target.place, target.full_name, target.number)
     if node is not None and node.merge_queue_entry is not None:
         return _waits(target, judged)
+    _look_again(context, job)
     _left(context, job, entry)
     sentence = "GitHub took the pull request out of its merge queue; see why there, and ask again."
     against = Against(code="MERGE_FAILED", detail="GITHUB_REJECTED", sentence=sentence)
@@ -73,6 +78,14 @@ def _waits(target: Target, judged: Judged) -> Ended:
     sentence = "It waits in GitHub's merge queue, which merges it; this gate looks after it."
     against = Against(code="MERGE_FAILED", detail="MERGE_QUEUE_REQUIRED", sentence=sentence, outcome="retry_scheduled")
     return merge_ending.against(against, target=target, judged=judged)
+
+
+def _look_again(context: Context, job: Job) -> None:
+    """GitHub takes an entry out shortly before it shows what it merged. Raises `Later` while that may be so."""
+    polls = int(job.step.memory.get("queue", 0))
+    if polls < len(GONE_POLL_SECONDS):
+        due = context.clock() + timedelta(seconds=GONE_POLL_SECONDS[polls])
+        raise Later(due, "GitHub's merge queue has let go of it.", {**job.step.memory, "queue": polls + 1})
 
 
 def _left(context: Context, job: Job, entry: Attempt) -> None:

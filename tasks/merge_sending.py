@@ -1,6 +1,7 @@
 """Send one request of the merger: its attempt recorded with the decision, spent as a permit, then made, once."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from app import ledger, permits
@@ -16,6 +17,8 @@ from tasks.context import Context
 from tasks.merge_finding import TURN, Job, Target
 from tasks.merge_judging import Judged
 from tasks.merge_later import Later
+
+AGAIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ def send(
 ) -> Sent | Against:
     """Make the one request, or say what stands against it in the last moment. Raises `Later` and `LeaseLost`."""
     _take_turn(context, target)
+    if (too_old := merge_judging.too_old(context, judged)) is not None:
+        return too_old
     attempt = _intend(context, job, target, judged=judged, lease=lease, wanted=wanted)
     context.checkpoint("merge.intent")
     permit = _spend(context, job, target, judged=judged, lease=lease, attempt=attempt, request=wanted.request)
@@ -93,7 +98,7 @@ def _intend(
         attempt_id = attempts.intend(tx, intended, now, job.by)
         if attempt_id is None:
             tx.rollback()
-            raise Later(now, "Another attempt for this head is open or has succeeded.")
+            raise Later(now + AGAIN, "Another attempt for this head is open or has succeeded.")
         context.checkpoint("merge.before_commit.intent")
         recorded = attempts.get(tx, attempt_id)
     assert recorded is not None  # noqa: S101 -- inserted above
@@ -135,17 +140,17 @@ def _spend(
     now = context.clock()
     with context.pool.connection() as tx:
         runs.hold(tx, job.run)
-        merge_leases.fence(tx, lease, now)
         against = merge_judging.local_objection(context, tx, target, job=job, judged=judged)
         if against is not None:
             attempts.fail(tx, attempt, now, job.by, detail=against.detail or against.code)
             return against
+        merge_leases.fence(tx, lease, now)
         permit = permits.spend_attempt(tx, attempt.id, request, by=job.by, now=now)
         if permit is None:
             attempts.fail(tx, attempt, now, job.by, detail="EVIDENCE_EXPIRED")
         context.checkpoint("merge.before_commit.sent")
     if permit is None:
-        raise Later(now, "The attempt grew too old before it was sent.")
+        raise Later(now + AGAIN, "The attempt grew too old before it was sent.")
     return permit
 
 

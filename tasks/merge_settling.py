@@ -21,7 +21,7 @@ from tasks.merge_sending import Sent
 
 READ_AFTER_SECONDS = (1, 5, 20, 60)
 """When GitHub is read after a request whose end is not known; the last time is `MERGE_SETTLE_SECONDS`."""
-ACCEPTED, UNAUTHORIZED, FORBIDDEN, UNPROCESSABLE, TOO_MANY = 202, 401, 403, 422, 429
+UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 FIRST_REFUSAL = 400
 
 
@@ -94,39 +94,6 @@ def settle(context: Context, job: Job, target: Target, attempt: Attempt) -> Came
         _doubt(context, job, attempt)
         attempt = _again(context, attempt)
     return _read(context, job, target, attempt)
-
-
-def of_update(context: Context, job: Job, sent: Sent) -> Against | None:
-    """What came of bringing a head up to date; None where GitHub took it.
-
-    Where that is not known nothing is lost: the head is read again before anything is done about it, and GitHub moves
-    none but the one that was named.
-    """
-    now, reply = context.clock(), sent.reply
-    if reply.status == ACCEPTED:
-        with context.pool.connection() as tx:
-            attempts.succeed(tx, sent.attempt, now, job.by, merge_sha=None, response=merge_sending.response(reply))
-        return None
-    against = _against_update(context, reply)
-    _fail(context, job, sent.attempt, (against.detail if against else None) or "OUTCOME_UNKNOWN", reply)
-    return against
-
-
-def _against_update(context: Context, reply: Reply) -> Against | None:
-    step = replies.first(reply)
-    if reply.status == UNPROCESSABLE:
-        return _head_moved()
-    if step in ("not_sent", "limited", "reauthenticate"):
-        return refused(context, reply)
-    if step == "reread":
-        sentence = f"GitHub did not bring the branch up to date ({reply.status}); do it by hand, or permit the App to."
-        return Against(code="MERGE_FAILED", detail="BEHIND_BASE", sentence=sentence)
-    return None
-
-
-def _head_moved() -> Against:
-    sentence = "The head moved before it could be brought up to date; the new one is evaluated first."
-    return Against(code="MERGE_FAILED", detail="HEAD_SHA_MISMATCH", sentence=sentence)
 
 
 def _read(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:

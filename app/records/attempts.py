@@ -135,6 +135,25 @@ def _of_pull(tx: Transaction, repository_id: int, number: int, condition: str) -
     return [Attempt(**row) for row in rows]
 
 
+def is_of_another_run(tx: Transaction, attempt: Attempt, run_id: UUID) -> bool:
+    """Whether another run has made it that has no outcome yet: that run finds out what came of it."""
+    row = tx.execute(
+        "SELECT 1 AS found FROM step_runs WHERE run_id = %(of)s AND run_id <> %(own)s AND ending IS NULL",
+        {"of": attempt.run_id, "own": run_id},
+    ).fetchone()
+    return row is not None
+
+
+def has_updated(tx: Transaction, repository_id: int, number: int, head_sha: str) -> bool:
+    """Whether GitHub has taken it on to bring this head up to date, which it does when it comes to it."""
+    row = tx.execute(
+        "SELECT 1 AS found FROM merge_attempts WHERE kind = 'update_branch' AND state = 'SUCCEEDED'"
+        " AND repository_id = %(repository)s AND number = %(number)s AND head_sha = %(head)s",
+        {"repository": repository_id, "number": number, "head": head_sha},
+    ).fetchone()
+    return row is not None
+
+
 def doubt(tx: Transaction, attempt: Attempt, now: datetime, by: str, response: dict[str, Any] | None = None) -> None:
     """The request was or may have been sent, and its end is not known. Raises `LeaseLost` where it is settled."""
     values = {"response": Jsonb(response) if response else None, "now": now}

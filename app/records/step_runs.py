@@ -112,6 +112,14 @@ def get(tx: Transaction, run_id: UUID) -> StepRun | None:
     return StepRun(**row) if row else None
 
 
+def count_of(tx: Transaction, request_id: UUID) -> int:
+    """How many runs a merge request has had."""
+    row = tx.execute(
+        "SELECT count(*) AS runs FROM step_runs WHERE merge_request_id = %(request)s", {"request": request_id}
+    ).fetchone()
+    return int(row["runs"]) if row else 0
+
+
 def under_way(tx: Transaction, issue_id: UUID) -> list[StepRun]:
     """The runs of an issue that have no outcome yet, oldest first."""
     rows = tx.execute(

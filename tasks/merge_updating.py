@@ -1,0 +1,57 @@
+"""Bring a head up to date with its base, where the rules want that; the new head is judged anew."""
+
+from app.github import merging
+from app.github.merging import Merger
+from app.records import attempts
+from app.records.merge_leases import MergeLease
+from policies.merging import replies
+from policies.merging.answer import Against
+from policies.merging.replies import Reply
+from tasks import merge_sending, merge_settling
+from tasks.context import Context
+from tasks.merge_finding import Job, Target
+from tasks.merge_judging import Judged
+from tasks.merge_sending import Sent, Wanted
+
+ACCEPTED, UNPROCESSABLE = 202, 422
+
+
+def update(
+    context: Context, bound: Merger, job: Job, target: Target, *, judged: Judged, lease: MergeLease
+) -> Against | None:
+    """None where GitHub does it or was asked before, and where it is a dry run. Raises `Later`."""
+    with context.pool.connection() as tx:
+        asked = attempts.has_updated(tx, target.place.repository_id, target.number, judged.head_sha)
+    if asked or judged.situation.posture.dry_run:
+        return None
+    context.checkpoint("merge.final_read")
+    request = merging.update_branch(target.place.repository_id, target.number, judged.head_sha)
+    wanted = Wanted(kind="update_branch", request=request)
+    sent = merge_sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
+    return sent if isinstance(sent, Against) else _came_of(context, job, sent)
+
+
+def _came_of(context: Context, job: Job, sent: Sent) -> Against | None:
+    """Where that is not known nothing is lost: GitHub moves no other head than the one that was named."""
+    now, reply, said = context.clock(), sent.reply, merge_sending.response(sent.reply)
+    against = None if reply.status == ACCEPTED else _against(context, reply)
+    with context.pool.connection() as tx:
+        if reply.status == ACCEPTED:
+            attempts.succeed(tx, sent.attempt, now, job.by, merge_sha=None, response=said)
+        else:
+            detail = (against.detail if against else None) or "OUTCOME_UNKNOWN"
+            attempts.fail(tx, sent.attempt, now, job.by, detail=detail, response=said)
+    return against
+
+
+def _against(context: Context, reply: Reply) -> Against | None:
+    step = replies.first(reply)
+    if reply.status == UNPROCESSABLE:
+        sentence = "The head moved before it could be brought up to date; the new one is evaluated first."
+        return Against(code="MERGE_FAILED", detail="HEAD_SHA_MISMATCH", sentence=sentence)
+    if step in ("not_sent", "limited", "reauthenticate"):
+        return merge_settling.refused(context, reply)
+    if step == "reread":
+        sentence = f"GitHub did not bring the branch up to date ({reply.status}); do it by hand, or permit the App to."
+        return Against(code="MERGE_FAILED", detail="BEHIND_BASE", sentence=sentence)
+    return None
