@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 HERE = Path(__file__).parent
 LISTED = HERE / "equivalent_mutants.txt"
 COPIED = ("pyproject.toml", "tests/policies/merging", "policies")
-NOTICED = ("killed", "timeout")
+NOTICED = "killed"
 RESULT = re.compile(r"^\s*(\S+__mutmut_\d+): (.+)$", re.MULTILINE)
 TAIL_CHARACTERS = 4_000
 
@@ -38,7 +38,7 @@ def main() -> int:
         except Broken as trouble:
             _say(str(trouble))
             return 1
-        survivors = [_change(Path(folder), name) for name, status in results if status not in NOTICED]
+        survivors = [_change(Path(folder), name) for name, status in results if status != NOTICED]
     unlisted = [change for change in survivors if change not in reasons]
     gone = [change for change in reasons if change not in survivors]
     for change in unlisted:

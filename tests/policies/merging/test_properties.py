@@ -3,7 +3,7 @@
 import random
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policies.merging import gate, judging
@@ -25,6 +25,8 @@ from tests.policies.merging.building import (
 )
 from tests.policies.merging.building import posture as open_posture
 
+few = settings(max_examples=60)
+"""Each builds a whole situation, which takes its time."""
 STATES = ("APPROVED", "APPROVED", "APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING", "NEW")
 PEOPLE = ("alice", "bob", "carol", "rita", "renovate[bot]", None)
 PERMISSIONS = ("read", "write", "write", "admin")
@@ -94,12 +96,14 @@ def _with(known: MergeFacts, **changes: Any) -> MergeFacts:
     return known.model_copy(update=changes)
 
 
+@few
 @given(FACTS, RULES)
 def test_the_same_facts_have_the_same_verdict(known: MergeFacts, rules: MergeRules) -> None:
     again = MergeFacts.model_validate_json(known.model_dump_json())
     assert gate.decide(known, rules) == gate.decide(again, rules)
 
 
+@few
 @given(FACTS, RULES, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_says_nothing(known: MergeFacts, rules: MergeRules, chance: random.Random) -> None:
     shuffled = _with(
@@ -110,6 +114,7 @@ def test_the_order_of_the_rows_says_nothing(known: MergeFacts, rules: MergeRules
     assert gate.decide(shuffled, rules) == gate.decide(known, rules)
 
 
+@few
 @given(FACTS, RULES)
 def test_only_approved_and_passed_is_a_pass(known: MergeFacts, rules: MergeRules) -> None:
     decision = gate.decide(known, rules)
@@ -117,6 +122,7 @@ def test_only_approved_and_passed_is_a_pass(known: MergeFacts, rules: MergeRules
     assert (decision.verdict == "PASS") == both == (not decision.against)
 
 
+@few
 @given(FACTS, RULES, st.sampled_from(PEOPLE), st.sampled_from(["write", "read"]))
 def test_a_veto_more_never_lets_it_pass(known: MergeFacts, rules: MergeRules, who: str | None, may: Any) -> None:
     veto = review(who, "CHANGES_REQUESTED", id=50, permission=may)
@@ -125,6 +131,7 @@ def test_a_veto_more_never_lets_it_pass(known: MergeFacts, rules: MergeRules, wh
     assert may == "read" or after.review_status == "CHANGES_REQUESTED"
 
 
+@few
 @given(FACTS, RULES, st.sampled_from(["failure", "cancelled", "new", None]), st.sampled_from([HEAD, TEST_MERGE, OLD]))
 def test_a_failed_check_more_never_lets_it_pass(
     known: MergeFacts, rules: MergeRules, conclusion: str | None, sha: str
@@ -136,6 +143,7 @@ def test_a_failed_check_more_never_lets_it_pass(
     assert not is_judged or after.checks_status == "FAIL"
 
 
+@few
 @given(FACTS, RULES)
 def test_a_stricter_branch_never_lets_it_pass(known: MergeFacts, rules: MergeRules) -> None:
     demanded = (*known.protection.required, Required(context="lint", app_id=ACTIONS, source="classic"))
@@ -165,6 +173,7 @@ SITUATIONS = st.builds(
 )
 
 
+@few
 @given(SITUATIONS)
 def test_nothing_is_allowed_without_a_pass_and_a_sound_allow(known: Situation) -> None:
     decision = judging.decide(known, NOW)
@@ -180,6 +189,7 @@ def test_nothing_is_allowed_without_a_pass_and_a_sound_allow(known: Situation) -
     assert decision.allowed == (not decision.against)
 
 
+@few
 @given(SITUATIONS)
 def test_each_reason_has_one_sentence_of_one_line(known: Situation) -> None:
     for against in judging.decide(known, NOW).against:
