@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.conformance import merge, merge_own_faults, merge_own_hooks, merge_own_races, merge_own_states
+from tests.conformance import (
+    merge,
+    merge_own_evidence,
+    merge_own_faults,
+    merge_own_hooks,
+    merge_own_races,
+    merge_own_states,
+)
 from tests.conformance.merge_own import PUT, REVIEW, answered, scenario
 from tests.conformance.merge_services import RedisServer, Services
 from tests.conformance.merge_words import Record
@@ -20,6 +27,7 @@ SHARED = merge.read(Path(CASES) / FILE) if CASES and (Path(CASES) / FILE).exists
 OWN = [
     *(*merge_own_races.KILLS, *merge_own_races.RACES, *merge_own_faults.FAULTS),
     *(*merge_own_states.STATES, *merge_own_hooks.WOKEN, *merge_own_hooks.BYPASSES),
+    *merge_own_evidence.EVIDENCE,
 ]
 
 
