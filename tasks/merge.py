@@ -177,7 +177,7 @@ def _settle_open(context: Context, job: Job, target: Target) -> Ended | Afresh |
     """What became of attempts that nobody knows the end of. Raises `Later`."""
     with context.pool.connection() as tx:
         found = attempts.open_of(tx, target.place.repository_id, target.number)
-        others = [each for each in found if attempts.is_of_another_run(tx, each, job.run.id)]
+        others = [each for each in found if attempts.is_of_another_run(tx, each, job.run.id, context.clock())]
     if others:
         due = context.clock() + timedelta(seconds=BASE_TAKEN_SECONDS)
         raise Later(due, "Another run has a merge of this pull request under way, and sees to its end.")

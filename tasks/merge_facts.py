@@ -60,7 +60,7 @@ def load(context: Context, place: Place, number: int) -> Loaded:
             return _load(afresh, place, number)
         except Unavailable as trouble:
             if tries == MOST_TRIES or trouble.code not in TO_TRY_AGAIN:
-                raise _for_a_merge(trouble) from None
+                raise for_a_merge(trouble) from None
     raise AssertionError("the last try returns or raises")
 
 
@@ -69,7 +69,7 @@ def stored_evaluation(tx: Transaction, place: Place, number: int) -> StoredEvalu
     return sealed_evaluations.stored_for_merge(tx, place.repository_id, number)
 
 
-def _for_a_merge(trouble: Unavailable) -> Unavailable:
+def for_a_merge(trouble: Unavailable) -> Unavailable:
     """Where GitHub said that we may not, asking again does not help."""
     refused = trouble.code == "GITHUB_TOKEN_REFUSED" and trouble.status in (FORBIDDEN, NOT_FOUND)
     if trouble.code != "GITHUB_AUTH_FAILED" and not refused:
@@ -88,7 +88,7 @@ def _load(context: Context, place: Place, number: int) -> Loaded:
     _demand_in_time(context, read_at)
     with context.pool.connection() as tx:
         evaluation = stored_evaluation(tx, place, number)
-        hooked_head = _hooked_head(tx, place, last, evaluation)
+        told = hooked_head(tx, place, last, evaluation)
         hooked_reviews = _hooked_reviews(tx, place, number, evidence.reviews)
     return Loaded(
         facts=_facts(context, place, evidence, last, hooked_reviews=hooked_reviews),
@@ -99,7 +99,7 @@ def _load(context: Context, place: Place, number: int) -> Loaded:
         policy_digest=ruled.policy_digest,
         policy_trouble=ruled.trouble,
         evaluation=evaluation,
-        hooked_head=hooked_head,
+        hooked_head=told,
         base_tip=ruled.tip,
         read_at=read_at,
     )
@@ -139,7 +139,7 @@ def _evidence_of(context: Context, place: Place, pull: MergePull, rules: MergeRu
 
 def _is_behind(context: Context, place: Place, pull: MergePull) -> bool:
     with context.pool.connection() as tx:
-        told = _hooked_head(tx, place, pull, stored_evaluation(tx, place, pull.number))
+        told = hooked_head(tx, place, pull, stored_evaluation(tx, place, pull.number))
     return told not in (None, pull.head.sha)
 
 
@@ -234,7 +234,7 @@ def _demand_in_time(context: Context, read_at: datetime) -> None:
         raise Unavailable("EVIDENCE_EXPIRED", f"Reading GitHub took longer than {most} s, so the first of it is old.")
 
 
-def _hooked_head(tx: Transaction, place: Place, pull: MergePull, evaluation: StoredEvaluation | None) -> str | None:
+def hooked_head(tx: Transaction, place: Place, pull: MergePull, evaluation: StoredEvaluation | None) -> str | None:
     """The head of a webhook that this reading is behind of.
 
     GitHub's times have whole seconds: of two heads of one second, one that we never heard of is the newer one.

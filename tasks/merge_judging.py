@@ -111,14 +111,19 @@ def local_objection(context: Context, tx: Transaction, target: Target, *, job: J
         return objection
     posture = posture_of(context, tx, target, job=job, loaded=judged.loaded)
     evaluation = merge_facts.stored_evaluation(tx, target.place, target.number)
-    situation = judged.situation.model_copy(update={"posture": posture, "evaluation": evaluation})
+    told = merge_facts.hooked_head(tx, target.place, judged.loaded.pull, evaluation)
+    said = {"posture": posture, "evaluation": evaluation, "hooked_head": told}
+    situation = judged.situation.model_copy(update=said)
     again = judging.decide(situation, now)
     known = {(each.code, each.detail) for each in judged.decision.against}
     if (new := next((each for each in again.against if (each.code, each.detail) not in known), None)) is not None:
         return new
-    if (now - judged.read_at).total_seconds() > context.settings.merge_max_read_seconds:
-        sentence = "What was read of GitHub grew too old before the merge could be sent; it is read again."
-        return Against(
-            code="SNAPSHOT_NOT_FOUND", detail="EVIDENCE_EXPIRED", sentence=sentence, outcome="retry_scheduled"
-        )
-    return None
+    return too_old(context, judged)
+
+
+def too_old(context: Context, judged: Judged) -> Against | None:
+    """What stands against it where the worker was held up since it read GitHub."""
+    if (context.clock() - judged.read_at).total_seconds() <= context.settings.merge_max_read_seconds:
+        return None
+    sentence = "What was read of GitHub grew too old before the merge could be sent; it is read again."
+    return Against(code="SNAPSHOT_NOT_FOUND", detail="EVIDENCE_EXPIRED", sentence=sentence, outcome="retry_scheduled")

@@ -3,7 +3,7 @@
 from app.github.answers import Unavailable
 from app.governor import LimitsUnavailable
 from policies.merging.answer import Against
-from tasks import merge_ending
+from tasks import merge_ending, merge_facts
 from tasks.context import Context
 from tasks.merge_ending import Ended
 from tasks.merge_finding import Target
@@ -28,6 +28,7 @@ OLD = frozenset({"EVIDENCE_EXPIRED", "HEAD_MOVED", "READ_BEHIND_WEBHOOK"})
 
 def ended(context: Context, trouble: Unavailable, target: Target | None) -> Ended:
     """How a run ends that could not read all it had to."""
+    trouble = merge_facts.for_a_merge(trouble)
     if trouble.code == "RATE_LIMITED":
         return _limited(context, trouble, target)
     return merge_ending.against(

@@ -135,11 +135,15 @@ def _of_pull(tx: Transaction, repository_id: int, number: int, condition: str) -
     return [Attempt(**row) for row in rows]
 
 
-def is_of_another_run(tx: Transaction, attempt: Attempt, run_id: UUID) -> bool:
-    """Whether another run has made it that has no outcome yet: that run finds out what came of it."""
+def is_of_another_run(tx: Transaction, attempt: Attempt, run_id: UUID, now: datetime) -> bool:
+    """Whether another run has made it that is under way or comes back: that run finds out what came of it.
+
+    One whose worker was not heard of in time may never come back, so whoever comes by finds out.
+    """
     row = tx.execute(
-        "SELECT 1 AS found FROM step_runs WHERE run_id = %(of)s AND run_id <> %(own)s AND ending IS NULL",
-        {"of": attempt.run_id, "own": run_id},
+        "SELECT 1 AS found FROM step_runs JOIN runs ON runs.id = run_id WHERE run_id = %(of)s AND run_id <> %(own)s"
+        " AND ending IS NULL AND (status <> 'running' OR lease_until >= %(now)s)",
+        {"of": attempt.run_id, "own": run_id, "now": now},
     ).fetchone()
     return row is not None
 

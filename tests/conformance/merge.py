@@ -59,8 +59,10 @@ def play(services: Services, scenario: Record, played: Callable[[Stage], None]) 
         merge_words.check(scenario)
         with ExitStack() as block:
             stage = _stage(block, services, copy.deepcopy(scenario))
-            stage.play()
-            played(stage)
+            try:
+                stage.play()
+            finally:
+                played(stage)
             return list(merge_expected.wrong(stage))
     except STEP_TROUBLE as trouble:
         return [f"the scenario can't be played: {type(trouble).__name__}: {trouble}"]

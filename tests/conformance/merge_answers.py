@@ -16,12 +16,15 @@ from tests.conformance.merge_world import World
 
 Edit = Callable[[Any], Any]
 FORBIDDEN = "Resource not accessible by integration"
+SUSPENDED = "This installation has been suspended"
 NEWEST_SUITES = 1000
 LISTED = {"reviews": None, "checks": "check_runs", "statuses": "statuses"}
 
 
 def natural(world: World, request: Request) -> Reply | None:
     """The answer of this world where it is not the simulator's own; None where it is."""
+    if request.resource == "token" and world.is_suspended:
+        return Reply(status=403, message=SUSPENDED)
     if request.resource == "permission":
         return _permission(world, request.user or "")
     unreadable = _unreadable(world, request.resource)

@@ -29,6 +29,8 @@ def set_fields(world: World, number: int, fields: Record) -> None:
     for name in ("head_sha", "base_sha"):
         if fields.get(name):
             changes[name] = world.names.sha(fields[name])
+    if "base_ref" in changes and changes["base_ref"] not in world.repository.branches:
+        github.move_branch(REPOSITORY, changes["base_ref"], world.repository.branches[known.base_ref])
     if fields.get("author"):
         changes["author"] = world.user(fields["author"])
     if "requested_reviewers" in fields:

@@ -10,11 +10,13 @@ from github.Requester import Requester, RequestsResponse
 from app.github import client
 from tests.conformance.merge_workers import Worker
 
+NOBODY = 9
+"""A port at which nobody listens."""
 RUN_HEADER, ID_HEADER = "x-scenario-run", "x-scenario-request"
 
 
-class Refused(requests.ConnectionError):
-    """The connection could not be opened."""
+class Refused(Exception):
+    """The scenario lets nobody listen for this request."""
 
 
 class Tap(Protocol):
@@ -40,7 +42,11 @@ class _Tapped(client._Plain):
         worker = Worker.here()
         if worker is None or not _tap:
             return super().getresponse()
-        number = _tap[-1].leaving(worker, self.verb, self.url, self.input)
+        try:
+            number = _tap[-1].leaving(worker, self.verb, self.url, self.input)
+        except Refused:
+            self.port = NOBODY
+            return super().getresponse()
         worker.check()
         self.headers = {**self.headers, RUN_HEADER: worker.name, ID_HEADER: str(number)}
         try:

@@ -39,6 +39,7 @@ class World:
     github: GitHub
     commits: Commits
     permissions: dict[str, str] = field(default_factory=dict)
+    is_suspended: bool = False
 
     @property
     def pull(self) -> Record:
