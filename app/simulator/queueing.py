@@ -5,6 +5,9 @@ import dataclasses
 from app.simulator.guarding import Guarding
 from app.simulator.records import Pull, QueueEntry
 
+QUEUE = "github-merge-queue[bot]"
+"""Who merges what the queue merges."""
+
 
 class Queueing(Guarding):
     """Each entry's group stands on the one ahead of it: its pull request with all those ahead."""
@@ -35,7 +38,13 @@ class Queueing(Guarding):
             self._move(repository, branch, entry.head_sha)
             repository.branches.pop(entry.head_ref, None)
             now = self.now()
-            merged = {"state": "closed", "closed_at": now, "merged_at": now, "merged_by": entry.by, "base_sha": base}
+            merged = {
+                "state": "closed",
+                "closed_at": now,
+                "merged_at": now,
+                "merged_by": self.user(QUEUE).login,
+                "base_sha": base,
+            }
             self.change_pull(full_name, entry.number, merge_sha=entry.head_sha, **merged)
             return entry
 
