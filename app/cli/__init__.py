@@ -1,30 +1,45 @@
 """The command `mergegate`: each file beside this one is one of its commands."""
 
+import importlib
 from typing import Any
 
 import click
+from click.exceptions import NoSuchCommand
 
-from app.cli.alerts import alerts
-from app.cli.audit import audit
-from app.cli.doctor import doctor
-from app.cli.explain import explain_command
-from app.cli.intents import intents
-from app.cli.issues import issues_command
-from app.cli.migrate import migrate
-from app.cli.policy import policy
-from app.cli.posture import posture
-from app.cli.projections import projections
-from app.cli.tokens import tokens
-from app.cli.up import up
 from app.embedded import EmbeddedError
 from app.schema import SchemaError
 from app.settings import SettingsError
 
 EXPECTED = (EmbeddedError, SchemaError, SettingsError)
+COMMANDS = (
+    *("alerts", "audit", "doctor", "explain", "intents", "issues", "migrate"),
+    *("policy", "posture", "projections", "tokens", "up"),
+)
+"""Each in a file of its name, which is read when it is asked for: all of them take two seconds."""
+CALLED = {"explain": "explain_command", "issues": "issues_command"}
+"""What a command is called in its file, where it is not by its name."""
 
 
 class _Commands(click.Group):
     """Trouble that says in a sentence what it is needs no traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        file = importlib.import_module(f"app.cli.{cmd_name}")
+        command: click.Command = getattr(file, CALLED.get(cmd_name, cmd_name))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except NoSuchCommand as unknown:  # click suggests from those that were read
+            raise NoSuchCommand(unknown.command_name, possibilities=COMMANDS, ctx=ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -37,10 +52,3 @@ class _Commands(click.Group):
 @click.version_option(package_name="mergegate")
 def main() -> None:
     """The gate between GitHub and everything that writes to it."""
-
-
-for command in (
-    *(up, migrate, explain_command, policy),
-    *(issues_command, intents, projections, doctor, posture, tokens, alerts, audit),
-):
-    main.add_command(command)

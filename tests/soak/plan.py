@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-BETWEEN_KILLS = (5, 60)
-"""How many requests GitHub gets from one kill to the next."""
+BETWEEN_KILLS = (5, 120)
+"""How many requests GitHub gets from one kill to the next. A request that a killed worker had under way counts as
+under way for another two minutes, so that kills in quick succession stop everything for that long."""
 TROUBLES: tuple[tuple[int | str, Literal["before", "after"]] | None, ...] = (
     None,
     None,

@@ -1,0 +1,36 @@
+"""The command itself: every file of a command is one, and each is read when it is asked for."""
+
+import sys
+from pathlib import Path
+from subprocess import run
+
+import click
+from click.testing import CliRunner
+
+from app import cli
+from app.cli import COMMANDS, main
+
+
+def test_each_command_is_in_the_file_of_its_name() -> None:
+    context = click.Context(main)
+    found = {name: main.get_command(context, name) for name in COMMANDS}
+    assert {name: command.name for name, command in found.items() if command} == {name: name for name in COMMANDS}
+
+
+def test_no_file_with_a_command_is_left_out() -> None:
+    folder = Path(cli.__file__).parent
+    stems = {path.stem for path in folder.glob("*.py") if "@click.command(" in path.read_text(encoding="utf-8")}
+    groups = {path.stem for path in folder.glob("*.py") if "@click.group(" in path.read_text(encoding="utf-8")}
+    assert (stems | groups) - {"__init__"} <= set(COMMANDS)
+
+
+def test_one_that_is_not_there_is_refused_with_one_that_is_meant() -> None:
+    said = CliRunner().invoke(main, ["polcy"])
+    assert (said.exit_code, "Did you mean 'policy'?" in said.output) == (2, True)
+
+
+def test_what_a_command_does_not_need_is_not_read() -> None:
+    code = (
+        "import sys, app.cli; app.cli.main(['tokens', '-h'], standalone_mode=False); sys.exit('github' in sys.modules)"
+    )
+    assert run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
