@@ -15,8 +15,8 @@ from app.records.after_merge import Due
 from app.records.attempts import Attempt, Intended
 from app.records.runs import backoff_seconds
 from policies.merging.replies import Reply
-from tasks import merge_sending
 from tasks.context import Context
+from tasks.merging import sending
 
 MOST_TRIES = 8
 GATE = "mergegate"
@@ -124,7 +124,7 @@ def _intend(context: Context, attempt: Attempt, branch: str, request: Request) -
 
 
 def _record(context: Context, attempt: Attempt, due: Due, *, deletion: Attempt, reply: Reply) -> None:
-    now, said = context.clock(), merge_sending.response(reply)
+    now, said = context.clock(), sending.response(reply)
     if reply.status == DELETED or reply.status in GONE:
         with context.pool.connection() as tx:
             attempts.succeed(tx, deletion, now, GATE, merge_sha=None, response=said)

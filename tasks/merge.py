@@ -21,26 +21,26 @@ from app.records import attempts, merge_leases, merge_requests, runs, step_runs
 from app.records.merge_leases import MergeLease
 from policies.merging import messages
 from policies.merging.answer import Against, Answer
-from tasks import (
-    merge_ending,
-    merge_finding,
-    merge_issue,
-    merge_judging,
-    merge_merged,
-    merge_queueing,
-    merge_sending,
-    merge_settling,
-    merge_trouble,
-    merge_updating,
-    names,
-)
+from tasks import names
 from tasks.context import Context, github_app
-from tasks.merge_ending import Ended
-from tasks.merge_finding import Job, Target
-from tasks.merge_judging import Judged
-from tasks.merge_later import Later
-from tasks.merge_sending import Wanted
-from tasks.merge_settling import Afresh, Came, Elsewhere, Merged
+from tasks.merging import (
+    by_issue,
+    finding,
+    judging,
+    merged,
+    obstacles,
+    queueing,
+    recording,
+    sending,
+    settling,
+    updating,
+)
+from tasks.merging.finding import Job, Target
+from tasks.merging.judging import Judged
+from tasks.merging.recording import Ended
+from tasks.merging.sending import Wanted
+from tasks.merging.settling import Afresh, Came, Elsewhere, Merged
+from tasks.merging.waiting import Later
 
 MOST_ROUNDS = 3
 """How often all is read and judged afresh in one run, since the base moved or the token was refused."""
@@ -73,7 +73,7 @@ def pull_request(context: Context, bound: Merger, run_id: UUID) -> Answer | None
         return _run(context, bound, job)
     except psycopg.OperationalError as trouble:
         log.warning("action=merge_unrecorded run=%s cause=%s", run_id, type(trouble).__name__)
-        return merge_ending.against(merge_trouble.NO_POSTGRES).answer
+        return recording.against(obstacles.NO_POSTGRES).answer
 
 
 def _claim(context: Context, run_id: UUID) -> Job | None:
@@ -81,12 +81,12 @@ def _claim(context: Context, run_id: UUID) -> Job | None:
     with context.pool.connection() as tx:
         runs.put_back_lapsed(tx, run_id, now)
         run = runs.claim(tx, run_id, now, context.settings.lease_seconds)
-        return merge_finding.job(tx, run) if run is not None else None
+        return finding.job(tx, run) if run is not None else None
 
 
 def _run(context: Context, bound: Merger, job: Job) -> Answer | None:
     try:
-        return merge_ending.record(context, job, _end(context, bound, job))
+        return recording.record(context, job, _end(context, bound, job))
     except Later as later:
         _put_off(context, job, later)
     except SoftTimeLimitExceeded:
@@ -113,26 +113,26 @@ def _end(context: Context, bound: Merger, job: Job) -> Ended:
         return known
     try:
         context.governor.seen(context.clock())  # without Redis nothing is known of the limits, so nothing is begun
-        found = merge_finding.find(context, job)
+        found = finding.find(context, job)
         if isinstance(found, Against):
-            return merge_ending.against(found)
+            return recording.against(found)
         target = found
         _remember_target(context, job, target)
         return _rounds(context, bound, job, target)
     except LimitsUnavailable:
-        return merge_ending.against(merge_trouble.NO_REDIS, target=target)
+        return recording.against(obstacles.NO_REDIS, target=target)
     except Unavailable as trouble:
-        return merge_trouble.ended(context, trouble, target)
+        return obstacles.ended(context, trouble, target)
 
 
 def _by_its_issue(context: Context, job: Job) -> Ended | None:
     """How it ends by the state of its issue alone: merged already, or not to be merged in it."""
     with context.pool.connection() as tx:
-        stored = merge_issue.stored(tx, job)
-        objection = None if stored is not None else merge_issue.objection(context, tx, job)
+        stored = by_issue.stored(tx, job)
+        objection = None if stored is not None else by_issue.objection(context, tx, job)
     if stored is not None:
         return Ended(answer=stored)
-    return None if objection is None else merge_ending.against(objection)
+    return None if objection is None else recording.against(objection)
 
 
 def _remember_target(context: Context, job: Job, target: Target) -> None:
@@ -152,7 +152,7 @@ def _rounds(context: Context, bound: Merger, job: Job, target: Target) -> Ended:
         if isinstance(ended, Ended):
             return ended
     last = _round(context, bound, job, target)
-    return last if isinstance(last, Ended) else merge_ending.against(last.against, target=target)
+    return last if isinstance(last, Ended) else recording.against(last.against, target=target)
 
 
 def _round(context: Context, bound: Merger, job: Job, target: Target) -> Ended | Afresh:
@@ -168,7 +168,7 @@ def _round(context: Context, bound: Merger, job: Job, target: Target) -> Ended |
     if job.is_taken_back:
         sentence = "What asked for it at GitHub is gone, so that it is not merged; ask again there."
         return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
-    if (reopened := merge_merged.reopened(context, job, target, pull)) is not None:
+    if (reopened := merged.reopened(context, job, target, pull)) is not None:
         return reopened
     return _judge_and_merge(context, bound, job, target, pull)
 
@@ -182,7 +182,7 @@ def _settle_open(context: Context, job: Job, target: Target) -> Ended | Afresh |
         due = context.clock() + timedelta(seconds=BASE_TAKEN_SECONDS)
         raise Later(due, "Another run has a merge of this pull request under way, and sees to its end.")
     for attempt in found:
-        came = merge_settling.settle(context, job, target, attempt)
+        came = settling.settle(context, job, target, attempt)
         if came is not None:
             return _came(context, job, target, came, attempt.head_sha)
     return None
@@ -191,32 +191,32 @@ def _settle_open(context: Context, job: Job, target: Target) -> Ended | Afresh |
 def _over(context: Context, job: Job, target: Target, pull: MergePull | None) -> Ended:
     """What is gone, merged or closed can't be merged any more."""
     if pull is None:
-        return merge_ending.against(merge_finding.missing(context, target), target=target)
+        return recording.against(finding.missing(context, target), target=target)
     if pull.merged:
-        return merge_merged.already(context, job, target, pull)
+        return merged.already(context, job, target, pull)
     sentence = "The pull request is closed; open it again first."
-    return merge_ending.against(Against(code="PR_CLOSED", detail=None, sentence=sentence), target=target)
+    return recording.against(Against(code="PR_CLOSED", detail=None, sentence=sentence), target=target)
 
 
 def _judge_and_merge(context: Context, bound: Merger, job: Job, target: Target, pull: MergePull) -> Ended | Afresh:
     lease = None if job.is_dry else _lease(context, job, target, pull.base.ref)
-    judged = merge_judging.judge(context, job, target)
+    judged = judging.judge(context, job, target)
     if judged.loaded.pull.state == "closed":
         return _over(context, job, target, judged.loaded.pull)
     if judged.decision.against:
         return _denied(context, bound, job, target, judged=judged, lease=lease)
     if lease is None or judged.situation.posture.dry_run:
         return _would_merge(target, judged)
-    if (queued := merge_queueing.already_queued(context, job, target, judged)) is not None:
+    if (queued := queueing.already_queued(context, job, target, judged)) is not None:
         return queued
     context.checkpoint("merge.final_read")
-    wanted = merge_queueing.wanted(context, target, judged) or _merge(target, judged)
-    sent = merge_sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
+    wanted = queueing.wanted(context, target, judged) or _merge(target, judged)
+    sent = sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
     if isinstance(sent, Against):
-        return merge_ending.against(sent, target=target, judged=judged)
+        return recording.against(sent, target=target, judged=judged)
     if wanted.kind == "enqueue":
-        return merge_queueing.came_of(context, job, target, sent, judged)
-    return _came(context, job, target, merge_settling.came_of(context, job, target, sent), judged.head_sha, judged)
+        return queueing.came_of(context, job, target, sent, judged)
+    return _came(context, job, target, settling.came_of(context, job, target, sent), judged.head_sha, judged)
 
 
 def _merge(target: Target, judged: Judged) -> Wanted:
@@ -236,10 +236,10 @@ def _denied(
     if first.detail == "MERGEABILITY_UNKNOWN":
         _poll(context, job)
     if first.detail == "BEHIND_BASE" and first.outcome == "retry_scheduled" and lease is not None:
-        refused = merge_updating.update(context, bound, job, target, judged=judged, lease=lease)
+        refused = updating.update(context, bound, job, target, judged=judged, lease=lease)
         first = refused or first
     retry_at = judged.situation.posture.frozen_until if first.detail == "FROZEN" else None
-    return merge_ending.against(first, *others, target=target, judged=judged, retry_at=retry_at)
+    return recording.against(first, *others, target=target, judged=judged, retry_at=retry_at)
 
 
 def _poll(context: Context, job: Job) -> None:
@@ -268,12 +268,12 @@ def _came(
     context: Context, job: Job, target: Target, came: Came, head_sha: str, judged: Judged | None = None
 ) -> Ended | Afresh:
     if isinstance(came, Merged):
-        return merge_merged.ours(context, job, target, came, judged)
+        return merged.ours(context, job, target, came, judged)
     if isinstance(came, Elsewhere):
-        return merge_merged.elsewhere(job, target, came.pull, context=context)
+        return merged.elsewhere(job, target, came.pull, context=context)
     if isinstance(came, Afresh):
         return came
-    return merge_merged.stopped(job, target, came, judged, head_sha)
+    return merged.stopped(job, target, came, judged, head_sha)
 
 
 def _lease(context: Context, job: Job, target: Target, base_ref: str) -> MergeLease:

@@ -11,9 +11,10 @@ from app.records.runs import Run
 from app.records.step_runs import StepRun
 from policies.merging.answer import Against
 from policies.merging.facts import Check
-from tasks import merge_facts, merge_finding
+from tasks import merge_facts
 from tasks.context import Context
-from tasks.merge_finding import Job, Target
+from tasks.merging import finding
+from tasks.merging.finding import Job, Target
 
 MOST_REVIEWERS = 100
 REFUSED_CODES = ("GITHUB_AUTH_FAILED", "GITHUB_TOKEN_REFUSED")
@@ -42,7 +43,7 @@ def look(context: Context, run: Run, step: StepRun, issue: Issue) -> Seen | Agai
     if step.step not in ("S4_REVIEW", "S6_DEPLOYMENT_OBSERVE"):
         return None
     try:
-        target = merge_finding.find(context, Job(run=run, step=step, request=None, issue=issue))
+        target = finding.find(context, Job(run=run, step=step, request=None, issue=issue))
         if isinstance(target, Against):
             return target if step.step == "S4_REVIEW" else _api_error(target.sentence, target.detail or target.code)
         if step.step == "S4_REVIEW":
@@ -65,7 +66,7 @@ def too_long() -> Against:
 def _review(context: Context, target: Target, issue: Issue) -> Seen | Against:
     pull = context.reader.pull(target.place, target.number)
     if pull is None:
-        return merge_finding.missing(context, target)
+        return finding.missing(context, target)
     if pull.state != "open":
         sentence = f"The pull request {target.full_name}#{target.number} is closed; reopen it or link another one."
         return Against(code="PR_CLOSED", detail=None, sentence=sentence)

@@ -1,4 +1,4 @@
-"""Merges on the house: a pull request that is ready, an issue that links it, requests for its merge and their answers."""
+"""Merges on the house: a pull request that is ready, an issue that links it, wishes for its merge, their answers."""
 
 from datetime import timedelta
 from typing import Any

@@ -10,14 +10,15 @@ from app.records import after_merge, alerts, attempts, issues, timeline
 from app.records.attempts import Attempt
 from app.records.issues import Issue
 from policies.merging.answer import Against, Answer
-from tasks import bypass, merge_ending, merge_verifying, step_endings
+from tasks import bypass, step_endings
 from tasks.context import Context
-from tasks.merge_ending import GATE, Ended
-from tasks.merge_finding import Job, Target
-from tasks.merge_judging import Judged
-from tasks.merge_later import Later
-from tasks.merge_settling import Merged
-from tasks.merge_verifying import Alert, Verified
+from tasks.merging import recording, verifying
+from tasks.merging.finding import Job, Target
+from tasks.merging.judging import Judged
+from tasks.merging.recording import GATE, Ended
+from tasks.merging.settling import Merged
+from tasks.merging.verifying import Alert, Verified
+from tasks.merging.waiting import Later
 
 VERIFY_AGAIN_SECONDS = 5
 LONGEST_VERIFYING_SECONDS = 600
@@ -31,7 +32,7 @@ OF_BYPASS = {"MERGED_OTHER_HEAD": "BYPASS_UNAPPROVED_HEAD"}
 def ours(context: Context, job: Job, target: Target, merged: Merged, judged: Judged | None) -> Ended:
     """It was merged by an attempt of ours. Raises `Later` while that can't be verified."""
     try:
-        verified = merge_verifying.verify(context, target, merged)
+        verified = verifying.verify(context, target, merged)
     except Unavailable as trouble:
         verified = _unverified(context, merged, trouble)
     context.checkpoint("merge.verified")
@@ -113,7 +114,7 @@ def reopened(context: Context, job: Job, target: Target, pull: MergePull) -> End
 def stopped(job: Job, target: Target, against: Against, judged: Judged | None, head_sha: str) -> Ended:
     """Nothing was merged by us; where a person must look, that is told."""
     if against.outcome != "needs_operator" or against.detail is None:
-        return merge_ending.against(against, target=target, judged=judged)
+        return recording.against(against, target=target, judged=judged)
     alert = Alert(OF_BYPASS.get(against.detail, against.detail), {"head_sha": head_sha})
     return _with_alert(job, target, against, alert, head_sha, judged)
 
@@ -125,7 +126,7 @@ def _with_alert(
         if not job.is_dry:
             _raise(tx, target, head_sha, alert, now)
 
-    ended = merge_ending.against(against, target=target, judged=judged)
+    ended = recording.against(against, target=target, judged=judged)
     return Ended(answer=ended.answer, target=target, judged=judged, also=also)
 
 
@@ -151,7 +152,7 @@ def _not_what_was_judged(job: Job, target: Target, attempt: Attempt, verified: V
         for alert in verified.alerts:
             _raise(tx, target, attempt.head_sha, alert, now)
 
-    ended = merge_ending.against(verified.trouble, target=target)
+    ended = recording.against(verified.trouble, target=target)
     return Ended(answer=ended.answer, target=target, also=also)
 
 

@@ -6,11 +6,11 @@ from app.records import issues, timeline
 from policies import lifecycle
 from policies.merging.answer import Against, Answer
 from tasks.context import Context
-from tasks.merge_finding import Job
+from tasks.merging.finding import Job
 
 ALREADY = "PR_ALREADY_MERGED"
 NO_LINK = "NO_PR_LINKED"
-"""Told of by `merge_finding`, which knows the links of requests, too."""
+"""Told of by `finding`, which knows the links of requests, too."""
 
 
 def objection(context: Context, tx: Transaction, job: Job) -> Against | None:

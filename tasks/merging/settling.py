@@ -13,11 +13,11 @@ from policies.merging import replies, settling
 from policies.merging.answer import Against
 from policies.merging.replies import Reply, Seen
 from policies.merging.settling import Unreadable
-from tasks import merge_sending
 from tasks.context import Context
-from tasks.merge_finding import Job, Target
-from tasks.merge_later import Later
-from tasks.merge_sending import Sent
+from tasks.merging import sending
+from tasks.merging.finding import Job, Target
+from tasks.merging.sending import Sent
+from tasks.merging.waiting import Later
 
 READ_AFTER_SECONDS = (1, 5, 20, 60)
 """When GitHub is read after a request whose end is not known; the last time is `MERGE_SETTLE_SECONDS`."""
@@ -152,7 +152,7 @@ def _sent(context: Context, attempt: Attempt) -> settling.Sent:
 
 def _shown(context: Context, job: Job, target: Target, sent: Sent) -> Came:
     """GitHub says merged; the pull request has to show it. Where it can't be read, time tells."""
-    response = merge_sending.response(sent.reply)
+    response = sending.response(sent.reply)
     try:
         pull = context.reader.afresh().merge_pull(target.place, target.number)
     except Unavailable:
@@ -179,7 +179,7 @@ def _reread(context: Context, job: Job, target: Target, sent: Sent) -> Came:
         return against
     ruled = replies.after_reread(sent.reply, seen(pull, None), sent.attempt.head_sha)
     if ruled == "merged" and pull is not None:
-        return Merged(sent.attempt, pull, merge_sending.response(sent.reply))
+        return Merged(sent.attempt, pull, sending.response(sent.reply))
     if ruled == "merged_elsewhere" and pull is not None:
         _fail(context, job, sent.attempt, "MERGED_ELSEWHERE", sent.reply)
         return Elsewhere(pull)
@@ -189,14 +189,14 @@ def _reread(context: Context, job: Job, target: Target, sent: Sent) -> Came:
 
 
 def _doubt(context: Context, job: Job, attempt: Attempt, reply: Reply | None = None) -> None:
-    response = merge_sending.response(reply) if reply else None
+    response = sending.response(reply) if reply else None
     with context.pool.connection() as tx:
         attempts.doubt(tx, attempt, context.clock(), job.by, response)
     context.checkpoint("merge.in_doubt")
 
 
 def _fail(context: Context, job: Job, attempt: Attempt, detail: str, reply: Reply | None = None) -> None:
-    response = merge_sending.response(reply) if reply else None
+    response = sending.response(reply) if reply else None
     with context.pool.connection() as tx:
         attempts.fail(tx, attempt, context.clock(), job.by, detail=detail, response=response)
 

@@ -9,8 +9,8 @@ from policies.merging import gate
 from policies.merging.answer import Against
 from tasks import merge_facts
 from tasks.context import Context
-from tasks.merge_finding import Target
-from tasks.merge_settling import Merged
+from tasks.merging.finding import Target
+from tasks.merging.settling import Merged
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from app.records.step_runs import Ending
 from policies.merging.answer import Against, Answer
 from tasks import names, step_endings
 from tasks.context import Context
-from tasks.merge_finding import TURN, Job, Target
-from tasks.merge_judging import Judged
+from tasks.merging.finding import TURN, Job, Target
+from tasks.merging.judging import Judged
 
 GATE = "mergegate"
 RETRY_SECONDS = 30

@@ -12,11 +12,11 @@ from app.records.attempts import Attempt, Intended, Kind
 from app.records.merge_leases import MergeLease
 from policies.merging.answer import Against
 from policies.merging.replies import Reply
-from tasks import merge_judging
 from tasks.context import Context
-from tasks.merge_finding import TURN, Job, Target
-from tasks.merge_judging import Judged
-from tasks.merge_later import Later
+from tasks.merging import judging
+from tasks.merging.finding import TURN, Job, Target
+from tasks.merging.judging import Judged
+from tasks.merging.waiting import Later
 
 AGAIN = timedelta(seconds=5)
 
@@ -43,7 +43,7 @@ def send(
 ) -> Sent | Against:
     """Make the one request, or say what stands against it in the last moment. Raises `Later` and `LeaseLost`."""
     _take_turn(context, target)
-    if (too_old := merge_judging.too_old(context, judged)) is not None:
+    if (too_old := judging.too_old(context, judged)) is not None:
         return too_old
     attempt = _intend(context, job, target, judged=judged, lease=lease, wanted=wanted)
     context.checkpoint("merge.intent")
@@ -140,7 +140,7 @@ def _spend(
     now = context.clock()
     with context.pool.connection() as tx:
         runs.hold(tx, job.run)
-        against = merge_judging.local_objection(context, tx, target, job=job, judged=judged)
+        against = judging.local_objection(context, tx, target, job=job, judged=judged)
         if against is not None:
             attempts.fail(tx, attempt, now, job.by, detail=against.detail or against.code)
             return against

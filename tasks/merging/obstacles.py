@@ -3,10 +3,11 @@
 from app.github.answers import Unavailable
 from app.governor import LimitsUnavailable
 from policies.merging.answer import Against
-from tasks import merge_ending, merge_facts
+from tasks import merge_facts
 from tasks.context import Context
-from tasks.merge_ending import Ended
-from tasks.merge_finding import Target
+from tasks.merging import recording
+from tasks.merging.finding import Target
+from tasks.merging.recording import Ended
 
 NO_POSTGRES = Against(
     code="MERGE_FAILED",
@@ -31,7 +32,7 @@ def ended(context: Context, trouble: Unavailable, target: Target | None) -> Ende
     trouble = merge_facts.for_a_merge(trouble)
     if trouble.code == "RATE_LIMITED":
         return _limited(context, trouble, target)
-    return merge_ending.against(
+    return recording.against(
         _against(trouble), target=target, retry_at=trouble.not_before, gate_block_reason="PR_FETCH_FAILED"
     )
 
@@ -56,6 +57,6 @@ def _limited(context: Context, trouble: Unavailable, target: Target | None) -> E
     try:
         context.governor.seen(context.clock())
     except LimitsUnavailable:
-        return merge_ending.against(NO_REDIS, target=target)
+        return recording.against(NO_REDIS, target=target)
     against = Against(code="MERGE_FAILED", detail="RATE_LIMITED", sentence=trouble.sentence, outcome="retry_scheduled")
-    return merge_ending.against(against, target=target, retry_at=trouble.not_before)
+    return recording.against(against, target=target, retry_at=trouble.not_before)

@@ -7,11 +7,11 @@ from app.records.merge_leases import MergeLease
 from policies.merging import replies
 from policies.merging.answer import Against
 from policies.merging.replies import Reply
-from tasks import merge_sending, merge_settling
 from tasks.context import Context
-from tasks.merge_finding import Job, Target
-from tasks.merge_judging import Judged
-from tasks.merge_sending import Sent, Wanted
+from tasks.merging import sending, settling
+from tasks.merging.finding import Job, Target
+from tasks.merging.judging import Judged
+from tasks.merging.sending import Sent, Wanted
 
 ACCEPTED, UNPROCESSABLE = 202, 422
 
@@ -27,13 +27,13 @@ def update(
     context.checkpoint("merge.final_read")
     request = merging.update_branch(target.place.repository_id, target.number, judged.head_sha)
     wanted = Wanted(kind="update_branch", request=request)
-    sent = merge_sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
+    sent = sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
     return sent if isinstance(sent, Against) else _came_of(context, job, sent)
 
 
 def _came_of(context: Context, job: Job, sent: Sent) -> Against | None:
     """Where that is not known nothing is lost: GitHub moves no other head than the one that was named."""
-    now, reply, said = context.clock(), sent.reply, merge_sending.response(sent.reply)
+    now, reply, said = context.clock(), sent.reply, sending.response(sent.reply)
     against = None if reply.status == ACCEPTED else _against(context, reply)
     with context.pool.connection() as tx:
         if reply.status == ACCEPTED:
@@ -50,7 +50,7 @@ def _against(context: Context, reply: Reply) -> Against | None:
         sentence = "The head moved before it could be brought up to date; the new one is evaluated first."
         return Against(code="MERGE_FAILED", detail="HEAD_SHA_MISMATCH", sentence=sentence)
     if step in ("not_sent", "limited", "reauthenticate"):
-        return merge_settling.refused(context, reply)
+        return settling.refused(context, reply)
     if step == "reread":
         sentence = f"GitHub did not bring the branch up to date ({reply.status}); do it by hand, or permit the App to."
         return Against(code="MERGE_FAILED", detail="BEHIND_BASE", sentence=sentence)

@@ -8,13 +8,13 @@ from app.records import attempts
 from app.records.attempts import Attempt
 from policies.merging import replies
 from policies.merging.answer import Against
-from tasks import merge_ending, merge_sending, merge_settling
 from tasks.context import Context
-from tasks.merge_ending import Ended
-from tasks.merge_finding import Job, Target
-from tasks.merge_judging import Judged
-from tasks.merge_later import Later
-from tasks.merge_sending import Sent, Wanted
+from tasks.merging import recording, sending, settling
+from tasks.merging.finding import Job, Target
+from tasks.merging.judging import Judged
+from tasks.merging.recording import Ended
+from tasks.merging.sending import Sent, Wanted
+from tasks.merging.waiting import Later
 
 OK = 200
 GONE_POLL_SECONDS = (5, 20, 60)
@@ -44,7 +44,7 @@ def already_queued(context: Context, job: Job, target: Target, judged: Judged) -
     _left(context, job, entry)
     sentence = "GitHub took the pull request out of its merge queue; see why there, and ask again."
     against = Against(code="MERGE_FAILED", detail="GITHUB_REJECTED", sentence=sentence)
-    return merge_ending.against(against, target=target, judged=judged)
+    return recording.against(against, target=target, judged=judged)
 
 
 def came_of(context: Context, job: Job, target: Target, sent: Sent, judged: Judged) -> Ended:
@@ -52,23 +52,23 @@ def came_of(context: Context, job: Job, target: Target, sent: Sent, judged: Judg
     now, reply = context.clock(), sent.reply
     if reply.status == OK and reply.merged:
         with context.pool.connection() as tx:
-            attempts.succeed(tx, sent.attempt, now, job.by, merge_sha=None, response=merge_sending.response(reply))
+            attempts.succeed(tx, sent.attempt, now, job.by, merge_sha=None, response=sending.response(reply))
         return _waits(target, judged)
     against = _against(context, target, sent)
     with context.pool.connection() as tx:
         detail = against.detail or against.code
-        attempts.fail(tx, sent.attempt, now, job.by, detail=detail, response=merge_sending.response(reply))
-    return merge_ending.against(against, target=target, judged=judged)
+        attempts.fail(tx, sent.attempt, now, job.by, detail=detail, response=sending.response(reply))
+    return recording.against(against, target=target, judged=judged)
 
 
 def _against(context: Context, target: Target, sent: Sent) -> Against:
     reply = sent.reply
     step = replies.first(reply)
     if step in ("not_sent", "limited", "reauthenticate"):
-        return merge_settling.refused(context, reply)
+        return settling.refused(context, reply)
     if step == "reread" and reply.status != OK:
         pull = context.reader.afresh().merge_pull(target.place, target.number)
-        ruled = replies.after_reread(reply, merge_settling.seen(pull, None), sent.attempt.head_sha)
+        ruled = replies.after_reread(reply, settling.seen(pull, None), sent.attempt.head_sha)
         return ruled if isinstance(ruled, Against) else replies.moved_base(reply)
     sentence = "GitHub did not say whether it took the pull request into its merge queue; it is looked at again."
     return Against(code="MERGE_FAILED", detail="OUTCOME_UNKNOWN", sentence=sentence, outcome="retry_scheduled")
@@ -77,7 +77,7 @@ def _against(context: Context, target: Target, sent: Sent) -> Against:
 def _waits(target: Target, judged: Judged) -> Ended:
     sentence = "It waits in GitHub's merge queue, which merges it; this gate looks after it."
     against = Against(code="MERGE_FAILED", detail="MERGE_QUEUE_REQUIRED", sentence=sentence, outcome="retry_scheduled")
-    return merge_ending.against(against, target=target, judged=judged)
+    return recording.against(against, target=target, judged=judged)
 
 
 def _look_again(context: Context, job: Job) -> None:

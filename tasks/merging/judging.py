@@ -10,10 +10,11 @@ from policies.merging import judging, labelled, windows
 from policies.merging.answer import Against
 from policies.merging.rules import MergeRules
 from policies.merging.situation import MergeDecision, Posture, Situation
-from tasks import merge_facts, merge_issue
+from tasks import merge_facts
 from tasks.context import Context
 from tasks.merge_facts import Loaded
-from tasks.merge_finding import Job, Target
+from tasks.merging import by_issue
+from tasks.merging.finding import Job, Target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ def _capture(tx: Transaction, job: Job, target: Target, loaded: Loaded, now: dat
 def local_objection(context: Context, tx: Transaction, target: Target, *, job: Job, judged: Judged) -> Against | None:
     """What newly stands against it on our own side: issue, posture, stored evaluation, age of what was read."""
     now = context.clock()
-    if (objection := merge_issue.objection(context, tx, job)) is not None:
+    if (objection := by_issue.objection(context, tx, job)) is not None:
         return objection
     posture = posture_of(context, tx, target, job=job, loaded=judged.loaded)
     evaluation = merge_facts.stored_evaluation(tx, target.place, target.number)
