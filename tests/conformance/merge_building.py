@@ -7,15 +7,13 @@ from app.simulator.records import Installation
 from app.simulator.world import real_time
 from tests.conformance.merge_clock import BEGINNING, Clock
 from tests.conformance.merge_commits import BASE, OLDER_HEAD, REPOSITORY, Commits
-from tests.conformance.merge_fields import FIELDS, set_fields
+from tests.conformance.merge_fields import FIELDS, come_from, set_fields
 from tests.conformance.merge_rows import paged
 from tests.conformance.merge_words import Record
 from tests.conformance.merge_world import ACTIONS, CONTEXT, DISTANT_ID, GATE, GATE_LOGIN, PERMISSIONS, World
 
 INSTALLATION = 1
 TEST_MERGE = "TM1"
-GONE = 9_999_999
-"""The id of a repository that is not there."""
 LONG_AGO = BEGINNING - timedelta(days=30)
 
 
@@ -30,10 +28,10 @@ def build(given: Record, clock: Clock) -> World:
     _add_gate(world)
     _add_base(world)
     world.apply_settings()
-    if pull.get("state") != "missing":
-        _add_pull(world)
-    elif pull.get("kind") == "issue":
+    if pull.get("kind") == "issue":
         github.add_issue(REPOSITORY, "An issue", by=world.user("alice"), number=world.number)
+    elif pull.get("state") != "missing":
+        _add_pull(world)
     for other in given.get("other_prs", []):
         _add_other(world, other)
     _add_evidence(world)
@@ -80,7 +78,7 @@ def _add_pull(world: World) -> None:
     tried = world.github.test_merge(REPOSITORY, number)
     if tried is not None:
         world.names.bind(_test_merge_name(pull), tried.sha)
-    _come_from(world, pull.get("head_repo", REPOSITORY))
+    come_from(world, pull.get("head_repo", REPOSITORY))
     set_fields(world, number, {name: value for name, value in pull.items() if name in FIELDS})
 
 
@@ -99,21 +97,6 @@ def _open(world: World, number: int, *, head_ref: str, base_ref: str, sha: str) 
         github.change_pull(REPOSITORY, number, app_id=GATE)
 
 
-def _come_from(world: World, head_repo: str | None) -> None:
-    """The head is in this repository, in a fork, or nowhere any more."""
-    if head_repo == REPOSITORY:
-        return
-    number, branch = world.number, world.record(world.number).head_ref
-    if head_repo is None:
-        del world.repository.branches[branch]
-        world.github.change_pull(REPOSITORY, number, head_repository_id=GONE, head_owner="nobody")
-        world.user("nobody")
-        return
-    fork = world.github.fork(REPOSITORY, world.user(head_repo.partition("/")[0]))
-    del world.repository.branches[branch]
-    world.github.change_pull(REPOSITORY, number, head_repository_id=fork.id, head_owner=fork.owner)
-
-
 def _add_other(world: World, other: Record) -> None:
     number, sha = other["number"], world.names.sha(other["head_sha"])
     branch = other.get("head_ref") or f"feat{number}"
@@ -122,8 +105,8 @@ def _add_other(world: World, other: Record) -> None:
         world.add_review(number, row)
     for row in other.get("checks", []):
         world.set_check({"id": _free_id(world), **row})
-    if other.get("state", "open") == "closed":
-        world.github.close(REPOSITORY, number)
+    if other.get("state", "open") != "open":
+        set_fields(world, number, {"state": "closed", "merged": other["state"] == "merged"})
 
 
 def _free_id(world: World) -> int:

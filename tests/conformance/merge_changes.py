@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from tests.conformance.merge_commits import REPOSITORY
-from tests.conformance.merge_fields import MERGE, set_fields
+from tests.conformance.merge_fields import MERGE, come_from, set_fields
 from tests.conformance.merge_words import Record, WrongScenario
 from tests.conformance.merge_world import World
 
@@ -32,6 +32,7 @@ def _set_pr(world: World, step: Record) -> Hook:
     left = world.repository.pulls[number].base_ref if number in world.repository.pulls else None
     if number == world.number:
         world.pull.update(fields)
+        _set_home(world, fields)
     if fields.get("base_ref") not in (None, *world.repository.branches):
         tip = world.repository.branches[world.repository.default_branch]
         world.github.move_branch(REPOSITORY, fields["base_ref"], tip)
@@ -40,6 +41,13 @@ def _set_pr(world: World, step: Record) -> Hook:
     elif fields.get("state") not in (None, "missing"):
         raise WrongScenario(f"pull request {number} can't come into being in the middle of a scenario")
     return _hook("pull_request", _action(fields), number=number, left_branch="base_ref" in fields and left)
+
+
+def _set_home(world: World, fields: Record) -> None:
+    if fields.get("repo_id"):
+        world.github.replace_id(REPOSITORY, fields["repo_id"])
+    if "head_repo" in fields:
+        come_from(world, fields["head_repo"])
 
 
 def _action(fields: Record) -> str:

@@ -14,7 +14,7 @@ from tests.conformance.merge_services import Database
 from tests.conformance.merge_words import Record, WrongScenario
 from tests.conformance.merge_workers import Worker
 
-MOST_TURNS = 80
+MOST_TURNS = 150
 MOST_DELAY_SECONDS = 5
 """A message that is to come later than that is one of a planned retry, which stays planned."""
 LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -127,7 +127,7 @@ class Crew:
 
     def sweep(self) -> None:
         """One tick of the sweeper, and its messages, each worked on under a name of the sweeper's."""
-        sweeper = Worker("sweeper", self._gate.sweep)
+        sweeper = self.workers["sweeper"] = Worker("sweeper", self._gate.sweep)
         before, self._outbox = self._outbox, []
         known, self._names = self._names, {}
         sweeper.start()

@@ -8,6 +8,8 @@ from tests.conformance.merge_words import Record
 from tests.conformance.merge_world import World
 
 MERGE = "M1"
+GONE = 9_999_999
+"""The id of a repository that is not there."""
 FIELDS = frozenset(
     [
         *("state", "merged", "merged_by", "auto_merge", "merge_commit_sha", "draft", "head_sha", "head_ref"),
@@ -59,3 +61,18 @@ def _set_state(world: World, number: int, state: str) -> None:
         world.github.close(REPOSITORY, number)
     elif state == "open" and world.record(number).state != "open":
         world.github.change_pull(REPOSITORY, number, state="open", closed_at=None, merged_at=None)
+
+
+def come_from(world: World, head_repo: str | None) -> None:
+    """The head is in this repository, in a fork, or nowhere any more."""
+    if head_repo == REPOSITORY:
+        return
+    number, branch = world.number, world.record(world.number).head_ref
+    if head_repo is None:
+        del world.repository.branches[branch]
+        world.github.change_pull(REPOSITORY, number, head_repository_id=GONE, head_owner="nobody")
+        world.user("nobody")
+        return
+    fork = world.github.fork(REPOSITORY, world.user(head_repo.partition("/")[0]))
+    del world.repository.branches[branch]
+    world.github.change_pull(REPOSITORY, number, head_repository_id=fork.id, head_owner=fork.owner)

@@ -68,7 +68,7 @@ class Records:
                 if other.get("merge_requested_before"):
                     base = other.get("base_ref", "main")
                     self._evaluate(tx, other["number"], {"head_sha": other["head_sha"], "base_ref": base})
-            if given.get("snapshot", {}).get("present"):
+            if given.get("snapshot", {}).get("present", "snapshot" in given):
                 self._evaluate(tx, world.number, given["snapshot"])
 
     def _see(self, tx: Transaction, pull: Pull) -> None:

@@ -66,7 +66,7 @@ WORDS = {
     "an assertion": scenario("wrong", expect={"post": [{"check": "moon"}]}),
     "an outcome": scenario("wrong", expect={"outcome": "howled"}),
     "a trigger": scenario("wrong", trigger={"kind": "moon"}),
-    "an event": scenario("wrong", trigger={"kind": "webhook", "event": "moon", "signature": "valid", "times": 1}),
+    "a field of an event": scenario("wrong", trigger={"kind": "webhook", "event": "push", "fields": {"moon": 1}}),
 }
 
 
