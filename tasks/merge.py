@@ -128,8 +128,8 @@ def _end(context: Context, bound: Merger, job: Job) -> Ended:
 def _by_its_issue(context: Context, job: Job) -> Ended | None:
     """How it ends by the state of its issue alone: merged already, or not to be merged in it."""
     with context.pool.connection() as tx:
+        objection = by_issue.objection(context, tx, job)  # which locks it: another run may be about to merge it
         stored = by_issue.stored(tx, job)
-        objection = None if stored is not None else by_issue.objection(context, tx, job)
     if stored is not None:
         return Ended(answer=stored)
     return None if objection is None else recording.against(objection)
