@@ -11,7 +11,7 @@ from app.embedded import postgres
 from tests.soak import merges, plan, violations
 from tests.soak.plan import Plan, Scale
 
-GREAT = Scale(pulls=20, requests=200, workers=3, kills=8)
+GREAT = Scale(pulls=20, requests=200, workers=3, kills=8, between=(5, 120))
 MOST_SEEDS = 2**32
 TRAVERSABLE_MODE = 0o711
 

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal
 
-BETWEEN_KILLS = (5, 120)
-"""How many requests GitHub gets from one kill to the next. A request that a killed worker had under way counts as
-under way for another two minutes, so that kills in quick succession stop everything for that long."""
 TROUBLES: tuple[tuple[int | str, Literal["before", "after"]] | None, ...] = (
     None,
     None,
@@ -20,10 +17,17 @@ TROUBLES: tuple[tuple[int | str, Literal["before", "after"]] | None, ...] = (
 
 @dataclass(frozen=True)
 class Scale:
+    """`between`: at least and at most so many requests GitHub gets from one kill to the next.
+
+    What a killed worker had asked GitHub counts as under way for another two minutes, so that many kills in a short
+    time stop everything for that long.
+    """
+
     pulls: int
     requests: int
     workers: int
     kills: int
+    between: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,6 @@ def draw(seed: int, scale: Scale) -> Plan:
     asked = [numbers[place % scale.pulls] for place in range(scale.requests)]
     random.shuffle(asked)
     met = {number: random.choice(TROUBLES) for number in numbers}
-    kills = [Kill(random.randint(*BETWEEN_KILLS), random.choice(workers)) for _ in range(scale.kills)]
+    kills = [Kill(random.randint(*scale.between), random.choice(workers)) for _ in range(scale.kills)]
     troubles = {number: trouble for number, trouble in met.items() if trouble is not None}
     return Plan(seed, workers, tuple(asked), troubles, tuple(kills))

@@ -6,7 +6,7 @@ from tests import databases
 from tests.soak import merges, plan, violations
 from tests.soak.plan import Scale
 
-SMALL = Scale(pulls=3, requests=12, workers=2, kills=2)
+SMALL = Scale(pulls=3, requests=12, workers=2, kills=2, between=(3, 12))
 
 
 def test_each_pull_request_is_merged_once_whatever_happens_to_the_workers(
