@@ -5,6 +5,7 @@ ONLY=<id> plays that one alone and shows its requests and answers.
 
 import copy
 import json
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -28,6 +29,7 @@ class Unreadable(Exception):
 def main(arguments: list[str]) -> int:
     """Play the files named on the command line and print the outcome."""
     only = os.environ.get("ONLY")
+    logging.getLogger("mergegate").addHandler(logging.NullHandler())  # trouble is what scenarios are about
     try:
         scenarios = [each for name in arguments for each in read(Path(name)) if not only or each.get("id") == only]
     except Unreadable as trouble:

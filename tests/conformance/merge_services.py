@@ -29,6 +29,7 @@ class RedisServer:
         self._port = free_port()
         self.url = f"redis://127.0.0.1:{self._port}/0"
         self._client = redis.Redis(port=self._port, socket_timeout=SOCKET_SECONDS)
+        self._missed_seconds = 0.0
         self._start()
 
     def set_state(self, state: str) -> None:
@@ -41,10 +42,13 @@ class RedisServer:
             self._process.wait(STOP_SECONDS)
         elif state == "up" and not is_up:
             self._start()
+            missed, self._missed_seconds = self._missed_seconds, 0.0
+            self.pass_time(missed)
 
     def pass_time(self, seconds: float) -> None:
         """Whatever has a time to live is so much nearer to its end."""
         if self._process.poll() is not None:
+            self._missed_seconds += seconds
             return
         for key in self._client.scan_iter():
             left = self._client.pttl(key)

@@ -19,7 +19,10 @@ from tests.conformance.merge_words import Record, WrongScenario
 from tests.conformance.merge_workers import Worker
 from tests.conformance.merge_world import World
 
-STEP_TROUBLE = (WrongScenario, LookupError, ValueError, TypeError, AttributeError, psycopg.Error, redis.RedisError)
+STEP_TROUBLE = (
+    *(WrongScenario, AssertionError, AttributeError, LookupError, TypeError, ValueError),
+    *(psycopg.Error, redis.RedisError),
+)
 
 
 class Stage:
@@ -55,6 +58,9 @@ class Stage:
         self.database.set_state("up")
         self.crew.collect_late()
         self.errors += [f"{step.shown()} was never reached" for step in self.script.unreached()]
+        github = self.world.github
+        self.errors += [f"the simulator knows no {asked}" for asked in github.unknown_requests]
+        self.errors += [f"the simulator broke at {asked}" for asked in github.open_requests]
 
     def leaving(self, worker: Worker, method: str, url: str, body: str | None) -> int:
         """See `merge_wire.Tap`; the script of the moment is meant."""
