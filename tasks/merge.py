@@ -142,6 +142,8 @@ def _remember_target(context: Context, job: Job, target: Target) -> None:
 
 
 def _rounds(context: Context, bound: Merger, job: Job, target: Target) -> Ended:
+    """A merge that a fresh token may not make either is refused for good."""
+    was_refused = False
     for _ in range(MOST_ROUNDS - 1):
         try:
             ended = _round(context, bound, job, target)
@@ -151,6 +153,10 @@ def _rounds(context: Context, bound: Merger, job: Job, target: Target) -> Ended:
             continue  # the token was refused and is forgotten: a new one is asked for
         if isinstance(ended, Ended):
             return ended
+        is_refused = ended.against.detail == "NOT_PERMITTED"
+        if is_refused and was_refused:
+            return recording.against(ended.against, target=target)
+        was_refused = is_refused
     last = _round(context, bound, job, target)
     return last if isinstance(last, Ended) else recording.against(last.against, target=target)
 

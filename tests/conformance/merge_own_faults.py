@@ -4,6 +4,19 @@ from tests.conformance.merge_own import CHECK, PUT, REVIEW, against, answered, s
 
 FAULTS = [
     scenario(
+        "a-fresh-token-refused-as-well",
+        {
+            "at": "before_request",
+            "match": PUT,
+            "nth": "every",
+            "do": "reply",
+            "status": 401,
+            "message": "Bad credentials",
+            "effect": "none",
+        },
+        expect=against("blocked", "MERGE_FAILED", "NOT_PERMITTED", answered(401), answered(401)),
+    ),
+    scenario(
         "dropped-after-effect",
         {"at": "before_request", "match": PUT, "nth": 1, "do": "drop_connection", "effect": "full"},
         expect={
