@@ -68,12 +68,13 @@ def is_behind(repository: Repository, pull: Pull) -> bool:
 
 
 def writers(state: State, repository: Repository, pull: Pull) -> dict[str, str]:
-    """The latest opinion of each who may write, by login."""
-    latest: dict[str, str] = {}
+    """The latest opinion of each who may write, by login; whoever was renamed in between is one person."""
+    latest: dict[int | str, tuple[str, str]] = {}
     for review in repository.reviews.get(pull.number, []):
         if review.author is not None and review.state in _OPINIONS:
-            latest[review.author] = review.state
-    return {login: said for login, said in latest.items() if state.role(repository, login) in _WRITERS}
+            known = state.users.get(review.author)
+            latest[known.id if known else review.author] = (review.author, review.state)
+    return {login: said for login, said in latest.values() if state.role(repository, login) in _WRITERS}
 
 
 def is_green(repository: Repository, sha: str) -> bool:

@@ -79,6 +79,8 @@ def _push_head(world: World, step: Record) -> Hook:
 def _add_review(world: World, step: Record) -> Hook:
     number, row = _number(world, step), step["review"]
     world.add_review(number, row)
+    still_asked = [login for login in world.record(number).requested_reviewers if login != row.get("user")]
+    world.github.change_pull(REPOSITORY, number, requested_reviewers=tuple(still_asked))
     review = world.repository.reviews[number][-1]
     return _hook("pull_request_review", "submitted", number=number, review_id=review.id, user=row.get("user"))
 

@@ -49,6 +49,14 @@ RACES = [
         },
     ),
     scenario(
+        "three-at-once",
+        {"at": "start", "do": "run_concurrently", "runs": 3},
+        expect={
+            "judge": "any",
+            "post": [{"check": "run_outcomes", "outcomes": ["already_merged", "merged", "already_merged"]}],
+        },
+    ),
+    scenario(
         "task-delivered-twice",
         {"at": "after_intent", "nth": 1, "run": "A", "do": "redeliver_task", "new_run": "B"},
         expect={"outcome": ["merged", "already_merged"], "judge": "A"},

@@ -1,6 +1,6 @@
 """Scenarios of our own: what GitHub and the gate are like when the merge is asked for."""
 
-from tests.conformance.merge_own import CHECK, WRITE, against, scenario
+from tests.conformance.merge_own import CHECK, REVIEW, WRITE, against, scenario
 
 STATES = [
     scenario(
@@ -68,6 +68,18 @@ STATES = [
         policy={"evaluate_test_merge_commit": True},
         checks=[CHECK, {**CHECK, "head_sha": "TM1", "conclusion": "failure", "suite_id": 3}],
         expect=against("blocked", "CHECKS_FAILED"),
+    ),
+    scenario(
+        "renamed-since-the-veto",
+        reviews=[
+            {**REVIEW, "id": 1, "user_id": 7, "state": "CHANGES_REQUESTED"},
+            {**REVIEW, "id": 2, "user_id": 7, "user": "bob-new"},
+        ],
+    ),
+    scenario(
+        "asked-again-and-approved-again",
+        {"at": "start", "do": "rerequest_review", "user": "bob"},
+        {"at": "start", "do": "add_review", "review": {**REVIEW, "id": 7}},
     ),
     scenario(
         "our-own-context-required",

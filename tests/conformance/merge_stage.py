@@ -9,7 +9,7 @@ import redis
 
 from tasks import names
 from tests.conformance import merge_changes, merge_hooks
-from tests.conformance.merge_crew import QUIET, Crew
+from tests.conformance.merge_crew import LETTERS, QUIET, Crew
 from tests.conformance.merge_gate import Gate, Message
 from tests.conformance.merge_records import Records
 from tests.conformance.merge_script import Script
@@ -137,7 +137,7 @@ class Stage:
         elif verb == "redeliver_task":
             self._redeliver(record, worker)
         elif verb == "run_concurrently":
-            self._at_once = list(record["runs"])
+            self._at_once = _names(record["runs"])
         elif verb == "tick_sweeper":
             self.crew.sweep()
         elif verb == "advance_clock":
@@ -176,6 +176,11 @@ class Stage:
         for _ in range(int(hook.get("times", 1))):
             self.gate.post(body, headers)
             self.crew.take_in(quietly=quietly)
+
+
+def _names(runs: object) -> list[str]:
+    """Those of so many runs, or as the scenario calls them."""
+    return [*LETTERS[:runs]] if isinstance(runs, int) else [str(name) for name in runs]  # type: ignore[attr-defined]
 
 
 def _doing(stage: Stage, step: Step) -> Callable[[], None]:
