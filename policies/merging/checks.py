@@ -69,8 +69,7 @@ def judge(facts: MergeFacts, rules: MergeRules) -> ChecksJudged:
     against = (
         *_failed(judged, rules),
         *_pending(judged, rules),
-        *_unmet(required, on_head, rules),
-        *_without_evidence([check for check in on_head if check in judged], rules),
+        *_lacking(required, on_head, judged, rules),
     )
     found = _counted(judged, rules)
     return ChecksJudged(
@@ -135,6 +134,15 @@ def _pending(checks: list[Check], rules: MergeRules) -> Iterator[Against]:
     if pending := [check for check in checks if _standing(check, rules) == "pending"]:
         sentence = f"These checks are not finished: {_names(pending)}; it is judged again when they are."
         yield Against(code="CHECKS_PENDING", detail=None, sentence=sentence)
+
+
+def _lacking(
+    required: list[Context], on_head: list[Check], judged: list[Check], rules: MergeRules
+) -> Iterator[Against]:
+    """Where nothing has reported for the head, or has only been skipped, that comes before what is missing of it."""
+    evidence = [check for check in on_head if check in judged]
+    unmet, bare = _unmet(required, on_head, rules), _without_evidence(evidence, rules)
+    yield from (*bare, *unmet) if evidence or not on_head else (*unmet, *bare)
 
 
 def _unmet(required: list[Context], checks: list[Check], rules: MergeRules) -> Iterator[Against]:

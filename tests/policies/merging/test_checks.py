@@ -151,7 +151,7 @@ def test_the_test_merge_is_no_evidence_of_the_head() -> None:
     both = MergeRules(evaluate_test_merge_commit=True)
     on_merge = check(sha=TEST_MERGE)
     assert _answer(on_merge, rules=both, protection=FREE) == ["NO_CHECKS_FOUND"]
-    assert _answer(on_merge, rules=both) == ["CHECKS_PENDING/MISSING_REQUIRED:ci", "NO_CHECKS_FOUND"]
+    assert _answer(on_merge, rules=both) == ["NO_CHECKS_FOUND", "CHECKS_PENDING/MISSING_REQUIRED:ci"]
     assert _answer(on_merge, check(conclusion="skipped"), rules=both) == ["NO_CHECKS_FOUND/ONLY_SKIPPED"]
 
 

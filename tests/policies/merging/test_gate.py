@@ -55,8 +55,12 @@ def test_it_keeps_every_reason_in_the_order_of_the_contract() -> None:
     assert decision.vetoes == (Veto(login="rita", permission="read"),)
 
 
-def test_what_is_missing_comes_before_that_there_is_nothing() -> None:
-    assert said(_decide(checks=()).against) == ["CHECKS_PENDING/MISSING_REQUIRED:ci", "NO_CHECKS_FOUND"]
+def test_that_nothing_has_run_comes_before_what_is_missing() -> None:
+    assert said(_decide(checks=()).against) == ["NO_CHECKS_FOUND", "CHECKS_PENDING/MISSING_REQUIRED:ci"]
+    skipped = _decide(checks=(check("docs", "skipped"),))
+    assert said(skipped.against) == ["NO_CHECKS_FOUND/ONLY_SKIPPED", "CHECKS_PENDING/MISSING_REQUIRED:ci"]
+    pending = _decide(checks=(check("docs", None), check("lint", "skipped")))
+    assert said(pending.against) == ["CHECKS_PENDING", "CHECKS_PENDING/MISSING_REQUIRED:ci"]
 
 
 @pytest.mark.parametrize(

@@ -367,8 +367,8 @@ def test_everything_at_once_stands_in_the_order_of_the_contract() -> None:
         "MERGE_FAILED/REPO_ARCHIVED",
         "CHANGES_REQUESTED",
         "NO_REVIEW_APPROVAL",
-        "CHECKS_PENDING/MISSING_REQUIRED:ci",
         "NO_CHECKS_FOUND",
+        "CHECKS_PENDING/MISSING_REQUIRED:ci",
         "MERGE_FAILED/MERGEABILITY_UNKNOWN",
         "MERGE_FAILED/BEHIND_BASE",
     ]
