@@ -220,6 +220,8 @@ def _judge_and_merge(context: Context, bound: Merger, job: Job, target: Target, 
     sent = sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
     if isinstance(sent, Against):
         return recording.against(sent, target=target, judged=judged)
+    if sent == "dry":
+        return _would_merge(target, judged)
     if wanted.kind == "enqueue":
         return queueing.came_of(context, job, target, sent, judged)
     return _came(context, job, target, settling.came_of(context, job, target, sent), judged.head_sha, judged)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from app.database import Transaction
@@ -105,8 +106,13 @@ def _capture(tx: Transaction, job: Job, target: Target, loaded: Loaded, now: dat
     )
 
 
-def local_objection(context: Context, tx: Transaction, target: Target, *, job: Job, judged: Judged) -> Against | None:
-    """What newly stands against it on our own side: issue, posture, stored evaluation, age of what was read."""
+def local_objection(
+    context: Context, tx: Transaction, target: Target, *, job: Job, judged: Judged
+) -> Against | Literal["dry"] | None:
+    """What newly stands against it on our own side: issue, posture, stored evaluation, age of what was read.
+
+    `dry`: nothing does, but since then merges are only said.
+    """
     now = context.clock()
     if (objection := by_issue.objection(context, tx, job)) is not None:
         return objection
@@ -119,7 +125,7 @@ def local_objection(context: Context, tx: Transaction, target: Target, *, job: J
     known = {(each.code, each.detail) for each in judged.decision.against}
     if (new := next((each for each in again.against if (each.code, each.detail) not in known), None)) is not None:
         return new
-    return too_old(context, judged)
+    return too_old(context, judged) or ("dry" if posture.dry_run else None)
 
 
 def too_old(context: Context, judged: Judged) -> Against | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from app import ledger, permits
 from app.github.merging import Merger
@@ -19,6 +19,8 @@ from tasks.merging.judging import Judged
 from tasks.merging.waiting import Later
 
 AGAIN = timedelta(seconds=5)
+DRY = "DRY_RUN"
+"""What is kept of an attempt that was not sent since a dry run was switched on."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,18 @@ class Wanted:
 
 def send(
     context: Context, bound: Merger, job: Job, target: Target, *, judged: Judged, lease: MergeLease, wanted: Wanted
-) -> Sent | Against:
-    """Make the one request, or say what stands against it in the last moment. Raises `Later` and `LeaseLost`."""
+) -> Sent | Against | Literal["dry"]:
+    """Make the one request, or say what stands against it in the last moment. Raises `Later` and `LeaseLost`.
+
+    `dry`: nothing does, and nothing is sent, since merges are only said by now.
+    """
     _take_turn(context, target)
     if (too_old := judging.too_old(context, judged)) is not None:
         return too_old
     attempt = _intend(context, job, target, judged=judged, lease=lease, wanted=wanted)
     context.checkpoint("merge.intent")
     permit = _spend(context, job, target, judged=judged, lease=lease, attempt=attempt, request=wanted.request)
-    if isinstance(permit, Against):
+    if not isinstance(permit, Permit):
         return permit
     context.checkpoint("merge.spent")
     reply = _make(bound, permit, lease, target, wanted)
@@ -135,14 +140,15 @@ def _spend(
     lease: MergeLease,
     attempt: Attempt,
     request: Request,
-) -> Permit | Against:
+) -> Permit | Against | Literal["dry"]:
     """The last look at our own side and the permit, in one transaction."""
     now = context.clock()
     with context.pool.connection() as tx:
         runs.hold(tx, job.run)
         against = judging.local_objection(context, tx, target, job=job, judged=judged)
         if against is not None:
-            attempts.fail(tx, attempt, now, job.by, detail=against.detail or against.code)
+            detail = DRY if against == "dry" else against.detail or against.code
+            attempts.fail(tx, attempt, now, job.by, detail=detail)
             return against
         merge_leases.fence(tx, lease, now)
         permit = permits.spend_attempt(tx, attempt.id, request, by=job.by, now=now)

@@ -28,7 +28,9 @@ def update(
     request = merging.update_branch(target.place.repository_id, target.number, judged.head_sha)
     wanted = Wanted(kind="update_branch", request=request)
     sent = sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
-    return sent if isinstance(sent, Against) else _came_of(context, job, sent)
+    if isinstance(sent, Sent):
+        return _came_of(context, job, sent)
+    return sent if isinstance(sent, Against) else None
 
 
 def _came_of(context: Context, job: Job, sent: Sent) -> Against | None:

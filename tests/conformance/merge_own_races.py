@@ -71,6 +71,19 @@ RACES = [
         {"at": "after_intent", "nth": 1, "do": "set_posture", "safe_mode": True},
         expect=against("blocked", "MERGE_FAILED", "SAFE_MODE"),
     ),
+    *[
+        scenario(
+            f"dry-run-at-{point}",
+            {"at": point, "nth": 1, "do": "set_posture", "dry_run": True},
+            expect={
+                "outcome": "would_merge",
+                "github_writes": [],
+                "max_merge_puts": 0,
+                "post": [{"check": "audit_contains", "event": "WOULD_MERGE", "fields": {"sha": "H1"}}],
+            },
+        )
+        for point in ("after_final_read", "after_intent")
+    ],
     scenario(
         "retargeted-after-final-read",
         {"at": "after_final_read", "nth": 1, "do": "set_pr", "fields": {"base_ref": "next"}},
