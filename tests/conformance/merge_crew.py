@@ -139,6 +139,21 @@ class Crew:
             if message.task == names.MERGE:
                 self.name(message.row_id, f"sweeper-{next(self._sweepers)}")
             self.run([message])
+        self._name_put_back()
+
+    def _name_put_back(self) -> None:
+        """Runs whose worker was gone go on as the sweeper's, at their time."""
+        if not self._database.is_up:
+            return
+        rows = self._gate.rows(
+            "SELECT run_id FROM step_runs JOIN runs ON id = run_id WHERE woken_by = 'sweeper' AND outcome IS NULL"
+            " AND status = 'pending' ORDER BY started_at"
+        )
+        for row in rows:
+            if not self._names.get(row["run_id"], "").startswith("sweeper"):
+                self.name(row["run_id"], f"sweeper-{next(self._sweepers)}")
+            if row["run_id"] not in self.started:
+                self.started.append(row["run_id"])
 
     def take_in(self, *, quietly: str | None = None) -> None:
         """What the receiver has put on the queue; `quietly`: what follows from it stays there."""

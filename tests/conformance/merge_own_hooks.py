@@ -64,6 +64,30 @@ WOKEN = [
         expect={"post": [{"check": "audit_count", "event": "EXTERNAL_MERGE", "equals": 0}]},
     ),
 ]
+FOUND_BY_SWEEP = [
+    scenario(
+        "a-merge-that-nobody-heard-of",
+        {"at": "start", "do": "set_attempt_row", "state": "IN_DOUBT", "head_sha": "H1"},
+        pr={"state": "closed", "merged": True, "merged_by": "gate[bot]"},
+        trigger={"kind": "sweep"},
+        expect={
+            "outcome": ["merged", "already_merged"],
+            "github_writes": [],
+            "post": [{"check": "attempt_state", "state": "SUCCEEDED", "count": 1, "by": "sweeper"}],
+        },
+    ),
+    scenario(
+        "a-merge-by-hand-whose-webhook-was-lost",
+        {"at": "start", "do": "merge_by", "login": "mallory", "head": "H1"},
+        {"at": "start", "do": "advance_clock", "seconds": 700},
+        trigger={"kind": "sweep"},
+        expect={
+            "outcome": "already_merged",
+            "github_writes": [],
+            "post": [{"check": "audit_count", "event": "EXTERNAL_MERGE", "equals": 1}],
+        },
+    ),
+]
 BYPASSES = [
     scenario(
         "merged-by-hand-and-told",

@@ -38,6 +38,7 @@ from tests.conformance.merge_world import World
 OPERATOR = "operator"
 READY = "REVIEW_READY"
 HOURS = 72
+OPEN = ("INTENT", "SENT", "IN_DOUBT")
 SWITCHES: tuple[SwitchName, ...] = ("frozen", "safe_mode", "dry_run")
 
 
@@ -183,7 +184,7 @@ class Records:
         return step_runs.open_run(tx, wanted, self._world.clock())
 
     def add_attempt(self, tx: Transaction, said: Record) -> None:
-        """An attempt of this gate, with nothing else recorded of it."""
+        """An attempt of this gate. One that is open has a run whose worker is gone, as in production."""
         world, now = self._world, self._world.clock()
         head, state = world.names.sha(said["head_sha"]), said["state"]
         passed = ["INTENT", "SENT", "IN_DOUBT"] if state == "IN_DOUBT" else ["INTENT", "SENT"]
@@ -204,6 +205,7 @@ class Records:
             "number": world.number,
             "base": world.pull.get("base_ref", "main"),
             "head": head,
+            "run": self._lapsed_run(tx, said) if state in OPEN else None,
             "request_id": str(uuid5(NAMESPACE_URL, said["request_id"]) if said.get("request_id") else uuid4()),
             "state": state,
             "request": Jsonb(self._request(head)),
@@ -219,15 +221,24 @@ class Records:
         }
         tx.execute(
             "INSERT INTO merge_attempts (id, kind, repository_id, full_name, installation_id, number, base_ref,"
-            " head_sha, request_id, state, method, request, evidence, history, merge_sha, expires_at, sent_at,"
+            " head_sha, run_id, request_id, state, method, request, evidence, history, merge_sha, expires_at, sent_at,"
             " in_doubt_at, settled_at, recorded_at, audit_seq) VALUES (%(id)s, 'merge', %(repository)s, %(name)s,"
-            " %(installation)s, %(number)s, %(base)s, %(head)s, %(request_id)s, %(state)s, 'squash', %(request)s,"
-            " %(evidence)s, %(history)s, %(merge_sha)s, %(expires)s, %(sent)s, %(doubt)s, %(settled)s, %(now)s,"
-            " %(audit)s)",
+            " %(installation)s, %(number)s, %(base)s, %(head)s, %(run)s, %(request_id)s, %(state)s, 'squash',"
+            " %(request)s, %(evidence)s, %(history)s, %(merge_sha)s, %(expires)s, %(sent)s, %(doubt)s, %(settled)s,"
+            " %(now)s, %(audit)s)",
             values,
         )
         for job in _jobs(said.get("pending")):
             after_merge.plan(tx, values["id"], job, now)  # type: ignore[arg-type]
+
+    def _lapsed_run(self, tx: Transaction, said: Record) -> UUID:
+        run_id, now = self.ask(tx, said.get("request_id")), self._world.clock()
+        tx.execute(
+            "UPDATE runs SET status = 'running', attempts = 1, lease = %(lease)s, lease_until = %(until)s"
+            " WHERE id = %(run)s",
+            {"run": run_id, "lease": uuid4(), "until": now - timedelta(seconds=1)},
+        )
+        return run_id
 
     def _request(self, head: str) -> Record:
         path = f"/repositories/{self.repository_id}/pulls/{self._world.number}/merge"

@@ -27,6 +27,7 @@ SHARED = merge.read(Path(CASES) / FILE) if CASES and (Path(CASES) / FILE).exists
 OWN = [
     *(*merge_own_races.KILLS, *merge_own_races.RACES, *merge_own_faults.FAULTS),
     *(*merge_own_states.STATES, *merge_own_hooks.WOKEN, *merge_own_hooks.BYPASSES),
+    *merge_own_hooks.FOUND_BY_SWEEP,
     *merge_own_evidence.EVIDENCE,
 ]
 
