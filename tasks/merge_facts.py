@@ -91,7 +91,7 @@ def _load(context: Context, place: Place, number: int) -> Loaded:
         told = hooked_head(tx, place, last, evaluation)
         hooked_reviews = _hooked_reviews(tx, place, number, evidence.reviews)
     return Loaded(
-        facts=_facts(context, place, evidence, last, hooked_reviews=hooked_reviews),
+        facts=_facts(context, place, evidence, _as_tested(first, last, ruled.rules), hooked_reviews=hooked_reviews),
         pull=last,
         labels=tuple(label.name.lower() for label in last.labels),
         rules=ruled.rules,
@@ -173,7 +173,7 @@ def _permissions(context: Context, place: Place, reviews: tuple[MergeReview, ...
 
 def _checks(context: Context, place: Place, pull: MergePull, rules: MergeRules) -> tuple[Check, ...]:
     """Those of the head, and of the test merge where the rules ask for it."""
-    tested = pull.merge_commit_sha if rules.evaluate_test_merge_commit and pull.mergeable else None
+    tested = _test_merge(pull) if rules.evaluate_test_merge_commit else None
     shas = (pull.head.sha, *((tested,) if tested else ()))
     return tuple(check for sha in shas for check in checks_on(context, place, sha))
 
@@ -220,6 +220,18 @@ def _facts(
         gate_app_id=context.settings.github_app_id or 0,
         gate_context=telling.status_context(context, pull.base.ref),
     )
+
+
+def _test_merge(pull: MergePull) -> str | None:
+    """The commit that GitHub tries the merge with; None while there is none."""
+    return pull.merge_commit_sha if pull.mergeable else None
+
+
+def _as_tested(first: MergePull, last: MergePull, rules: MergeRules) -> MergePull:
+    """Where the test merge was made while the checks were read, nobody knows yet what they say of it."""
+    if not rules.evaluate_test_merge_commit or _test_merge(last) in (None, _test_merge(first)):
+        return last
+    return last.model_copy(update={"mergeable": None})
 
 
 def _demand_unmoved(first: MergePull, last: MergePull) -> None:

@@ -169,6 +169,24 @@ def _push(house: House, text: str) -> str:
     return str(house.github.push(REPOSITORY, "feature", {"a.py": text}, by="bob").sha)
 
 
+def test_a_test_merge_made_while_the_checks_were_read_is_not_known_yet(house: House) -> None:
+    _rules(house, "merge: {evaluate_test_merge_commit: true}\n")
+    house.github.stay_unsure(REPOSITORY, 1, reads=1)
+    assert _load(house).facts.pull.mergeable is None
+    assert _load(house).facts.pull.mergeable is True
+
+
+def test_a_test_merge_made_anew_while_the_checks_were_read_is_not_known_yet(house: House) -> None:
+    _rules(house, "merge: {evaluate_test_merge_commit: true}\n")
+
+    def move_base() -> None:
+        house.github.push(REPOSITORY, "main", {"b.py": "1"}, by="acme")
+
+    assert _load(_meanwhile(house, move_base)).facts.pull.mergeable is None
+    _rules(house, None)
+    assert _load(_meanwhile(house, move_base)).facts.pull.mergeable is True
+
+
 def test_where_the_head_moves_all_is_read_once_more(house: House) -> None:
     found = _load(_meanwhile(house, lambda: _push(house, "2")))
     assert found.facts.pull.head_sha == _head(house)
