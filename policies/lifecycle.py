@@ -122,7 +122,10 @@ def refusal(step: Step, state: str, facts: Facts) -> Blocker | None:
         return unknown(state)
     needed = WAYS[step].before
     if state != needed:
-        return _blocker(INVARIANT_VIOLATION, f"{step} needs an issue in {needed}, and this one is in {state}.", "state")
+        comes = step_of(state, facts)
+        then = "where it ends" if isinstance(comes, Blocker) else f"where {comes} comes next"
+        sentence = f"{step} needs an issue in {needed}, and this one is in {state}, {then}."
+        return _blocker(INVARIANT_VIOLATION, sentence, "state")
     return next(_reasons(step, facts), None)
 
 
@@ -168,32 +171,36 @@ def _draft(facts: Facts) -> Iterator[Blocker]:
     if facts.is_valid is None:
         yield _blocker("DRAFT_NOT_VALIDATED", "Nobody has validated the draft; set validation.", "validation")
     if facts.is_valid is False:
-        yield _blocker("DRAFT_INVALID", "The validation of the draft found it invalid.", "validation")
+        yield _blocker(
+            "DRAFT_INVALID", "The validation of the draft found it invalid; set a draft that is valid.", "validation"
+        )
 
 
 def _verification(facts: Facts) -> Iterator[Blocker]:
     """All that is known has to be good: one piece of evidence that is not holds the issue up."""
     if not facts.deployments:
-        sentence = "No deployment of the merged commit was observed (S6_DEPLOYMENT_OBSERVE)."
+        sentence = "No deployment of the merged commit was observed; run S6_DEPLOYMENT_OBSERVE when there is one."
         yield _blocker("NO_DEPLOYMENT_OBSERVATIONS", sentence, "deployments")
     if not facts.evidence:
-        yield _blocker("NO_EVIDENCE", "Nobody has given evidence that the merged commit works.", "evidence")
+        yield _blocker("NO_EVIDENCE", "Nobody has given evidence that the merged commit works; give it.", "evidence")
     for each in facts.evidence:
         if (wrong := _wrong(each, facts)) is not None:
             yield _blocker("INVALID_EVIDENCE", wrong, f"evidence:{each.kind}")
     for each in facts.evidence:
         if each.at < facts.now - timedelta(seconds=facts.evidence_seconds):
-            sentence = f"The evidence {each.kind} of {each.at.isoformat()} is older than {facts.evidence_seconds} s."
+            most = facts.evidence_seconds
+            sentence = f"The evidence {each.kind} of {each.at.isoformat()} is older than {most} s; give newer one."
             yield _blocker("STALE_EVIDENCE", sentence, f"evidence:{each.kind}")
 
 
 def _wrong(evidence: Evidence, facts: Facts) -> str | None:
     if evidence.verdict != "PASS":
-        return f"The evidence {evidence.kind} says {evidence.verdict}."
+        return f"The evidence {evidence.kind} says {evidence.verdict}; newer one has to say PASS."
     if evidence.sha is None or evidence.sha != facts.merge_sha:
-        return f"The evidence {evidence.kind} is about {evidence.sha or 'no commit'}, not about the merged one."
+        about = evidence.sha or "no commit"
+        return f"The evidence {evidence.kind} is about {about}, not about the merged one; give new one."
     if evidence.at > facts.now + timedelta(seconds=CLOCKS_DIFFER_SECONDS):
-        return f"The evidence {evidence.kind} is of the future."
+        return f"The evidence {evidence.kind} is of the future; give new one."
     return None
 
 

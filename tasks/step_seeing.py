@@ -60,7 +60,7 @@ def look(context: Context, run: Run, step: StepRun, issue: Issue) -> Seen | Agai
 
 def too_long() -> Against:
     """Reading took longer than a task may."""
-    return _api_error("Reading GitHub took too long.", "TIMEOUT")
+    return _api_error("Reading GitHub took too long; ask again.", "TIMEOUT")
 
 
 def _review(context: Context, target: Target, issue: Issue) -> Seen | Against:

@@ -132,7 +132,7 @@ def _failed(checks: list[Check], rules: MergeRules) -> Iterator[Against]:
 
 def _pending(checks: list[Check], rules: MergeRules) -> Iterator[Against]:
     if pending := [check for check in checks if _standing(check, rules) == "pending"]:
-        sentence = f"These checks are not finished: {_names(pending)}; it is judged again when they are."
+        sentence = f"These checks are not finished: {_names(pending)}; ask again when they are."
         yield Against(code="CHECKS_PENDING", detail=None, sentence=sentence)
 
 

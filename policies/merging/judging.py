@@ -50,7 +50,7 @@ def _evaluation(situation: Situation, now: datetime) -> Iterator[Against]:
         yield from _moved(situation.facts.pull, evaluation)
     yield from _policy(situation, evaluation)
     if evaluation is None:
-        sentence = "The policy has not judged this pull request yet; it may be merged when it has allowed it."
+        sentence = "The policy has not judged this pull request yet; ask again when it has."
         yield _unfit(None, sentence)
     else:
         yield from _worth(evaluation, now, situation.max_age_seconds)
@@ -67,13 +67,13 @@ def _moved(pull: Pull, evaluation: StoredEvaluation) -> Iterator[Against]:
     if evaluation.head_sha != pull.head_sha:
         sentence = (
             f"The head is {short(pull.head_sha)}, and the policy judged {short(evaluation.head_sha)}; "
-            "the new head has to be judged first."
+            "ask again when it has judged the new head."
         )
         yield _unfit("HEAD_MOVED", sentence)
     if evaluation.base_ref != pull.base_ref:
         sentence = (
             f"The base branch is {short(pull.base_ref)}, and the policy judged {short(evaluation.base_ref)}; "
-            "it has to be judged anew."
+            "ask again when it has judged that one."
         )
         yield _unfit("BASE_CHANGED", sentence)
 
@@ -83,24 +83,27 @@ def _policy(situation: Situation, evaluation: StoredEvaluation | None) -> Iterat
         why = short(situation.policy_trouble or "nobody knows why")
         yield _unfit("POLICY_INVALID", f"The policy at the base branch is not valid ({why}); mend it there.")
     elif evaluation is not None and evaluation.policy_digest != situation.policy_digest:
-        sentence = "The policy at the base branch has changed since it judged the pull request; it has to judge anew."
+        sentence = "The policy at the base branch has changed since it judged; ask again when it has judged anew."
         yield _unfit("POLICY_CHANGED", sentence)
 
 
 def _worth(evaluation: StoredEvaluation, now: datetime, max_age_seconds: int) -> Iterator[Against]:
     if evaluation.invalidated_by is not None:
         sentence = (
-            f"The policy's verdict counts no more since {short(evaluation.invalidated_by)}; it has to judge anew."
+            f"The policy's verdict counts no more since {short(evaluation.invalidated_by)}; "
+            "ask again when it has judged anew."
         )
         yield _unfit("SNAPSHOT_INVALIDATED", sentence)
     if not evaluation.is_sound:
-        sentence = "The policy's stored verdict was changed by hand; the policy has to judge anew."
+        sentence = "The policy's stored verdict was changed by hand; ask again when it has judged anew."
         yield _unfit("SNAPSHOT_CORRUPT", sentence)
     if now - evaluation.evaluated_at > timedelta(seconds=max_age_seconds):
-        sentence = f"The policy's verdict is older than {max_age_seconds} s; the policy has to judge anew."
+        sentence = f"The policy's verdict is older than {max_age_seconds} s; ask again when it has judged anew."
         yield _unfit("EVIDENCE_EXPIRED", sentence)
     if evaluation.decision != "allow":
-        sentence = "The policy does not allow the pull request; it may be merged when it does."
+        sentence = (
+            "The policy does not allow the pull request (`mergegate policy explain` says why); ask again when it does."
+        )
         yield _unfit(None, sentence)
 
 

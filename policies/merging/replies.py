@@ -135,7 +135,7 @@ def _rulings(reply: Reply, seen: Seen, head_sha: str) -> Iterator[Ruling]:
         yield "regate"
     yield from _about_words(reply, text)
     yield from _about_mergeability(seen, text)
-    yield _failed("GITHUB_REJECTED", f"GitHub refused the merge: {_words(reply)}")
+    yield _failed("GITHUB_REJECTED", f"GitHub refused the merge: {_words(reply)}; mend that, and ask again.")
 
 
 def _about_access(reply: Reply, seen: Seen, text: str) -> Iterator[Ruling]:
@@ -157,7 +157,7 @@ def _about_pull(reply: Reply, seen: Seen, head_sha: str, text: str) -> Iterator[
         yield Against(code="PR_CLOSED", detail=None, sentence="The pull request was closed; re-open it first.")
     is_head_refused = reply.status == MOVED and "base branch was modified" not in text
     if is_head_refused or seen.head_sha != head_sha or "head branch was modified" in text:
-        sentence = f"The head is no longer {short(head_sha)}; the new one is evaluated before anything is merged."
+        sentence = f"The head is no longer {short(head_sha)}; ask again when the policy has judged the new one."
         yield _failed("HEAD_SHA_MISMATCH", sentence)
     if seen.draft or "still a draft" in text:
         yield _failed("PR_DRAFT", "The pull request is a draft; mark it as ready for review first.")

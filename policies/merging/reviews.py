@@ -147,7 +147,7 @@ def _silence(pull: Pull, needed: int) -> Against:
     if pull.author_is_gate:
         sentence = "The pull request is the gate's own, and an App cannot approve its own; somebody else has to."
         return _not_approved("APP_CANNOT_APPROVE_OWN_PR", sentence)
-    return _not_approved(None, f"Nobody approves the pull request; it needs {needed}.")
+    return _not_approved(None, f"Nobody approves the pull request; it needs the approval of {needed}.")
 
 
 def _uncounted(review: Review, facts: MergeFacts, rules: MergeRules) -> Against | None:

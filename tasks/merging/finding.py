@@ -110,11 +110,14 @@ def _at_github(context: Context, full_name: str, number: int) -> Target | Agains
     owner, _, name = full_name.partition("/")
     installation_id = context.reader.installation_on(owner.lower())
     if installation_id is None:
-        sentence = f"The App is not installed on {owner}, or the installation is suspended."
+        sentence = f"The App is not installed on {owner}, or the installation is suspended; install it."
         raise Unavailable("GITHUB_AUTH_FAILED", sentence)
     found = context.reader.repository(installation_id, owner, name)
     if found is None:
-        return _not_found("REPO_HIDDEN_OR_GONE", f"GitHub shows no repository {full_name}, or not to our App.")
+        return _not_found(
+            "REPO_HIDDEN_OR_GONE",
+            f"GitHub shows no repository {full_name} to our App; install it there, or link another.",
+        )
     with context.pool.connection() as tx:
         known = pins.pinned(tx, full_name)
     if known not in (None, found.id):
@@ -128,9 +131,9 @@ def _at_github(context: Context, full_name: str, number: int) -> Target | Agains
 def missing(context: Context, target: Target) -> Against:
     """Why there is no such pull request, where GitHub answers 404 for it. Raises `Unavailable`."""
     if context.reader.has_issue(target.place, target.number):
-        sentence = f"{target.full_name}#{target.number} is an issue and no pull request."
+        sentence = f"{target.full_name}#{target.number} is an issue and no pull request; link its pull request."
         return _not_found("NOT_A_PULL_REQUEST", sentence)
-    return _not_found(None, f"GitHub shows no pull request {target.full_name}#{target.number}.")
+    return _not_found(None, f"GitHub shows no pull request {target.full_name}#{target.number}; link another one.")
 
 
 def _not_found(detail: str | None, sentence: str) -> Against:

@@ -136,7 +136,7 @@ def _unverified(context: Context, merged: Merged, trouble: Unavailable) -> Verif
     if since is None or now - since < timedelta(seconds=LONGEST_VERIFYING_SECONDS):
         due = max(now + timedelta(seconds=VERIFY_AGAIN_SECONDS), trouble.not_before or now)
         raise Later(due, f"It is merged, and that can't be verified yet: {trouble.sentence}", holds_base=True)
-    sentence = f"It is merged, and what was merged can't be verified: {trouble.sentence}"
+    sentence = f"It is merged, and what was merged can't be verified; a person must look at it. {trouble.sentence}"
     against = Against(
         code="MERGE_FAILED", detail="POST_MERGE_VERIFY_FAILED", sentence=sentence, outcome="needs_operator"
     )

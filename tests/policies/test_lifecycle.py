@@ -137,6 +137,16 @@ def test_a_step_in_another_state_violates_the_invariant_and_in_its_own_does_not(
 
 
 @pytest.mark.parametrize(
+    ("state", "expected"),
+    [("CREATED", "CREATED, where S2_SPEC_READY comes next."), ("HOLD", "HOLD, where it ends.")],
+)
+def test_a_step_in_another_state_is_told_what_comes_there(state: State, expected: str) -> None:
+    refused = lifecycle.refusal("S5_MERGE", state, facts())
+    assert refused is not None
+    assert refused.sentence == f"S5_MERGE needs an issue in REVIEW_READY, and this one is in {expected}"
+
+
+@pytest.mark.parametrize(
     ("step", "changes", "expected"),
     [
         ("S1_PICK_ISSUE", {"github_link": False}, "NO_GITHUB_LINK"),

@@ -99,7 +99,7 @@ def test_a_known_failure_comes_before_an_unknown_end() -> None:
 def test_what_is_not_completed_is_pending(state: str) -> None:
     for conclusion in (None, "success", "failure"):
         assert _answer(check(status=state, conclusion=conclusion)) == ["CHECKS_PENDING"]
-    assert _sentences(check(status=state)) == ["These checks are not finished: ci; it is judged again when they are."]
+    assert _sentences(check(status=state)) == ["These checks are not finished: ci; ask again when they are."]
 
 
 @pytest.mark.parametrize("conclusion", [None, ""])

@@ -90,14 +90,16 @@ def test_what_is_merged_or_closed_is_not_merged_again() -> None:
 def test_what_the_policy_has_not_judged_is_not_merged() -> None:
     assert _answer(evaluation=None) == ["SNAPSHOT_NOT_FOUND"]
     assert _only(evaluation=None).sentence == (
-        "The policy has not judged this pull request yet; it may be merged when it has allowed it."
+        "The policy has not judged this pull request yet; ask again when it has."
     )
 
 
 def test_what_the_policy_denies_is_not_merged() -> None:
     denied = {"evaluation": evaluation(decision="deny")}
     assert _answer(**denied) == ["SNAPSHOT_NOT_FOUND"]
-    assert _only(**denied).sentence == "The policy does not allow the pull request; it may be merged when it does."
+    assert _only(**denied).sentence == (
+        "The policy does not allow the pull request (`mergegate policy explain` says why); ask again when it does."
+    )
 
 
 def test_a_read_behind_a_webhook_is_read_again() -> None:
@@ -119,13 +121,15 @@ def test_a_head_that_nobody_judged_is_not_merged() -> None:
     against = _only(evaluation=evaluation(head_sha=OLD))
     assert said((against,)) == ["SNAPSHOT_NOT_FOUND/HEAD_MOVED"]
     assert against.outcome == "blocked"
-    assert against.sentence == "The head is a1, and the policy judged a0; the new head has to be judged first."
+    assert against.sentence == "The head is a1, and the policy judged a0; ask again when it has judged the new head."
 
 
 def test_another_base_is_judged_anew() -> None:
     against = _only(evaluation=evaluation(base_ref="dev"))
     assert said((against,)) == ["SNAPSHOT_NOT_FOUND/BASE_CHANGED"]
-    assert against.sentence == "The base branch is main, and the policy judged dev; it has to be judged anew."
+    assert (
+        against.sentence == "The base branch is main, and the policy judged dev; ask again when it has judged that one."
+    )
 
 
 def test_a_policy_that_is_not_valid_lets_nothing_merge() -> None:
@@ -140,7 +144,7 @@ def test_a_policy_that_changed_judges_anew() -> None:
     against = _only(policy_digest="p2")
     assert said((against,)) == ["SNAPSHOT_NOT_FOUND/POLICY_CHANGED"]
     assert against.sentence == (
-        "The policy at the base branch has changed since it judged the pull request; it has to judge anew."
+        "The policy at the base branch has changed since it judged; ask again when it has judged anew."
     )
 
 
@@ -148,14 +152,14 @@ def test_a_verdict_that_an_event_took_back_does_not_count() -> None:
     against = _only(evaluation=evaluation(invalidated_by="pull_request.synchronize"))
     assert said((against,)) == ["SNAPSHOT_NOT_FOUND/SNAPSHOT_INVALIDATED"]
     assert against.sentence == (
-        "The policy's verdict counts no more since pull_request.synchronize; it has to judge anew."
+        "The policy's verdict counts no more since pull_request.synchronize; ask again when it has judged anew."
     )
 
 
 def test_a_verdict_whose_seal_is_broken_does_not_count() -> None:
     against = _only(evaluation=evaluation(is_sound=False))
     assert said((against,)) == ["SNAPSHOT_NOT_FOUND/SNAPSHOT_CORRUPT"]
-    assert against.sentence == "The policy's stored verdict was changed by hand; the policy has to judge anew."
+    assert against.sentence == "The policy's stored verdict was changed by hand; ask again when it has judged anew."
 
 
 def test_a_verdict_grows_too_old() -> None:
@@ -164,7 +168,7 @@ def test_a_verdict_grows_too_old() -> None:
     too_old = evaluation(evaluated_at=NOW - timedelta(seconds=3_601))
     assert _answer(evaluation=too_old) == ["SNAPSHOT_NOT_FOUND/EVIDENCE_EXPIRED"]
     assert _only(evaluation=too_old).sentence == (
-        "The policy's verdict is older than 3600 s; the policy has to judge anew."
+        "The policy's verdict is older than 3600 s; ask again when it has judged anew."
     )
     assert _answer(evaluation=at_the_limit, max_age_seconds=3_599) == ["SNAPSHOT_NOT_FOUND/EVIDENCE_EXPIRED"]
 

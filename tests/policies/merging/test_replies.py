@@ -177,7 +177,7 @@ def test_a_head_that_moved_is_never_merged_in_place_of_the_judged_one() -> None:
         _against(409, BASE_MODIFIED, head_sha="a2"),
     ):
         assert (said((ruled,)), ruled.outcome) == (["MERGE_FAILED/HEAD_SHA_MISMATCH"], "blocked")
-        assert ruled.sentence == "The head is no longer a1; the new one is evaluated before anything is merged."
+        assert ruled.sentence == "The head is no longer a1; ask again when the policy has judged the new one."
 
 
 def test_a_draft_is_not_merged() -> None:
@@ -277,13 +277,13 @@ def test_what_github_works_out_anew_is_judged_later() -> None:
 def test_whatever_else_github_says_is_its_last_word(status: int, text: str) -> None:
     against = _against(status, text)
     assert (said((against,)), against.outcome) == (["MERGE_FAILED/GITHUB_REJECTED"], "blocked")
-    assert against.sentence == f'GitHub refused the merge: "{text}" (HTTP {status})'
+    assert against.sentence == f'GitHub refused the merge: "{text}" (HTTP {status}); mend that, and ask again.'
 
 
 def test_the_words_of_github_are_made_harmless_and_cut() -> None:
     against = _against(405, "a\n\u202e" + "b" * 500)
     assert against.sentence.startswith('GitHub refused the merge: "a bbb')
-    assert len(against.sentence) < 200
+    assert len(against.sentence) < 240
 
 
 def test_a_refusal_that_cannot_be_explained_yet_is_judged_again() -> None:

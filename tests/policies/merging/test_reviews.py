@@ -39,7 +39,7 @@ def test_it_takes_the_approval_of_a_writer_for_the_head() -> None:
 
 def test_it_takes_no_review_for_no_approval() -> None:
     assert _answer() == ("NOT_APPROVED", ["NO_REVIEW_APPROVAL"])
-    assert _sentences() == ["Nobody approves the pull request; it needs 1."]
+    assert _sentences() == ["Nobody approves the pull request; it needs the approval of 1."]
 
 
 @pytest.mark.parametrize("state", ["COMMENTED", "PENDING", "DISMISSED"])
