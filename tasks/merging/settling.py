@@ -14,13 +14,15 @@ from policies.merging.answer import Against
 from policies.merging.replies import Reply, Seen
 from policies.merging.settling import Unreadable
 from tasks.context import Context
-from tasks.merging import sending
+from tasks.merging import sending, waiting
 from tasks.merging.finding import Job, Target
 from tasks.merging.sending import Sent
 from tasks.merging.waiting import Later
 
 READ_AFTER_SECONDS = (1, 5, 20, 60)
 """When GitHub is read after a request whose end is not known; the last time is `MERGE_SETTLE_SECONDS`."""
+STAYS_IN_DOUBT = ("MERGE_PARTIAL", "OUTCOME_UNKNOWN")
+"""A person is told, and nobody knows more than before: whoever asks again has it read again before anything is sent."""
 UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 FIRST_REFUSAL = 400
 
@@ -66,6 +68,8 @@ def came_of(context: Context, job: Job, target: Target, sent: Sent) -> Came:
         return _reread(context, job, target, sent)
     against = refused(context, sent.reply)
     _fail(context, job, sent.attempt, against.detail or against.code, sent.reply)
+    if not sent.reply.is_sent:
+        waiting.for_a_slot(context, sent.reply.limited_until)
     return Afresh(against) if sent.reply.status == UNAUTHORIZED else against
 
 
@@ -103,13 +107,27 @@ def _read(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:
     sent, seconds = _sent(context, attempt), int((now - since).total_seconds())
     settled = settling.settle(sent, seen, seconds)
     if settled == "merged" and pull is not None:
+        if _is_of_another(context, attempt, pull):
+            _fail(context, job, attempt, "MERGED_ELSEWHERE")
+            return Elsewhere(pull)
         return Merged(attempt, pull, attempt.response)
     if isinstance(settled, Against):
-        _fail(context, job, attempt, settled.detail or settled.code)
+        if settled.detail not in STAYS_IN_DOUBT:
+            _fail(context, job, attempt, settled.detail or settled.code)
         return settled
     last = sent.settle_seconds
     later = next((each for each in (*READ_AFTER_SECONDS, last) if seconds < each <= last), last)
     raise Later(since + timedelta(seconds=later), "It is not known yet whether GitHub has merged it.", holds_base=True)
+
+
+def _is_of_another(context: Context, attempt: Attempt, pull: MergePull) -> bool:
+    """Whether GitHub names somebody else who has merged it, and has not said that it was this request."""
+    if attempt.kind != "merge" or pull.merged_by is None or (attempt.response or {}).get("merged"):
+        return False
+    try:
+        return pull.merged_by.login != context.reader.bot_login()
+    except Unavailable:
+        return False
 
 
 def _look(context: Context, target: Target, attempt: Attempt) -> tuple[MergePull | None, Seen | Unreadable]:

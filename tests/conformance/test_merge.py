@@ -23,6 +23,7 @@ from tests.databases import Lent
 
 CASES = os.environ.get("MERGEGATE_CASES")
 FILE = "merge_scenarios.jsonl"
+KEPT = merge.read(Path(__file__).parent / FILE)
 SHARED = merge.read(Path(CASES) / FILE) if CASES and (Path(CASES) / FILE).exists() else []
 OWN = [
     *(*merge_own_races.KILLS, *merge_own_races.RACES, *merge_own_faults.FAULTS),
@@ -51,6 +52,11 @@ def test_a_shared_scenario_ends_as_it_has_to(services: Services, played: Record)
 
 @pytest.mark.parametrize("played", OWN, ids=lambda played: str(played["id"]))
 def test_a_scenario_of_our_own_ends_as_it_has_to(services: Services, played: Record) -> None:
+    assert _wrong(services, played) == []
+
+
+@pytest.mark.parametrize("played", KEPT, ids=lambda played: str(played["id"]))
+def test_a_scenario_of_our_file_ends_as_it_has_to(services: Services, played: Record) -> None:
     assert _wrong(services, played) == []
 
 
