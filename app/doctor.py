@@ -85,7 +85,9 @@ def own(tx: Transaction, full_name: str, bases: Iterable[str] = ()) -> Own:
 
 def last_received_at(tx: Transaction) -> datetime | None:
     """When the last webhook was recorded that came by itself."""
-    row = tx.execute("SELECT max(received_at) AS at FROM deliveries WHERE via = 'webhook'").fetchone()
+    row = tx.execute(
+        "SELECT received_at AS at FROM deliveries WHERE via = 'webhook' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
     return row["at"] if row else None
 
 

@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS merge_requests (
     head_sha        text
 );
 CREATE INDEX IF NOT EXISTS merge_requests_due ON merge_requests (due_at) WHERE status = 'open' AND due_at IS NOT NULL;
-CREATE INDEX IF NOT EXISTS merge_requests_pull ON merge_requests (repository_id, number) WHERE status = 'open';
+CREATE INDEX IF NOT EXISTS merge_requests_pull ON merge_requests (repository_id, number);
 CREATE INDEX IF NOT EXISTS merge_requests_issue ON merge_requests (issue_id);
 -- What a label or a comment asks for is one open wish for its pull request, however often it is said.
 CREATE UNIQUE INDEX IF NOT EXISTS merge_requests_one_from_github ON merge_requests (repository_id, number)
@@ -181,6 +181,7 @@ CREATE TABLE IF NOT EXISTS after_merge_jobs (
     error           text,
     PRIMARY KEY (attempt_id, job)
 );
+CREATE INDEX IF NOT EXISTS after_merge_jobs_due ON after_merge_jobs (due_at) WHERE status = 'pending';
 
 -- Reviews that a webhook told of, so that a list without them is known to lag.
 CREATE TABLE IF NOT EXISTS review_hooks (
@@ -214,6 +215,7 @@ CREATE TABLE IF NOT EXISTS alerts (
     acknowledged_by text
 );
 CREATE INDEX IF NOT EXISTS alerts_open ON alerts (raised_at) WHERE acknowledged_at IS NULL;
+CREATE INDEX IF NOT EXISTS alerts_subject ON alerts (subject, raised_at);
 
 -- What operators have switched: of all repositories (0) or of one. NULL: not said.
 CREATE TABLE IF NOT EXISTS postures (

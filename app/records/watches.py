@@ -41,8 +41,9 @@ def known_open(tx: Transaction, repository_id: int) -> dict[int, tuple[str | Non
 def judged_at(tx: Transaction, repository_id: int) -> dict[int, datetime]:
     """When each open pull request of a repository was last judged; those that never were are left out."""
     rows = tx.execute(
-        "SELECT number, max(evaluated_at) AS at FROM evaluations WHERE repository_id = %(repository)s AND number IN"
-        " (SELECT number FROM pulls WHERE repository_id = %(repository)s AND is_open) GROUP BY number",
+        "SELECT pulls.number, newest.evaluated_at AS at FROM pulls JOIN LATERAL (SELECT evaluated_at FROM evaluations"
+        "  WHERE evaluations.repository_id = pulls.repository_id AND evaluations.number = pulls.number"
+        "  ORDER BY seq DESC LIMIT 1) AS newest ON true WHERE pulls.repository_id = %(repository)s AND is_open",
         {"repository": repository_id},
     ).fetchall()
     return {row["number"]: row["at"] for row in rows}
