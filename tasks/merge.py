@@ -5,19 +5,19 @@ with its due time and has no outcome until then.
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import psycopg
 from celery.exceptions import SoftTimeLimitExceeded
 
 from app.github import merging
-from app.github.answers import UNAUTHORIZED, Unavailable
+from app.github.answers import NOT_FOUND, UNAUTHORIZED, Unavailable
 from app.github.merge_documents import MergePull
 from app.github.merger import LiveMerger, LocalMerger
 from app.github.merging import Merger, Message
 from app.governor import LimitsUnavailable
-from app.records import attempts, merge_leases, merge_requests, runs, step_runs
+from app.records import attempts, merge_leases, merge_requests, pulls, runs, step_runs
 from app.records.merge_leases import MergeLease
 from policies.merging import messages
 from policies.merging.answer import Against, Answer
@@ -34,6 +34,7 @@ from tasks.merging import (
     sending,
     settling,
     updating,
+    waiting,
 )
 from tasks.merging.finding import Job, Target
 from tasks.merging.judging import Judged
@@ -46,6 +47,8 @@ MOST_ROUNDS = 3
 """How often all is read and judged afresh in one run, since the base moved or the token was refused."""
 POLL_SECONDS = (5, 10, 15)
 """When GitHub is asked again whether it can be merged, while it works on that."""
+READ_AGAIN_SECONDS = (2, 5)
+"""When all is read again after GitHub failed in the middle of it."""
 BASE_TAKEN_SECONDS = 5
 TOO_LONG_SECONDS = 5
 
@@ -113,6 +116,7 @@ def _end(context: Context, bound: Merger, job: Job) -> Ended:
         return known
     try:
         context.governor.seen(context.clock())  # without Redis nothing is known of the limits, so nothing is begun
+        _wait_for_base(context, job)
         found = finding.find(context, job)
         if isinstance(found, Against):
             return recording.against(found)
@@ -122,6 +126,7 @@ def _end(context: Context, bound: Merger, job: Job) -> Ended:
     except LimitsUnavailable:
         return recording.against(obstacles.NO_REDIS, target=target)
     except Unavailable as trouble:
+        waiting.for_a_slot(context, trouble.not_before)
         return obstacles.ended(context, trouble, target)
 
 
@@ -133,6 +138,23 @@ def _by_its_issue(context: Context, job: Job) -> Ended | None:
     if stored is not None:
         return Ended(answer=stored)
     return None if objection is None else recording.against(objection)
+
+
+def _wait_for_base(context: Context, job: Job) -> None:
+    """Where others merge into the branch that the pull request was last seen for, nothing is read. Raises `Later`."""
+    request, now = job.request, context.clock()
+    if request is None or request.repository_id is None or request.number is None or job.step.mode != "execute":
+        return
+    with context.pool.connection() as tx:
+        base_ref = pulls.base_of(tx, request.repository_id, request.number)
+        until = merge_leases.held_until(tx, job.run.id, request.repository_id, base_ref or "", now)
+    if until is not None:
+        raise _base_taken(until, now)
+
+
+def _base_taken(until: datetime, now: datetime) -> Later:
+    due = min(until, now + timedelta(seconds=BASE_TAKEN_SECONDS))
+    return Later(max(due, now + timedelta(seconds=1)), "Another pull request is being merged into the branch.")
 
 
 def _remember_target(context: Context, job: Job, target: Target) -> None:
@@ -219,7 +241,7 @@ def _judge_and_merge(context: Context, bound: Merger, job: Job, target: Target, 
     wanted = queueing.wanted(context, target, judged) or _merge(target, judged)
     sent = sending.send(context, bound, job, target, judged=judged, lease=lease, wanted=wanted)
     if isinstance(sent, Against):
-        return recording.against(sent, target=target, judged=judged)
+        return _by_its_issue(context, job) or recording.against(sent, target=target, judged=judged)
     if sent == "dry":
         return _would_merge(target, judged)
     if wanted.kind == "enqueue":
@@ -291,5 +313,4 @@ def _lease(context: Context, job: Job, target: Target, base_ref: str) -> MergeLe
         lease = merge_leases.acquire(tx, job.run.id, target.place.repository_id, base_ref, now=now, seconds=seconds)
     if isinstance(lease, MergeLease):
         return lease
-    due = min(lease, now + timedelta(seconds=BASE_TAKEN_SECONDS))
-    raise Later(max(due, now + timedelta(seconds=1)), "Another pull request is being merged into the branch.")
+    raise _base_taken(lease, now)

@@ -23,8 +23,8 @@ CONTENT_AN_HOUR = 500
 MOST_REQUESTS_AT_ONCE = 10
 MOST_READINGS_AT_ONCE = 9
 """Readings leave a slot to a write."""
-SLOT_SECONDS = 120
-"""How long a killed process keeps its slot: longer than a token and a request take together."""
+SLOT_MARGIN_SECONDS = 6
+"""A killed process keeps its slot for so much longer than a token and a request may take together."""
 SLOT_WAIT_SECONDS = 1
 RESERVED_REQUESTS = 500
 RESERVED_SHARE = 10
@@ -57,6 +57,7 @@ class Governor:
         evaluations_per_minute: int,
         write_spacing_seconds: int,
         notifying_spacing_seconds: int,
+        request_seconds: int,
     ) -> None:
         self._redis = redis.Redis.from_url(
             redis_url,
@@ -66,6 +67,7 @@ class Governor:
             decode_responses=True,
         )
         self._evaluations_per_minute = evaluations_per_minute
+        self._slot_seconds = 2 * request_seconds + SLOT_MARGIN_SECONDS
         self._spacing = {
             "unseen": write_spacing_seconds,
             "quiet": write_spacing_seconds,
@@ -85,6 +87,7 @@ class Governor:
             evaluations_per_minute=settings.evaluations_per_minute,
             write_spacing_seconds=settings.write_spacing_seconds,
             notifying_spacing_seconds=settings.notifying_spacing_seconds,
+            request_seconds=settings.github_timeout_seconds,
         )
 
     def take_evaluation(self, installation_id: int, now: datetime) -> datetime | None:
@@ -126,7 +129,7 @@ class Governor:
         ask = {
             "now": _stamp(now),
             "slot": slot.token,
-            "lease": _stretch(SLOT_SECONDS),
+            "lease": _stretch(self._slot_seconds),
             "wait": _stretch(SLOT_WAIT_SECONDS),
             "most": MOST_READINGS_AT_ONCE if pace is None else MOST_REQUESTS_AT_ONCE,
             **({} if pace is None else {"pace": pace}),

@@ -52,6 +52,16 @@ def acquire(
     return held["held_until"] if held else now
 
 
+def held_until(tx: Transaction, run_id: UUID, repository_id: int, base_ref: str, now: datetime) -> datetime | None:
+    """Until when another run holds a base branch; None where none does."""
+    row = tx.execute(
+        "SELECT held_until FROM merge_leases WHERE repository_id = %(repository)s AND base_ref = %(base)s"
+        " AND run_id <> %(run)s AND held_until > %(now)s",
+        {"repository": repository_id, "base": base_ref, "run": run_id, "now": now},
+    ).fetchone()
+    return row["held_until"] if row else None
+
+
 def fence(tx: Transaction, lease: MergeLease, now: datetime) -> None:
     """Lock the row for this transaction, and only while it is ours. Raises `LeaseLost`."""
     row = tx.execute(

@@ -50,6 +50,15 @@ def name_of(tx: Transaction, repository_id: int, number: int) -> str | None:
     return str(row["full_name"]) if row else None
 
 
+def base_of(tx: Transaction, repository_id: int, number: int) -> str | None:
+    """The base branch that a pull request was last seen with."""
+    row = tx.execute(
+        "SELECT base_ref FROM pulls WHERE repository_id = %(repository)s AND number = %(number)s",
+        {"repository": repository_id, "number": number},
+    ).fetchone()
+    return row["base_ref"] if row else None
+
+
 def closed(tx: Transaction, repository_id: int, number: int) -> None:
     """The pull request is not open any more, or not there."""
     tx.execute(

@@ -28,7 +28,11 @@ class Ground:
         self.head = self.github.push(REPOSITORY, "feature", {"a": "1"}, by="bob").sha
         self.github.open_pull(REPOSITORY, "feature", by="bob")
         self.governor = Governor(
-            redis_url, evaluations_per_minute=100, write_spacing_seconds=0, notifying_spacing_seconds=0
+            redis_url,
+            evaluations_per_minute=100,
+            write_spacing_seconds=0,
+            notifying_spacing_seconds=0,
+            request_seconds=12,
         )
         self.app = self.at("")
 

@@ -69,7 +69,11 @@ def watched() -> Iterator[Watch]:
 def maker() -> Maker:
     """Objects of a client as the gate has it, but for its token, which nobody has to fetch."""
     governor = Governor(
-        "redis://127.0.0.1:1", evaluations_per_minute=1, write_spacing_seconds=0, notifying_spacing_seconds=0
+        "redis://127.0.0.1:1",
+        evaluations_per_minute=1,
+        write_spacing_seconds=0,
+        notifying_spacing_seconds=0,
+        request_seconds=12,
     )
     everything: Github = App(BASE, 1, key_pair().private, governor, utc_now).client(5)._github
     requester = everything.requester.withAuth(Auth.Token("t"))

@@ -7,6 +7,7 @@ from app.governor import Governor, Resource, Slot, Told, Turn
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HERE = 5
+REQUEST_SECONDS = 12
 QUIET, CONTENT, NOTIFYING = Turn("quiet"), Turn("content"), Turn("notifying")
 
 
@@ -16,6 +17,7 @@ def governor(redis_url: str, *, spacing: int = 1, notifying: int = 3, evaluation
         evaluations_per_minute=evaluations,
         write_spacing_seconds=spacing,
         notifying_spacing_seconds=notifying,
+        request_seconds=REQUEST_SECONDS,
     )
 
 
