@@ -49,7 +49,7 @@ class Proof:
 
 def append(tx: Transaction, *, kind: str, subject: str, actor: str, body: dict[str, Any], at: datetime) -> Entry:
     """Extend the chain; waits for another writer's transaction to end. Belongs into the transaction it attests."""
-    tx.execute("SELECT pg_advisory_xact_lock(hashtext('mergegate.audit'))")
+    hold(tx)
     last = tx.execute("SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last["seq"] + 1, bytes(last["hash"])) if last else (1, GENESIS)
     unsealed = Entry(seq, at, kind, subject, actor, body, previous, b"")
@@ -60,6 +60,11 @@ def append(tx: Transaction, *, kind: str, subject: str, actor: str, body: dict[s
         {**entry.__dict__, "body": Jsonb(body)},
     )
     return entry
+
+
+def hold(tx: Transaction) -> None:
+    """Wait until nobody else extends the chain; nobody does before this transaction ends."""
+    tx.execute("SELECT pg_advisory_xact_lock(hashtext('mergegate.audit'))")
 
 
 def parse(document: dict[str, Any]) -> Entry:

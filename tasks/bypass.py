@@ -127,7 +127,7 @@ def auto_merge(
     subject, code = f"pull:{repository.id}#{number}", "AUTO_MERGE_ENABLED"
     fields = {"repository": repository.full_name, "number": number, "head_sha": head_sha, "by": by}
     if alerts.raise_alert(tx, code, subject=subject, fields=fields, key=f"{code}:{subject}@{head_sha}", at=now):
-        ledger.append(tx, kind=code, subject=subject, actor=by or GITHUB, body=fields, at=now)
+        ledger.append(tx, kind=code, subject=subject, actor=GITHUB, body=fields, at=now)
 
 
 def _is_base(tx: Transaction, event: Event, repository: Repository, branch: str) -> bool:
@@ -149,4 +149,4 @@ def _tell_of_force(tx: Transaction, event: Event, repository: Repository, now: d
     }
     key = f"{code}:{repository.id}:{event.branch}:{before}:{event.head_sha}"
     if alerts.raise_alert(tx, code, subject=subject, fields=fields, key=key, at=now):
-        ledger.append(tx, kind=code, subject=subject, actor=event.sender or GITHUB, body=fields, at=now)
+        ledger.append(tx, kind=code, subject=subject, actor=GITHUB, body=fields, at=now)

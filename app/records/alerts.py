@@ -28,8 +28,12 @@ def raise_alert(
     """Tell of something once for each `key`; False where it was told before.
 
     `fields`: ids, names of branches, logins, SHAs and codes; no text from outside. Belongs, with the audit entry that
-    it makes, into the transaction that found it out.
+    it makes, into the transaction that found it out. The chain is held before the row is made: of two who tell of the
+    same, one may hold it already.
     """
+    if tx.execute("SELECT 1 FROM alerts WHERE key = %(key)s", {"key": key}).fetchone() is not None:
+        return False
+    ledger.hold(tx)
     raised = tx.execute(
         "INSERT INTO alerts (id, code, severity, subject, fields, key, raised_at)"
         " VALUES (%(id)s, %(code)s, %(severity)s, %(subject)s, %(fields)s, %(key)s, %(at)s)"

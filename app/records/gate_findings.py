@@ -74,6 +74,7 @@ def is_base(tx: Transaction, repository_id: int, branch: str) -> bool:
 
 def found(tx: Transaction, repository_id: int, base_ref: str, *, is_required: bool, now: datetime) -> None:
     """Record what was found; where that is something else than before, the audit says so."""
+    ledger.hold(tx)  # whoever looks at many branches holds the chain from the first of them on
     before = of(tx, repository_id, base_ref)
     recorded = tx.execute(
         "INSERT INTO gate_findings (repository_id, base_ref, is_required, found_at)"
@@ -88,6 +89,7 @@ def found(tx: Transaction, repository_id: int, base_ref: str, *, is_required: bo
 
 def override(tx: Transaction, repository_id: int, base_ref: str, *, by: str, reason: str, now: datetime) -> None:
     """An operator lets merges be made into a branch that can be merged into without the gate, and says why."""
+    ledger.hold(tx)
     tx.execute(
         "INSERT INTO gate_findings (repository_id, base_ref, overridden_by, override_reason, overridden_at)"
         " VALUES (%(repository)s, %(base)s, %(by)s, %(reason)s, %(now)s) ON CONFLICT (repository_id, base_ref)"
@@ -100,6 +102,7 @@ def override(tx: Transaction, repository_id: int, base_ref: str, *, by: str, rea
 
 def withdraw(tx: Transaction, repository_id: int, base_ref: str, *, by: str, now: datetime) -> bool:
     """The override counts no more; False where there was none."""
+    ledger.hold(tx)
     withdrawn = tx.execute(
         "UPDATE gate_findings SET overridden_by = NULL, override_reason = NULL, overridden_at = NULL"
         " WHERE repository_id = %(repository)s AND base_ref = %(base)s AND overridden_by IS NOT NULL",

@@ -177,6 +177,15 @@ def test_a_default_branch_moved_by_force_is_an_alert(house: House) -> None:
     ]
 
 
+def test_the_audit_takes_nobody_at_github_for_one_of_ours(house: House) -> None:
+    event = _forced(house, "main", is_default=True)
+    house.deliver(event.model_copy(update={"sender": "mergegate"}))
+    house.deliver(enabled(house).model_copy(update={"sender": "mergegate"}))
+    kinds = "'BASE_FORCE_PUSHED', 'AUTO_MERGE_ENABLED'"
+    actors = house.rows(f"SELECT actor FROM audit_entries WHERE kind IN ({kinds})")
+    assert actors == [{"actor": "github"}, {"actor": "github"}]
+
+
 def test_so_is_a_branch_that_doctor_looked_at(house: House) -> None:
     with house.context.pool.connection() as tx:
         gate_findings.found(tx, house.repository_id, "release", is_required=True, now=house.clock())

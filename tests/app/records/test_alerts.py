@@ -1,6 +1,7 @@
 """Alerts are told once, kept in the audit, and stay open until somebody says that they saw them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from psycopg.rows import dict_row
 from app import ledger
 from app.database import Transaction
 from app.records import alerts
+from tests.app.records.locks import until_it_waits
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 PULL = "pull:1#7"
@@ -89,3 +91,18 @@ def test_those_about_a_subject_are_shown_seen_or_not(tx: Transaction) -> None:
     _raise(tx, "c", subject="pull:1#8")
     alerts.acknowledge(tx, alerts.page(tx)[0][1]["id"], by="olga", now=NOW)
     assert [row["key"] for row in alerts.about(tx, PULL)] == ["a", "b"]
+
+
+def test_two_who_tell_of_the_same_never_wait_for_each_other(database_url: str) -> None:
+    """One has an audit entry before the alert, the other one has none."""
+    with (
+        psycopg.connect(database_url, row_factory=dict_row) as first,
+        psycopg.connect(database_url, row_factory=dict_row) as second,
+        ThreadPoolExecutor(max_workers=1) as pool,
+    ):
+        ledger.append(first, kind="delivery_recorded", subject="delivery:1", actor="github", body={}, at=NOW)
+        told = pool.submit(_raise, second)
+        until_it_waits(database_url, second.info.backend_pid)
+        assert _raise(first)
+        first.commit()
+        assert not told.result()

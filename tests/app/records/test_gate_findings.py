@@ -1,6 +1,7 @@
 """Whether the gate is required on a branch: only where it was found so lately, and overridden only with a reason."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -11,6 +12,7 @@ from app import ledger
 from app.database import Transaction
 from app.records import gate_findings
 from app.records.gate_findings import FRESH_HOURS, Finding
+from tests.app.records.locks import until_it_waits
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 LATER = NOW + timedelta(hours=FRESH_HOURS)
@@ -104,3 +106,19 @@ def test_an_override_is_withdrawn_once(tx: Transaction) -> None:
     assert not gate_findings.of(tx, 1, "main").overridden
     assert not gate_findings.withdraw(tx, 1, "main", by="olga", now=NOW)
     assert _kinds(tx) == ["gate_overridden", "gate_override_withdrawn"]
+
+
+def test_doctor_and_an_operator_never_wait_for_each_other(database_url: str) -> None:
+    """Doctor has said something of one branch, and comes to the one that the operator overrides."""
+    with (
+        psycopg.connect(database_url, row_factory=dict_row) as doctor,
+        psycopg.connect(database_url, row_factory=dict_row) as operator,
+        ThreadPoolExecutor(max_workers=1) as pool,
+    ):
+        gate_findings.found(doctor, 1, "stable", is_required=True, now=NOW)
+        overridden = pool.submit(_override, operator)
+        until_it_waits(database_url, operator.info.backend_pid)
+        _find(doctor, required=False)
+        doctor.commit()
+        overridden.result()
+        assert gate_findings.of(operator, 1, "main").overridden
