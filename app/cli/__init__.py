@@ -11,10 +11,20 @@ from app.schema import SchemaError
 from app.settings import SettingsError
 
 EXPECTED = (EmbeddedError, SchemaError, SettingsError)
-COMMANDS = (
-    *("alerts", "audit", "doctor", "explain", "intents", "issues", "migrate"),
-    *("policy", "posture", "projections", "tokens", "up"),
-)
+COMMANDS = {
+    "alerts": "What a person has to look at, and who has done so.",
+    "audit": "Verify the audit chain, look at its end, export it.",
+    "doctor": "Can a merge go around the gate? And how to mend that.",
+    "explain": "Why a pull request has its status, or was not merged.",
+    "intents": "What runs ask to write; an operator's yes or no.",
+    "issues": "Issues, their steps and what became of them.",
+    "migrate": "Move the database schema, or say where it stands.",
+    "policy": "Check a policy, explain a verdict, try another one.",
+    "posture": "Freeze merges, switch them off, or have them only said.",
+    "projections": "Hold what was written against what GitHub shows.",
+    "tokens": "Make, list and revoke the tokens of the API.",
+    "up": "Run everything on this machine until Ctrl-C.",
+}
 """Each in a file of its name, which is read when it is asked for: all of them take two seconds."""
 CALLED = {"explain": "explain_command", "issues": "issues_command"}
 """What a command is called in its file, where it is not by its name."""
@@ -25,6 +35,10 @@ class _Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
@@ -39,7 +53,7 @@ class _Commands(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except NoSuchCommand as unknown:  # click suggests from those that were read
-            raise NoSuchCommand(unknown.command_name, possibilities=COMMANDS, ctx=ctx) from None
+            raise NoSuchCommand(unknown.command_name, possibilities=list(COMMANDS), ctx=ctx) from None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

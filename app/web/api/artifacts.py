@@ -15,7 +15,8 @@ from app.artifacts.blocked import Blocked
 from app.artifacts.store import Store, StoreUnavailable
 from app.records import artifacts as records
 from app.records.artifacts import Stored
-from app.web.api.endpoint import Answer, Call, Endpoint, Query, ResponseBody
+from app.web.api.bodies import Query, ResponseBody
+from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.replies import Reply
 
 ARTIFACTS = "/api/v1/artifacts"

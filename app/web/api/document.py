@@ -26,7 +26,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from app.web import request_body
 from app.web.api.asked import KEY, KEY_HEADER, WAIT
-from app.web.api.endpoint import MOST_WAIT_SECONDS, Answer, Call, Document, Endpoint
+from app.web.api.bodies import Document
+from app.web.api.endpoint import MOST_WAIT_SECONDS, Answer, Call, Endpoint
 from app.web.replies import PROBLEM_JSON, Problem
 
 PATH = "/api/v1/openapi.json"

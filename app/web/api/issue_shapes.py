@@ -9,7 +9,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 from app.records.issues import Issue
 from app.records.step_runs import Step
 from app.records.timeline import TimelineEvent
-from app.web.api.endpoint import Paging, RequestBody, ResponseBody
+from app.web.api.bodies import Paging, RequestBody, ResponseBody
 from policies.lifecycle import State
 
 MOST_CANDIDATES = 20

@@ -13,7 +13,8 @@ from app.records.step_runs import Step
 from app.settings import Settings
 from app.tokens import Scope
 from app.web.api import issue_shapes, step_shapes
-from app.web.api.endpoint import Answer, Call, Document, Endpoint, Page, Paging, RequestBody
+from app.web.api.bodies import Document, Page, Paging, RequestBody
+from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.issue_shapes import (
     EventsShape,
     HoldRequest,

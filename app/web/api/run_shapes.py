@@ -10,7 +10,7 @@ from app.database import Transaction
 from app.records import evidence, run_intents, shown_intents, wishes
 from app.records.bindings import Binding
 from app.records.shown_intents import Row
-from app.web.api.endpoint import Paging, RequestBody, ResponseBody
+from app.web.api.bodies import Paging, RequestBody, ResponseBody
 from policies import contents, standing
 from policies.contents.fields import MOST_NAMES, branch
 from policies.gates import PREDECESSOR_PENDING

@@ -15,7 +15,8 @@ from app.records.wishes import Wish
 from app.settings import Settings
 from app.tokens import Scope
 from app.web.api import run_shapes, step_shapes
-from app.web.api.endpoint import Answer, Call, Document, Endpoint, Page, Paging, RequestBody
+from app.web.api.bodies import Document, Page, Paging, RequestBody
+from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.run_shapes import (
     EpochRequest,
     EvidenceRequest,

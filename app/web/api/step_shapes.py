@@ -9,7 +9,7 @@ from pydantic import RootModel
 from app.database import Transaction
 from app.records import issues, merge_requests, step_runs, timeline
 from app.records.step_runs import MERGE_STEP, Step, StepMode, StepRun
-from app.web.api.endpoint import Document, ResponseBody
+from app.web.api.bodies import Document, ResponseBody
 from policies import lifecycle
 
 FAILED = "STEP_FAILED"

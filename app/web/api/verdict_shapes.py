@@ -3,7 +3,7 @@
 from typing import Literal
 
 from app.records.approve_rules import State as RulesState
-from app.web.api.endpoint import ResponseBody
+from app.web.api.bodies import ResponseBody
 from policies.policy import Mode
 from policies.result import Kind, Status
 from policies.validation import Severity

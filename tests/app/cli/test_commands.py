@@ -5,6 +5,7 @@ from pathlib import Path
 from subprocess import run
 
 import click
+import pytest
 from click.testing import CliRunner
 
 from app import cli
@@ -29,8 +30,24 @@ def test_one_that_is_not_there_is_refused_with_one_that_is_meant() -> None:
     assert (said.exit_code, "Did you mean 'policy'?" in said.output) == (2, True)
 
 
-def test_what_a_command_does_not_need_is_not_read() -> None:
+@pytest.mark.parametrize(
+    ("command", "unneeded"),
+    [
+        ("-h", ["app.cli.policy", "app.cli.doctor"]),
+        ("tokens -h", ["github"]),
+        ("issues -h", ["flask", "openapi_pydantic", "github"]),
+    ],
+)
+def test_what_a_command_does_not_need_is_not_read(command: str, unneeded: list[str]) -> None:
     code = (
-        "import sys, app.cli; app.cli.main(['tokens', '-h'], standalone_mode=False); sys.exit('github' in sys.modules)"
+        f"import sys, app.cli; app.cli.main({command.split()}, standalone_mode=False); "
+        f"sys.exit(sum(name in sys.modules for name in {unneeded}))"
     )
     assert run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
+
+
+def test_help_says_of_each_command_what_it_is_for_in_one_line() -> None:
+    lines = CliRunner().invoke(main, ["--help"]).output.splitlines()
+    shown = lines[lines.index("Commands:") + 1 :]
+    assert [line.split()[0] for line in shown] == list(COMMANDS)
+    assert [line.split(maxsplit=1)[1] for line in shown] == list(COMMANDS.values())

@@ -12,7 +12,8 @@ from app import database, tokens
 from app.queue import Publisher, make_celery
 from app.settings import Settings
 from app.tokens import Created, Scope
-from app.web import api, replies
+from app.web import replies
+from app.web.api import serving
 from app.web.api.door import Door
 from app.web.api.endpoint import Endpoint
 from app.web.api.idempotency import Cache
@@ -54,7 +55,7 @@ class Knocking:
 def knocking(settings: Settings, now: Callable[[], datetime]) -> Knocking:
     """The API with its own endpoints."""
     flask = _flask()
-    api.install(flask, settings, Publisher(make_celery(settings), threads=1), now)
+    serving.install(flask, settings, Publisher(make_celery(settings), threads=1), now)
     return Knocking(flask, settings, now)
 
 
@@ -67,9 +68,9 @@ def knocking_at(
 ) -> Knocking:
     """The API with endpoints of a test; `pause` is how it sleeps while it waits, `cache` another one for its keys."""
     flask = _flask()
-    services = api.make_services(settings, Publisher(make_celery(settings), threads=1), now)
+    services = serving.make_services(settings, Publisher(make_celery(settings), threads=1), now)
     services = replace(services, cache=cache or services.cache)
-    api.serve(flask, endpoints, Door(services, Waiting(settings.web_threads, pause)))
+    serving.serve(flask, endpoints, Door(services, Waiting(settings.web_threads, pause)))
     return Knocking(flask, settings, now)
 
 

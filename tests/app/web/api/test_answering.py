@@ -20,7 +20,8 @@ from werkzeug.test import TestResponse
 from app import database, ledger
 from app.settings import Settings
 from app.web.api import idempotency
-from app.web.api.endpoint import Answer, Call, Endpoint, Query, RequestBody, ResponseBody
+from app.web.api.bodies import Query, RequestBody, ResponseBody
+from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.idempotency import Cache
 from app.web.replies import Reply
 from tests.app.web.api.knocking import Knocking, knocking_at

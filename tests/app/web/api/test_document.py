@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from app.settings import Settings
-from app.web.api import ENDPOINTS, document
+from app.web.api import document
 from app.web.api.endpoint import Endpoint
+from app.web.api.serving import ENDPOINTS
 from app.web.replies import PROBLEM_JSON
 from tests.app.web.api.knocking import Knocking, knocking
 from tests.tasks.house import Clock

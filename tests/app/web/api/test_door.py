@@ -8,7 +8,8 @@ import pytest
 
 from app.settings import Settings
 from app.web.api import door
-from app.web.api.endpoint import Answer, Call, Endpoint, ResponseBody
+from app.web.api.bodies import ResponseBody
+from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.replies import Reply
 from tests.app.web.api.knocking import Knocking, knocking_at
 from tests.tasks.house import Clock

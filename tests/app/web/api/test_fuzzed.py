@@ -25,8 +25,9 @@ from schemathesis.specs.openapi.checks import (
 
 from app import tokens
 from app.tokens import SCOPES
-from app.web.api import ENDPOINTS, document
+from app.web.api import document
 from app.web.api.endpoint import Endpoint
+from app.web.api.serving import ENDPOINTS
 from tests import databases
 from tests.app.web.conftest import SECRET
 from tests.conformance.services import Receiver

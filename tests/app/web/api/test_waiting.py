@@ -7,7 +7,8 @@ from flask.testing import FlaskClient
 
 from app.database import Transaction
 from app.settings import Settings
-from app.web.api.endpoint import Answer, Call, Document, Endpoint, ResponseBody
+from app.web.api.bodies import Document, ResponseBody
+from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.waiting import MOST_WAITING, POLL_SECONDS, THREADS_OF_OTHERS, Waiting
 from tests.app.web.api.knocking import Knocking, knocking_at
 from tests.tasks.house import Clock
