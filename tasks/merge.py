@@ -12,7 +12,7 @@ import psycopg
 from celery.exceptions import SoftTimeLimitExceeded
 
 from app.github import merging
-from app.github.answers import NOT_FOUND, UNAUTHORIZED, Unavailable
+from app.github.answers import UNAUTHORIZED, Unavailable
 from app.github.merge_documents import MergePull
 from app.github.merger import LiveMerger, LocalMerger
 from app.github.merging import Merger, Message
@@ -45,10 +45,6 @@ from tasks.merging.waiting import Later
 
 MOST_ROUNDS = 3
 """How often all is read and judged afresh in one run, since the base moved or the token was refused."""
-POLL_SECONDS = (5, 10, 15)
-"""When GitHub is asked again whether it can be merged, while it works on that."""
-READ_AGAIN_SECONDS = (2, 5)
-"""When all is read again after GitHub failed in the middle of it."""
 BASE_TAKEN_SECONDS = 5
 TOO_LONG_SECONDS = 5
 
@@ -127,6 +123,7 @@ def _end(context: Context, bound: Merger, job: Job) -> Ended:
         return recording.against(obstacles.NO_REDIS, target=target)
     except Unavailable as trouble:
         waiting.for_a_slot(context, trouble.not_before)
+        waiting.to_read_again(context, job.step.memory, trouble)
         return obstacles.ended(context, trouble, target)
 
 
@@ -264,20 +261,12 @@ def _denied(
     """The gate says no. Where only GitHub's own work or an old base is in the way, that is seen to. Raises `Later`."""
     first, others = judged.decision.against[0], judged.decision.against[1:]
     if first.detail == "MERGEABILITY_UNKNOWN":
-        _poll(context, job)
+        waiting.for_mergeability(context, job.step.memory)
     if first.detail == "BEHIND_BASE" and first.outcome == "retry_scheduled" and lease is not None:
         refused = updating.update(context, bound, job, target, judged=judged, lease=lease)
         first = refused or first
     retry_at = judged.situation.posture.frozen_until if first.detail == "FROZEN" else None
     return recording.against(first, *others, target=target, judged=judged, retry_at=retry_at)
-
-
-def _poll(context: Context, job: Job) -> None:
-    """Raises `Later` while there are readings left that may show whether it can be merged."""
-    polls = int(job.step.memory.get("polls", 0))
-    if polls < len(POLL_SECONDS):
-        due = context.clock() + timedelta(seconds=POLL_SECONDS[polls])
-        raise Later(due, "GitHub works out whether it can be merged.", {**job.step.memory, "polls": polls + 1})
 
 
 def _would_merge(target: Target, judged: Judged) -> Ended:

@@ -56,7 +56,8 @@ class Asking:
     def _pages_of(self, installation_id: int | None, path: str, what: str, parameters: dict[str, Any]) -> list[Any]:
         answer = self._get(installation_id, path, what, parameters)
         if answer.status == NOT_FOUND:
-            raise Unavailable("GITHUB_API_ERROR", f"GitHub has no {what.removeprefix('the ')} here (404).")
+            sentence = f"GitHub has no {what.removeprefix('the ')} here (404)."
+            raise Unavailable("GITHUB_API_ERROR", sentence, status=NOT_FOUND)
         return self._following(installation_id, answer, what)
 
     def _following(self, installation_id: int | None, first: Answer, what: str) -> list[Any]:
