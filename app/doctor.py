@@ -77,7 +77,7 @@ def own(tx: Transaction, full_name: str, bases: Iterable[str] = ()) -> Own:
         full_name,
         pinned,
         postures.of(tx, known),
-        tuple(dict.fromkeys((*bases, *inspected, *_open_bases(tx, known))))[:MOST_BASES],
+        tuple(dict.fromkeys((*bases, *_open_bases(tx, known), *inspected)))[:MOST_BASES],
         {base: finding.overridden_by for base, finding in found.items() if finding.overridden_by is not None},
         gate_findings.last_found_at(tx, known),
     )
@@ -221,20 +221,14 @@ def _base(reader: LiveReader, settings: Settings, place: Place, branch: str, own
     """What protects a branch; the half that could be read where the other could not."""
     context, overridden_by = context_of(settings.status_context, branch), own.overrides.get(branch)
     base = Base(branch=branch, context=context, overridden_by=overridden_by)
-    trouble: Unavailable | None = None
-    classic: BranchProtection | None = None
-    rules: tuple[Rule, ...] = ()
-    rulesets: tuple[Ruled, ...] = ()
-    try:
-        rules = reader.branch_rules(place, branch)
-        rulesets = tuple(_rulesets(reader, place, rules))
-        classic = reader.classic_protection(place, branch)
-    except Unavailable as met:
-        trouble = met
+    rules, rulesets, met = _ruled(reader, place, branch)
+    classic, met_too = _classic(reader, place, branch)
+    troubles = sorted((each for each in (met, met_too) if each is not None), key=lambda each: each.code == HIDDEN)
+    trouble = troubles[0] if troubles else None
     try:
         demanded = merge_evidence.protection(classic, rules)
-    except Unavailable as met:
-        return base.model_copy(update={"trouble": met.sentence})
+    except Unavailable as strange:
+        return base.model_copy(update={"trouble": strange.sentence})
     return base.model_copy(
         update={
             "required": demanded.required,
@@ -248,10 +242,32 @@ def _base(reader: LiveReader, settings: Settings, place: Place, branch: str, own
     )
 
 
+def _ruled(
+    reader: LiveReader, place: Place, branch: str
+) -> tuple[tuple[Rule, ...], tuple[Ruled, ...], Unavailable | None]:
+    """The rules in force and the rulesets that they are of, as far as they could be read, and why not all were."""
+    rules: tuple[Rule, ...] = ()
+    try:
+        rules = reader.branch_rules(place, branch)
+        return rules, tuple(_rulesets(reader, place, rules)), None
+    except Unavailable as met:
+        return rules, (), met
+
+
+def _classic(reader: LiveReader, place: Place, branch: str) -> tuple[BranchProtection | None, Unavailable | None]:
+    try:
+        return reader.classic_protection(place, branch), None
+    except Unavailable as met:
+        return None, met
+
+
 def _rulesets(reader: LiveReader, place: Place, rules: tuple[Rule, ...]) -> Iterator[Ruled]:
+    """What is hidden from us may have our App on its bypass list all the same."""
     for ruleset_id in sorted({rule.ruleset_id for rule in rules if rule.ruleset_id is not None}):
         shown = reader.ruleset(place, ruleset_id)
-        if shown is not None:
+        if shown is None:
+            yield Ruled(name=f"ruleset {ruleset_id}", passes=None)
+        else:
             yield Ruled(name=shown.name, passes=shown.current_user_can_bypass)
 
 

@@ -59,10 +59,10 @@ class Permissive(Document):
 
 
 class Ruleset(Document):
-    """A ruleset, as our App sees it; the organization's too."""
+    """A ruleset, as our App sees it; the organization's too. `current_user_can_bypass`: None where GitHub hides it."""
 
     name: Text
-    current_user_can_bypass: Literal["always", "pull_requests_only", "exempt", "never"] = "never"
+    current_user_can_bypass: Literal["always", "pull_requests_only", "exempt", "never"] | None = None
 
 
 class SetupReader(Asking):

@@ -10,6 +10,10 @@ EVENTS: tuple[str, ...] = (
     *("status", "workflow_run"),
 )
 """Without these a verdict is old until something else happens."""
+EVENTS_OF_PEOPLE: tuple[str, ...] = (
+    *("custom_property_values", "label", "member", "membership", "organization", "team"),
+)
+"""The same, of verdicts under policies that ask for teams, permissions, labels or properties."""
 MOST_SKEW_SECONDS = 30
 QUIET_HOURS = 24
 LOST_SECONDS = 3_600
@@ -30,14 +34,15 @@ def judge(gate: Gate, post: Post, purpose: Purpose, now: datetime) -> Iterator[F
 
 
 def _events(gate: Gate) -> Finding:
-    missing = sorted(set(EVENTS) - set(gate.events))
-    if not missing:
+    missing, of_some = (sorted(set(wanted) - set(gate.events)) for wanted in (EVENTS, EVENTS_OF_PEOPLE))
+    if not (missing or of_some):
         return _ok("EVENTS", gate, "The App is subscribed to all events that this gate needs.")
+    whose = "verdicts" if missing else "verdicts of policies that ask for such"
     return Finding(
         code="EVENTS_MISSING",
-        severity="error",
+        severity="error" if missing else "warning",
         subject=gate.slug,
-        sentence=f"The App is not subscribed to {', '.join(missing)}, so verdicts get old unnoticed.",
+        sentence=f"The App is not subscribed to {', '.join([*missing, *of_some])}, so {whose} get old unnoticed.",
         mend="Subscribe it in the App's settings, under Permissions and events.",
     )
 

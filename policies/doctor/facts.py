@@ -54,10 +54,10 @@ class Post(Frozen):
 
 
 class Ruled(Frozen):
-    """A ruleset that is in force on a branch, and whether our App need not keep to it."""
+    """A ruleset that is in force on a branch, and whether our App need not keep to it; None: GitHub does not say."""
 
     name: Text
-    passes: Pass
+    passes: Pass | None
 
 
 class Base(Frozen):

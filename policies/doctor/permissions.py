@@ -6,7 +6,7 @@ from policies.doctor.facts import Finding, Home, Purpose
 
 READ: tuple[str, ...] = ("checks", "contents", "issues", "metadata", "pull_requests", "statuses")
 MAY_READ: tuple[str, ...] = ("actions", "deployments", "members", "merge_queues", "repository_custom_properties")
-"""Those that only some policies, a merge queue or S6 need."""
+"""Those that only some policies, a merge queue or S6 need; and what protects branches, doctor itself."""
 OF_WRITES: Mapping[str, str] = {
     "status": "statuses",
     "check_run": "checks",
@@ -55,7 +55,16 @@ def judge(home: Home, purpose: Purpose) -> Iterator[Finding]:
             sentence=f"The App may write more than this gate ever does: {', '.join(wide)}.",
             mend=f"Take the permission to write {', '.join(wide)} from the App.",
         )
-    if not (missing or wide):
+    unused = sorted(name for name, rank in held.items() if rank == RANKS["read"] and name not in _readable(purpose))
+    if unused:
+        yield Finding(
+            code="PERMISSION_TOO_WIDE",
+            severity="warning",
+            subject=home.full_name,
+            sentence=f"The App may read what this gate never reads: {', '.join(unused)}.",
+            mend=f"Take the permission to read {', '.join(unused)} from the App.",
+        )
+    if not (missing or wide or unused):
         yield Finding(
             code="PERMISSIONS", severity="ok", subject=home.full_name, sentence="The App's permissions are enough."
         )
@@ -79,6 +88,10 @@ def _written(purpose: Purpose) -> set[str]:
     if purpose.workflow_files:
         found.add("workflows")
     return found
+
+
+def _readable(purpose: Purpose) -> set[str]:
+    return {*READ, *MAY_READ, DANGEROUS, *_writable(purpose)}
 
 
 def _writable(purpose: Purpose) -> set[str]:

@@ -101,11 +101,17 @@ def _auto_merge(home: Home, base: Base, where: str) -> Finding:
 
 
 def _bypass(base: Base, where: str) -> Iterator[Finding]:
-    passed = sorted(ruled.name for ruled in base.rulesets if ruled.passes != "never")
+    passed = sorted(ruled.name for ruled in base.rulesets if ruled.passes not in ("never", None))
+    unknown = sorted(ruled.name for ruled in base.rulesets if ruled.passes is None)
     if passed or base.excused:
         what = ", ".join(passed) or "the protection's reviews"
         sentence = f"Our App may pass {what} by, so GitHub would not stop a mistake of this gate."
         yield _error("APP_MAY_BYPASS", where, sentence, "Take the App off the bypass list.")
+    if unknown:
+        sentence = f"GitHub does not say whether our App may pass {', '.join(unknown)} by."
+        yield _warning(
+            "BYPASS_UNKNOWN", where, sentence, "Look whether the App is on the bypass list, and take it off."
+        )
     if base.admins_bound is False:
         sentence = "The branch's protection does not bind administrators: they can merge without the gate."
         mend = "Switch on Do not allow bypassing the above settings, or use a ruleset without bypass."

@@ -108,6 +108,12 @@ def test_our_app_on_the_bypass_list_is_found(house: House) -> None:
     assert _about(house)["APP_MAY_BYPASS"] == "error"
 
 
+def test_a_ruleset_that_is_hidden_is_none_that_binds_our_app(house: House) -> None:
+    _require(house)
+    house.github.fault("GET", "/rulesets/", 404, message="Not Found")
+    assert _about(house)["BYPASS_UNKNOWN"] == "warning"
+
+
 def test_our_app_that_nobody_has_to_review_is_found(house: House) -> None:
     house.github.protect(REPOSITORY, checks=[(OURS, _app_id(house))], approvals=1, enforce_admins=True)
     house.github.let_pass(REPOSITORY, _app_id(house))
@@ -145,6 +151,32 @@ def test_trouble_of_a_moment_leaves_what_was_found_before(house: House) -> None:
     house.github.fault("GET", "/rules/branches/", 502)
     assert _about(house)["PROTECTION_UNREADABLE"] == "error"
     assert _counts(house)
+
+
+def test_each_half_is_read_where_the_other_could_not_be(house: House) -> None:
+    house.github.protect(REPOSITORY, checks=[(OURS, _app_id(house))], enforce_admins=True)
+    house.github.fault("GET", "/rules/branches/", 502)
+    assert _about(house) == {"GATE_REQUIRED": "ok", "PROTECTION_UNREADABLE": "error"}
+    assert _counts(house)
+
+
+def test_trouble_of_a_moment_beside_what_is_hidden_settles_nothing(house: House) -> None:
+    _require(house)
+    _inspect(house)
+    _hide_protection(house)
+    house.github.fault("GET", "/rules/branches/", 502)
+    assert _about(house)["PROTECTION_UNREADABLE"] == "error"
+    assert _counts(house)
+
+
+def test_branches_that_were_looked_at_once_keep_no_other_from_it(house: House) -> None:
+    with house.context.pool.connection() as tx:
+        for number in range(doctor.MOST_BASES):
+            gate_findings.found(tx, house.repository_id, f"gone-{number}", is_required=True, now=house.clock())
+    house.deliver_pull()
+    house.work()
+    with house.context.pool.connection() as tx:
+        assert doctor.own(tx, REPOSITORY, ("named",)).bases[:2] == ("named", "main")
 
 
 def test_branches_of_open_pull_requests_are_looked_at(house: House) -> None:

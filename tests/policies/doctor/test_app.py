@@ -9,7 +9,7 @@ from policies.doctor import app
 from policies.doctor.facts import Gate, Post, Purpose
 
 NOW = datetime(2027, 1, 1, 12, tzinfo=UTC)
-GATE = Gate(app_id=7, slug="gate", events=app.EVENTS, skew_seconds=0)
+GATE = Gate(app_id=7, slug="gate", events=(*app.EVENTS, *app.EVENTS_OF_PEOPLE), skew_seconds=0)
 POST = Post(listed=100, failed=0, delivered_at=NOW, received_at=NOW)
 
 
@@ -31,11 +31,19 @@ def test_an_app_that_github_does_not_show_is_an_error_beside_the_clock() -> None
 
 
 def test_a_missing_event_is_named() -> None:
-    events = tuple(event for event in app.EVENTS if event != "push")
+    events = tuple(event for event in GATE.events if event != "push")
     findings = app.judge(GATE.model_copy(update={"events": events}), POST, Purpose(), NOW)
     (found,) = [finding for finding in findings if finding.code == "EVENTS_MISSING"]
     assert found.severity == "error"
     assert "push" in found.sentence
+    assert found.mend
+
+
+def test_an_event_that_some_policies_need_is_named_too() -> None:
+    findings = app.judge(GATE.model_copy(update={"events": app.EVENTS}), POST, Purpose(), NOW)
+    (found,) = [finding for finding in findings if finding.code == "EVENTS_MISSING"]
+    assert found.severity == "warning"
+    assert "membership" in found.sentence
     assert found.mend
 
 

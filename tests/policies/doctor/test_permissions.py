@@ -89,3 +89,15 @@ def test_a_level_that_nobody_knows_is_none() -> None:
 
 def test_missing_and_too_much_are_both_told() -> None:
     assert [code for code, _ in _codes({**READS, "secrets": "write"})] == ["PERMISSION_MISSING", "PERMISSION_TOO_WIDE"]
+
+
+def test_what_is_read_and_never_used_is_too_wide() -> None:
+    (finding,) = _judge({**STATUS, "secrets": "read"})
+    assert (finding.code, finding.severity) == ("PERMISSION_TOO_WIDE", "warning")
+    assert "secrets" in finding.sentence
+    assert finding.mend
+
+
+@pytest.mark.parametrize("name", [*permissions.MAY_READ, permissions.DANGEROUS])
+def test_what_only_some_need_may_be_read(name: str) -> None:
+    assert _codes({**STATUS, name: "read"}) == [("PERMISSIONS", "ok")]

@@ -93,6 +93,13 @@ def test_our_app_on_a_bypass_list_is_an_error(passes: Any) -> None:
     assert "APP_MAY_BYPASS" not in _of_base(rulesets=(Ruled(name="rules", passes="never"),))
 
 
+def test_a_ruleset_that_does_not_say_whether_our_app_may_pass_is_said() -> None:
+    assert _of_base(rulesets=(Ruled(name="rules", passes=None),)) == {
+        "GATE_REQUIRED": "ok",
+        "BYPASS_UNKNOWN": "warning",
+    }
+
+
 def test_so_is_one_that_nobody_has_to_review() -> None:
     assert _of_base(excused=True)["APP_MAY_BYPASS"] == "error"
 
