@@ -7,9 +7,10 @@ PyGithub's defaults re-send writes up to eleven times and take 307 for success, 
 import json
 import threading
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import requests
@@ -126,6 +127,7 @@ class Client:
     def __init__(self, app: "App", installation_id: int | None) -> None:
         self._app = app
         self._installation_id = installation_id
+        self._needs_limits = True
         auth = Auth.AppAuth(app.app_id, sign_func=signing.with_key(app.private_key))
         self._github = Github(
             auth=auth if installation_id is None else auth.get_installation_auth(installation_id),
@@ -170,11 +172,19 @@ class Client:
         told_of = told.read(answer.status, answer.headers, answer.document, resource, self._app.clock())
         return replace(answer, limited_until=self._end(slot, told_of))
 
+    def unbounded(self) -> Self:
+        """The same client, whose readings leave also where Redis does not answer."""
+        client = copy(self)
+        client._needs_limits = False
+        return client
+
     def _begin(self, resource: Resource, pace: Pace | None) -> Slot:
         now = self._app.clock()
         try:
             slot = self._app.governor.begin(self._installation_id, resource, pace, now)
         except LimitsUnavailable:
+            if pace is None and not self._needs_limits:
+                return Slot(self._installation_id, resource, "", now)
             later = now + timedelta(seconds=DOWN_SECONDS)
             raise NotYet("Redis does not answer, so GitHub's limits are not known.", later) from None
         if isinstance(slot, datetime):

@@ -31,6 +31,14 @@ class Afresh(Asking):
         fresh._unchanged = NothingKept()
         return fresh
 
+    def unbounded(self) -> Self:
+        """The same reader, which asks also while Redis can't say what GitHub's limits allow: a write was made, and what
+        came of it is worth the few readings.
+        """
+        reader = self.afresh()
+        reader._needs_limits = False
+        return reader
+
 
 class MergeReader(PullQueries, Afresh):
     """One request each but for the reviews, which come in pages."""

@@ -18,7 +18,7 @@ NO_POSTGRES = Against(
 NO_REDIS = Against(
     code="MERGE_FAILED",
     detail="IDEMPOTENCY_STORE_UNAVAILABLE",
-    sentence="Redis does not answer, so GitHub's limits are not known and nothing is merged; it is tried again.",
+    sentence="Redis does not answer, so GitHub's limits are not known and nothing is sent; it is tried again.",
     outcome="retry_scheduled",
 )
 FORBIDDEN = frozenset({"EVIDENCE_FORBIDDEN", "GITHUB_AUTH_FAILED", "READER_LOCAL"})

@@ -133,7 +133,7 @@ def _is_of_another(context: Context, attempt: Attempt, pull: MergePull) -> bool:
 def _look(context: Context, target: Target, attempt: Attempt) -> tuple[MergePull | None, Seen | Unreadable]:
     """The pull request and the tip of its base, as GitHub shows them now."""
     try:
-        reader = context.reader.afresh()
+        reader = context.reader.unbounded()
         pull = reader.merge_pull(target.place, target.number)
         tip = reader.branch_tip(target.place, attempt.base_ref)
     except Unavailable as trouble:
@@ -172,7 +172,7 @@ def _shown(context: Context, job: Job, target: Target, sent: Sent) -> Came:
     """GitHub says merged; the pull request has to show it. Where it can't be read, time tells."""
     response = sending.response(sent.reply)
     try:
-        pull = context.reader.afresh().merge_pull(target.place, target.number)
+        pull = context.reader.unbounded().merge_pull(target.place, target.number)
     except Unavailable:
         pull = None
     if pull is not None and pull.merged and pull.head.sha == sent.attempt.head_sha:
@@ -188,7 +188,7 @@ def _in_doubt(context: Context, job: Job, target: Target, sent: Sent) -> Came:
 def _reread(context: Context, job: Job, target: Target, sent: Sent) -> Came:
     """A definite no, or a strange yes: what is true is read before it is said."""
     try:
-        pull = context.reader.afresh().merge_pull(target.place, target.number)
+        pull = context.reader.unbounded().merge_pull(target.place, target.number)
     except Unavailable as trouble:
         if sent.reply.status is None or sent.reply.status < FIRST_REFUSAL:
             return _in_doubt(context, job, target, sent)

@@ -57,7 +57,7 @@ def _is_expected_tree(context: Context, target: Target, merged: Merged, sha: str
 
     Where the base moved in between there is nothing to compare with; then the head has to be what was judged.
     """
-    reader = context.reader.afresh()
+    reader = context.reader.unbounded()
     made = reader.merge_commit(target.place, sha)
     if made is None:
         raise Unavailable("GITHUB_API_ERROR", f"GitHub does not show the merge commit {sha[:10]} yet.")
@@ -69,7 +69,7 @@ def _is_expected_tree(context: Context, target: Target, merged: Merged, sha: str
 
 
 def _tested(context: Context, target: Target, sha: str | None) -> MergeCommit | None:
-    return None if sha is None else context.reader.afresh().merge_commit(target.place, sha)
+    return None if sha is None else context.reader.unbounded().merge_commit(target.place, sha)
 
 
 def _on_one_base(merged: Merged, made: MergeCommit, tested: MergeCommit) -> bool:
