@@ -108,7 +108,7 @@ def is_guarded(context: Context, full_name: str) -> bool:
 
 
 def tell(context: Context, tx: Transaction, event: Event, now: datetime) -> None:
-    """Alert where auto-merge was switched on, or a guarded branch was moved by force. Makes audit entries: call it
+    """Alert where auto-merge was switched on, our merge opened again, or a guarded branch moved by force. Makes audit entries: call it
     last in its transaction.
     """
     if event.repository is None or event.installation_id is None or not is_guarded(context, event.repository.full_name):
@@ -116,8 +116,20 @@ def tell(context: Context, tx: Transaction, event: Event, now: datetime) -> None
     if (event.name, event.action) == ("pull_request", "auto_merge_enabled"):
         for number in event.pulls:
             auto_merge(tx, event.repository, number, head_sha=event.head_sha, by=event.sender, now=now)
+    if (event.name, event.action) == ("pull_request", "reopened"):
+        for number in event.pulls:
+            _tell_of_reopening(tx, event.repository, number, by=event.sender, now=now)
     if event.forced is not None and event.branch is not None and _is_base(tx, event, event.repository, event.branch):
         _tell_of_force(tx, event, event.repository, now)
+
+
+def _tell_of_reopening(tx: Transaction, repository: Repository, number: int, *, by: str | None, now: datetime) -> None:
+    """GitHub opens nothing again that is merged: what was recorded as our merge is then no longer what it shows."""
+    for own in attempts.succeeded_of(tx, repository.id, number)[-1:]:
+        code, subject = "REOPENED_AFTER_MERGE", own.subject
+        fields = {"repository": repository.full_name, "number": number, "head_sha": own.head_sha, "by": by}
+        fields["merge_sha"] = own.merge_sha
+        alerts.raise_alert(tx, code, subject=subject, fields=fields, key=f"{code}:{subject}@{own.head_sha}", at=now)
 
 
 def auto_merge(

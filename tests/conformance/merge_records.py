@@ -12,6 +12,7 @@ from app.records import (
     after_merge,
     evaluations,
     gate_findings,
+    github_requests,
     issues,
     merge_requests,
     pins,
@@ -152,7 +153,8 @@ class Records:
     def accept(self, tx: Transaction, task: str, request_id: str | None) -> None:
         """A merge request from before: it waits for events, or its message is lost."""
         wish = self._wish(request_id, None, waits=task == "waiting")
-        accepted = merge_requests.accept(tx, wish, self._world.clock())
+        earlier = self._world.clock() - timedelta(seconds=github_requests.LOOK_AGAIN_SECONDS + 1)
+        accepted = merge_requests.accept(tx, wish, earlier)
         if accepted is not None and wish.waits:
             merge_requests.set_pull(tx, accepted, self.repository_id, self._world.number)
         if task == "lost":
