@@ -43,7 +43,7 @@ def _merges(merges: Row | None) -> Iterator[str]:
         asked = f"{run['mode']} asked for by {run['asked_by']} ({run['source']}), woken by {run['woken_by']}"
         yield _line("merge", f"{run['outcome']}: {asked}, {_at(run['started_at'])}")
         yield from (
-            _line("blocker", f"{each['code']} {each['detail'] or ''}: {each['sentence']}", 1)
+            _line("blocker", f"{' '.join(filter(None, (each['code'], each['detail'])))}: {each['sentence']}", 1)
             for each in run["answer"].get("against", ())
         )
     for attempt in merges["attempts"]:

@@ -12,6 +12,8 @@ Row = dict[str, Any]
 MOST_RUNS = 20
 MOST_INTENTS = 50
 MOST_DECISIONS = 10
+OF_MERGES = ("EXTERNAL_MERGE", "BRANCH_MOVED_AFTER_MERGE", "IGNORED_VETO", "alert", "warning")
+"""Kinds of audit entries that belong to a pull request, and to no run of it."""
 
 
 def delivery(tx: Transaction, wanted: str) -> Row | None:
@@ -49,20 +51,24 @@ def of_pull(tx: Transaction, pull: Row) -> Row:
         " ORDER BY id",
         {"runs": [run["id"] for run in found]},
     ).fetchall()
-    return {
-        "pull": pull,
-        **_chain(tx, delivered, found, [f"delivery:{row['id']}" for row in delivered]),
-        "merges": explain_merges.of_pull(tx, pull["repository_id"], pull["number"]),
-    }
+    merges = explain_merges.of_pull(tx, pull["repository_id"], pull["number"])
+    chain = _chain(tx, delivered, found, [f"delivery:{row['id']}" for row in delivered], merges)
+    return {"pull": pull, **chain, "merges": merges}
 
 
-def _chain(tx: Transaction, delivered: list[Row], found: list[Row], subjects: list[str]) -> Row:
+def _chain(
+    tx: Transaction, delivered: list[Row], found: list[Row], subjects: list[str], merges: Row | None = None
+) -> Row:
     ids = {str(run["id"]) for run in found} | {str(intent["id"]) for run in found for intent in _intents_of(run)}
+    if merges is not None:
+        ids |= {str(run["run_id"]) for run in merges["runs"]}
     about = subjects + [subject for run in found for subject in (_pull_of(run), run["subject"])]
     links = [
         entry.document()
         for entry in ledger.about(tx, about)
-        if entry.subject in subjects or {entry.body.get("run"), entry.body.get("intent")} & ids
+        if entry.subject in subjects
+        or {entry.body.get("run"), entry.body.get("intent")} & ids
+        or (merges is not None and entry.kind in OF_MERGES)
     ]
     return {"deliveries": delivered, "runs": found, "audit": links}
 

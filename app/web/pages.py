@@ -7,6 +7,7 @@ import base64
 import hashlib
 import re
 import threading
+from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
 
@@ -24,6 +25,8 @@ MOST_AT_ONCE = 2
 """Pages share the threads of the receiver, which a slow Postgres must not use up."""
 KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SHORT_SHA = 10
+WAYS = {"hand": "hand", "auto_merge": "GitHub's auto-merge", "queue": "GitHub's merge queue"}
+"""By which somebody else has merged."""
 
 
 def install(flask: Flask, database_url: str) -> None:
@@ -69,9 +72,15 @@ def _shown(chain: Row) -> Row:
         "merges": chain["merges"],
         "short": SHORT_SHA,
         "plain": plain,
+        "at": _at,
+        "ways": WAYS,
         "marks": MARKS,
         "sources": SOURCES,
     }
+
+
+def _at(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _page(template: str, status: int, **shown: object) -> Response:

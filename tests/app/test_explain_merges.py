@@ -1,6 +1,7 @@
 """What became of a pull request's merge, in the explanation and on its page."""
 
 import json
+import re
 
 from click.testing import CliRunner
 from flask import Flask
@@ -8,6 +9,8 @@ from flask import Flask
 from app import chain_text, explain
 from app.cli import main
 from app.events import Merged
+from app.records import postures
+from app.records.postures import Switch, Where
 from app.web import pages, replies
 from tests.app.test_explain import house
 from tests.tasks import merging
@@ -76,8 +79,40 @@ def test_a_blocked_merge_is_told_with_every_blocker(house: House) -> None:
     merging.check(house, "ci", "failure")
     merging.ask(house, merging.issue(house))
     house.work()
-    assert any(line.startswith("  blocker   CHECKS_FAILED") for line in _text(house))
-    assert "<code>CHECKS_FAILED" in _page(house)
+    failed = "These checks failed: ci; each has to pass."
+    assert f"  blocker   CHECKS_FAILED: {failed}" in _text(house)
+    page = _page(house)
+    assert "<code>CHECKS_FAILED" in page
+    assert page.count(failed) == 1
+
+
+def test_what_the_audit_says_of_a_merge_is_among_its_entries(house: House) -> None:
+    _merged(house)
+    kinds = [line.split()[2] for line in _text(house) if line.startswith("audit")]
+    assert {"merge_decided", "MERGED"} <= set(kinds)
+    assert "<td>MERGED</td>" in _page(house)
+
+
+def test_its_page_says_when_it_is_looked_at_again(house: House) -> None:
+    merging.ready(house)
+    with house.context.pool.connection() as tx:
+        switch = Switch(name="frozen", on=True)
+        postures.set_posture(tx, Where(), switch, by="olga", reason="release", now=house.clock())
+    merging.ask(house, merging.issue(house))
+    house.work()
+    (run,) = house.rows("SELECT answer FROM step_runs WHERE step = 'S5_MERGE'")
+    assert f"looked at again by itself after {run['answer']['retry_at']}" in _page(house)
+
+
+def test_names_from_outside_are_no_part_of_the_page(house: House) -> None:
+    merging.ready(house)
+    merging.check(house, "<script>alert(1)</script>\u202e", "failure")
+    merging.ask(house, merging.issue(house))
+    house.work()
+    page = _page(house)
+    assert "<script" not in page
+    assert "\u202e" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
 
 
 def test_a_merge_by_hand_is_told_as_one(house: House) -> None:
@@ -87,7 +122,9 @@ def test_a_merge_by_hand_is_told_as_one(house: House) -> None:
     assert any("by alice (hand), not by this gate" in line for line in lines)
     assert any(line.startswith("alert     BYPASS_UNAPPROVED_HEAD") for line in lines)
     page = _page(house)
-    assert "not by this gate (hand)" in page
+    assert "by hand, not by this gate" in page
+    assert "<code>BYPASS_UNAPPROVED_HEAD</code>; nobody has acknowledged it yet" in page
+    assert {"<td>EXTERNAL_MERGE</td>", "<td>alert</td>"} <= set(re.findall("<td>[^<]*</td>", page))
     assert "alice" not in page.partition("<h2>Merging</h2>")[2].partition("</table>")[0]
 
 
