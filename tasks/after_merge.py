@@ -14,13 +14,14 @@ from app.records import after_merge, alerts, attempts
 from app.records.after_merge import Due
 from app.records.attempts import Attempt, Intended
 from app.records.runs import backoff_seconds
+from policies.merging import replies
 from policies.merging.replies import Reply
 from tasks.context import Context
 from tasks.merging import sending
 
 MOST_TRIES = 8
 GATE = "mergegate"
-DELETED, GONE = 204, (404, 422)
+DELETED, REFUSED = 204, (404, 422)
 WARNING = "DELETE_BRANCH_FAILED"
 
 
@@ -48,6 +49,7 @@ def _delete_branch(context: Context, bound: Merger, attempt: Attempt, due: Due) 
         return
     if branch is None:
         with context.pool.connection() as tx:
+            _end_open(tx, attempt, context.clock())
             after_merge.end(tx, due, "done", "There was nothing to delete, or it is not safe.")
         return
     _delete(context, bound, attempt, due, branch)
@@ -89,15 +91,14 @@ def _delete(context: Context, bound: Merger, attempt: Attempt, due: Due, branch:
     deletion, permit = recorded
     context.checkpoint("merge.branch_spent")
     reply = bound.delete_branch(permit, attempt.installation_id, request)
-    _record(context, attempt, due, deletion=deletion, reply=reply)
+    _record(context, attempt, due, deletion=deletion, reply=reply, branch=branch)
 
 
 def _intend(context: Context, attempt: Attempt, branch: str, request: Request) -> tuple[Attempt, Permit] | None:
     """The attempt and its permit; None where the branch of this head was deleted before."""
     now = context.clock()
     with context.pool.connection() as tx:
-        for open_one in attempts.open_deletions(tx, attempt.repository_id, attempt.number):
-            attempts.fail(tx, open_one, now, GATE, detail="OUTCOME_UNKNOWN")  # the branch is there, as was just read
+        _end_open(tx, attempt, now)
         body = {"attempt": str(attempt.id), "write": "branch_delete", "branch": branch, "head_sha": attempt.head_sha}
         entry = ledger.append(
             tx, kind="merge_decided", subject=attempt.subject, actor=GATE, body=body | {"allowed": True}, at=now
@@ -123,17 +124,36 @@ def _intend(context: Context, attempt: Attempt, branch: str, request: Request) -
     return (deletion, permit) if deletion and permit else None
 
 
-def _record(context: Context, attempt: Attempt, due: Due, *, deletion: Attempt, reply: Reply) -> None:
+def _end_open(tx: Transaction, attempt: Attempt, now: datetime) -> None:
+    """Of earlier deletions nobody knows any more; whether there is still a branch to delete was just read."""
+    for open_one in attempts.open_deletions(tx, attempt.repository_id, attempt.number):
+        attempts.fail(tx, open_one, now, GATE, detail="OUTCOME_UNKNOWN")
+
+
+def _is_gone(context: Context, attempt: Attempt, reply: Reply, branch: str) -> bool:
+    """Whether GitHub has deleted it, or shows it no more: it refuses to delete what is protected in the same words."""
+    if reply.status == DELETED:
+        return True
+    if reply.status not in REFUSED:
+        return False
+    try:
+        place = Place(attempt.installation_id, attempt.repository_id)
+        return context.reader.afresh().branch_tip(place, branch) is None
+    except Unavailable:
+        return False
+
+
+def _record(context: Context, attempt: Attempt, due: Due, *, deletion: Attempt, reply: Reply, branch: str) -> None:
+    is_gone = _is_gone(context, attempt, reply, branch)
     now, said = context.clock(), sending.response(reply)
-    if reply.status == DELETED or reply.status in GONE:
+    if is_gone:
         with context.pool.connection() as tx:
             attempts.succeed(tx, deletion, now, GATE, merge_sha=None, response=said)
             after_merge.end(tx, due, "done")
         return
     with context.pool.connection() as tx:
         attempts.fail(tx, deletion, now, GATE, detail=WARNING, response=said)
-    is_refused = reply.status is not None and reply.status < 500 and reply.limited_until is None
-    if is_refused:
+    if replies.first(reply) == "reread":
         _warn(context, attempt, due, f"GitHub refused to delete the branch ({reply.status}): {reply.message}")
     else:
         _again(context, attempt, due, "GitHub did not say whether it deleted the branch.")

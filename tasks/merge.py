@@ -17,7 +17,7 @@ from app.github.merge_documents import MergePull
 from app.github.merger import LiveMerger, LocalMerger
 from app.github.merging import Merger, Message
 from app.governor import LimitsUnavailable
-from app.records import attempts, merge_leases, merge_requests, pulls, runs, step_runs
+from app.records import merge_leases, merge_requests, pulls, runs, step_runs
 from app.records.merge_leases import MergeLease
 from policies.merging import messages
 from policies.merging.answer import Against, Answer
@@ -27,6 +27,7 @@ from tasks.merging import (
     by_issue,
     finding,
     judging,
+    left_open,
     merged,
     obstacles,
     queueing,
@@ -40,7 +41,7 @@ from tasks.merging.finding import Job, Target
 from tasks.merging.judging import Judged
 from tasks.merging.recording import Ended
 from tasks.merging.sending import Wanted
-from tasks.merging.settling import Afresh, Came, Elsewhere, Merged
+from tasks.merging.settling import Afresh
 from tasks.merging.waiting import Later
 
 MOST_ROUNDS = 3
@@ -89,8 +90,8 @@ def _run(context: Context, bound: Merger, job: Job) -> Answer | None:
     except Later as later:
         _put_off(context, job, later)
     except SoftTimeLimitExceeded:
-        due = context.clock() + timedelta(seconds=TOO_LONG_SECONDS)
-        _put_off(context, job, Later(due, "It took too long, so it goes on in another turn.", job.step.memory))
+        due, sentence = context.clock() + timedelta(seconds=TOO_LONG_SECONDS), "It took too long, and goes on later."
+        _put_off(context, job, Later(due, sentence, holds_base=True))  # a merge may have been sent
     return None
 
 
@@ -99,7 +100,10 @@ def _put_off(context: Context, job: Job, later: Later) -> None:
         runs.snooze(tx, job.run, later.due_at, later.sentence)
         if later.memory is not None:
             step_runs.remember(tx, job.run, later.memory)
-        if not later.holds_base:
+        if later.holds_base:
+            lasting = timedelta(seconds=context.settings.merge_lease_seconds)
+            merge_leases.hold_on(tx, job.run.id, later.due_at + lasting)
+        else:
             merge_leases.release(tx, job.run.id)
     seconds = max(0.0, (later.due_at - context.clock()).total_seconds())
     context.send(names.MERGE, job.run.id, seconds)
@@ -108,7 +112,8 @@ def _put_off(context: Context, job: Job, later: Later) -> None:
 def _end(context: Context, bound: Merger, job: Job) -> Ended:
     """How it ends; where something could not be had, what that means. Raises `Later`."""
     target = None
-    if (known := _by_its_issue(context, job)) is not None:
+    known = left_open.by_run(context, job) or _by_its_issue(context, job)
+    if isinstance(known, Ended):
         return known
     try:
         context.governor.seen(context.clock())  # without Redis nothing is known of the limits, so nothing is begun
@@ -120,7 +125,7 @@ def _end(context: Context, bound: Merger, job: Job) -> Ended:
         _remember_target(context, job, target)
         return _rounds(context, bound, job, target)
     except LimitsUnavailable:
-        return recording.against(obstacles.NO_REDIS, target=target)
+        return recording.against(settling.NO_REDIS, target=target)
     except Unavailable as trouble:
         waiting.for_a_slot(context, trouble.not_before)
         waiting.to_read_again(context, job.step.memory, trouble)
@@ -182,7 +187,7 @@ def _rounds(context: Context, bound: Merger, job: Job, target: Target) -> Ended:
 
 def _round(context: Context, bound: Merger, job: Job, target: Target) -> Ended | Afresh:
     """Everything once: what is open, the pull request's own state, the judgement, the one request."""
-    if not job.is_dry and (settled := _settle_open(context, job, target)) is not None:
+    if not job.is_dry and (settled := left_open.of_pull(context, job, target)) is not None:
         return settled
     pull = context.reader.afresh().merge_pull(target.place, target.number)
     if pull is None or pull.merged or pull.state == "closed":
@@ -198,21 +203,6 @@ def _round(context: Context, bound: Merger, job: Job, target: Target) -> Ended |
     return _judge_and_merge(context, bound, job, target, pull)
 
 
-def _settle_open(context: Context, job: Job, target: Target) -> Ended | Afresh | None:
-    """What became of attempts that nobody knows the end of. Raises `Later`."""
-    with context.pool.connection() as tx:
-        found = attempts.open_of(tx, target.place.repository_id, target.number)
-        others = [each for each in found if attempts.is_of_another_run(tx, each, job.run.id, context.clock())]
-    if others:
-        due = context.clock() + timedelta(seconds=BASE_TAKEN_SECONDS)
-        raise Later(due, "Another run has a merge of this pull request under way, and sees to its end.")
-    for attempt in found:
-        came = settling.settle(context, job, target, attempt)
-        if came is not None:
-            return _came(context, job, target, came, attempt.head_sha)
-    return None
-
-
 def _over(context: Context, job: Job, target: Target, pull: MergePull | None) -> Ended:
     """What is gone, merged or closed can't be merged any more."""
     if pull is None:
@@ -225,7 +215,10 @@ def _over(context: Context, job: Job, target: Target, pull: MergePull | None) ->
 
 def _judge_and_merge(context: Context, bound: Merger, job: Job, target: Target, pull: MergePull) -> Ended | Afresh:
     lease = None if job.is_dry else _lease(context, job, target, pull.base.ref)
+    context.checkpoint("merge.leased")
     judged = judging.judge(context, job, target)
+    if lease is not None and lease.base_ref != judged.loaded.pull.base.ref:
+        return _turned()
     if judged.loaded.pull.state == "closed":
         return _over(context, job, target, judged.loaded.pull)
     if judged.decision.against:
@@ -243,7 +236,14 @@ def _judge_and_merge(context: Context, bound: Merger, job: Job, target: Target, 
         return _would_merge(target, judged)
     if wanted.kind == "enqueue":
         return queueing.came_of(context, job, target, sent, judged)
-    return _came(context, job, target, settling.came_of(context, job, target, sent), judged.head_sha, judged)
+    came = settling.came_of(context, job, target, sent)
+    return merged.came(context, job, target, came, head_sha=judged.head_sha, judged=judged)
+
+
+def _turned() -> Afresh:
+    """The lease is of the base that it had before, which says nothing of the one that was judged."""
+    sentence = "The pull request was turned to another branch meanwhile, and has to be judged there first."
+    return Afresh(Against(code="SNAPSHOT_NOT_FOUND", detail="BASE_CHANGED", sentence=sentence))
 
 
 def _merge(target: Target, judged: Judged) -> Wanted:
@@ -281,18 +281,6 @@ def _would_merge(target: Target, judged: Judged) -> Ended:
         evaluation_id=evaluation.id if evaluation else None,
     )
     return Ended(answer=answer, target=target, judged=judged)
-
-
-def _came(
-    context: Context, job: Job, target: Target, came: Came, head_sha: str, judged: Judged | None = None
-) -> Ended | Afresh:
-    if isinstance(came, Merged):
-        return merged.ours(context, job, target, came, judged)
-    if isinstance(came, Elsewhere):
-        return merged.elsewhere(job, target, came.pull, context=context)
-    if isinstance(came, Afresh):
-        return came
-    return merged.stopped(job, target, came, judged, head_sha)
 
 
 def _lease(context: Context, job: Job, target: Target, base_ref: str) -> MergeLease:

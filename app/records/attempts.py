@@ -21,6 +21,7 @@ _COLUMNS = (
     "id, kind, repository_id, full_name, installation_id, number, base_ref, head_sha, run_id, request_id, state,"
     " method, request, evidence, response, merge_sha, detail, sent_at, in_doubt_at, recorded_at, audit_seq"
 )
+_OPEN = "kind IN ('merge', 'enqueue', 'update_branch') AND state IN ('INTENT', 'SENT', 'IN_DOUBT')"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,19 +118,29 @@ def get(tx: Transaction, attempt_id: UUID) -> Attempt | None:
 
 
 def open_of(tx: Transaction, repository_id: int, number: int) -> list[Attempt]:
-    """The merges and queue entries of a pull request whose end is not known, oldest first."""
-    return _of_pull(tx, repository_id, number, "state IN ('INTENT', 'SENT', 'IN_DOUBT')")
+    """The merges, queue entries and updates of a pull request whose end is not known, oldest first."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM merge_attempts WHERE repository_id = %(repository)s AND number = %(number)s"  # noqa: S608
+        f" AND {_OPEN} ORDER BY seq",
+        {"repository": repository_id, "number": number},
+    ).fetchall()
+    return [Attempt(**row) for row in rows]
+
+
+def open_of_run(tx: Transaction, run_id: UUID) -> list[Attempt]:
+    """Those that a run has left open itself, oldest first."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM merge_attempts WHERE run_id = %(run)s AND {_OPEN} ORDER BY seq",  # noqa: S608
+        {"run": run_id},
+    ).fetchall()
+    return [Attempt(**row) for row in rows]
 
 
 def succeeded_of(tx: Transaction, repository_id: int, number: int) -> list[Attempt]:
     """The merges and queue entries of a pull request that GitHub took, oldest first."""
-    return _of_pull(tx, repository_id, number, "state = 'SUCCEEDED'")
-
-
-def _of_pull(tx: Transaction, repository_id: int, number: int, condition: str) -> list[Attempt]:
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM merge_attempts WHERE repository_id = %(repository)s AND number = %(number)s"  # noqa: S608
-        f" AND kind IN ('merge', 'enqueue') AND {condition} ORDER BY seq",
+        " AND kind IN ('merge', 'enqueue') AND state = 'SUCCEEDED' ORDER BY seq",
         {"repository": repository_id, "number": number},
     ).fetchall()
     return [Attempt(**row) for row in rows]
@@ -161,7 +172,16 @@ def has_updated(tx: Transaction, repository_id: int, number: int, head_sha: str)
 def doubt(tx: Transaction, attempt: Attempt, now: datetime, by: str, response: dict[str, Any] | None = None) -> None:
     """The request was or may have been sent, and its end is not known. Raises `LeaseLost` where it is settled."""
     values = {"response": Jsonb(response) if response else None, "now": now}
-    _move(tx, attempt.id, ("SENT",), "IN_DOUBT", by, now, "response = %(response)s, in_doubt_at = %(now)s", values)
+    assigned = "response = coalesce(%(response)s, response), in_doubt_at = %(now)s"
+    _move(tx, attempt.id, ("SENT",), "IN_DOUBT", by, now, assigned, values)
+
+
+def heard(tx: Transaction, attempt: Attempt, response: dict[str, Any] | None) -> None:
+    """Keep what GitHub answered to a request whose end is still to be verified."""
+    tx.execute(
+        "UPDATE merge_attempts SET response = coalesce(%(response)s, response) WHERE id = %(id)s",
+        {"id": attempt.id, "response": Jsonb(response) if response else None},
+    )
 
 
 def succeed(

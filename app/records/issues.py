@@ -139,10 +139,10 @@ def move(tx: Transaction, issue: Issue, to_state: State, now: datetime, merge_sh
 
 
 def is_merging(tx: Transaction, issue_id: UUID) -> bool:
-    """Whether a merge was sent to GitHub for it, whose end is not known."""
+    """Whether a merge was sent to GitHub for it, and whoever sent it is still finding out what came of that."""
     row = tx.execute(
         "SELECT EXISTS (SELECT 1 FROM merge_attempts JOIN step_runs USING (run_id)"
-        " WHERE issue_id = %(issue)s AND state = ANY(%(open)s)) AS is_open",
+        " WHERE issue_id = %(issue)s AND ending IS NULL AND state = ANY(%(open)s)) AS is_open",
         {"issue": issue_id, "open": list(OPEN_ATTEMPTS)},
     ).fetchone()
     return bool(row and row["is_open"])

@@ -10,6 +10,10 @@ from app.records.runs import LeaseLost
 _SEAL = object()
 
 
+class BaseLost(LeaseLost):
+    """Another run may merge into the base branch by now; the work of this one is still its own."""
+
+
 class MergeLease:
     """Proof that its run merges into a base branch, and nobody else. Only `acquire` makes one; it can't be copied."""
 
@@ -63,14 +67,31 @@ def held_until(tx: Transaction, run_id: UUID, repository_id: int, base_ref: str,
 
 
 def fence(tx: Transaction, lease: MergeLease, now: datetime) -> None:
-    """Lock the row for this transaction, and only while it is ours. Raises `LeaseLost`."""
+    """Lock the row for this transaction, and only while it is ours. Raises `BaseLost`."""
     row = tx.execute(
         "SELECT lease FROM merge_leases WHERE repository_id = %(repository)s AND base_ref = %(base)s"
         " AND lease = %(lease)s AND held_until > %(now)s FOR UPDATE",
         {"repository": lease.repository_id, "base": lease.base_ref, "lease": lease.lease, "now": now},
     ).fetchone()
     if row is None:
-        raise LeaseLost
+        raise BaseLost
+
+
+def renew(tx: Transaction, lease: MergeLease, now: datetime, *, seconds: int) -> None:
+    """The same, and it lasts from now on: a request that leaves with it is over before it ends. Raises `BaseLost`."""
+    fence(tx, lease, now)
+    tx.execute(
+        "UPDATE merge_leases SET held_until = greatest(held_until, %(until)s) WHERE lease = %(lease)s",
+        {"lease": lease.lease, "until": now + timedelta(seconds=seconds)},
+    )
+
+
+def hold_on(tx: Transaction, run_id: UUID, until: datetime) -> None:
+    """Whatever the run holds, it holds until then, at least."""
+    tx.execute(
+        "UPDATE merge_leases SET held_until = greatest(held_until, %(until)s) WHERE run_id = %(run)s",
+        {"run": run_id, "until": until},
+    )
 
 
 def release(tx: Transaction, run_id: UUID) -> None:

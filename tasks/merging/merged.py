@@ -16,7 +16,7 @@ from tasks.merging import recording, verifying
 from tasks.merging.finding import Job, Target
 from tasks.merging.judging import Judged
 from tasks.merging.recording import GATE, Ended
-from tasks.merging.settling import Merged
+from tasks.merging.settling import Afresh, Came, Elsewhere, Merged
 from tasks.merging.verifying import Alert, Verified
 from tasks.merging.waiting import Later
 
@@ -27,6 +27,17 @@ REOPENED_POLL_SECONDS = (5, 10, 15)
 ALREADY = "PR_ALREADY_MERGED"
 OF_BYPASS = {"MERGED_OTHER_HEAD": "BYPASS_UNAPPROVED_HEAD"}
 """The alert for a detail, where that is not its own name."""
+
+
+def came(
+    context: Context, job: Job, target: Target, came: Came, *, head_sha: str, judged: Judged | None = None
+) -> Ended | Afresh:
+    """How the run ends by what came of its request. Raises `Later` while that can't be verified."""
+    if isinstance(came, Merged):
+        return ours(context, job, target, came, judged)
+    if isinstance(came, Elsewhere):
+        return elsewhere(job, target, came.pull, context=context)
+    return came if isinstance(came, Afresh) else stopped(job, target, came, judged, head_sha)
 
 
 def ours(context: Context, job: Job, target: Target, merged: Merged, judged: Judged | None) -> Ended:
@@ -135,7 +146,9 @@ def _unverified(context: Context, merged: Merged, trouble: Unavailable) -> Verif
     now, since = context.clock(), merged.attempt.sent_at
     if since is None or now - since < timedelta(seconds=LONGEST_VERIFYING_SECONDS):
         due = max(now + timedelta(seconds=VERIFY_AGAIN_SECONDS), trouble.not_before or now)
-        raise Later(due, f"It is merged, and that can't be verified yet: {trouble.sentence}", holds_base=True)
+        with context.pool.connection() as tx:
+            attempts.heard(tx, merged.attempt, merged.response)
+        raise Later(due, f"It is merged, and that can't be verified yet: {trouble.sentence}")
     sentence = f"It is merged, and what was merged can't be verified; a person must look at it. {trouble.sentence}"
     against = Against(
         code="MERGE_FAILED", detail="POST_MERGE_VERIFY_FAILED", sentence=sentence, outcome="needs_operator"

@@ -5,20 +5,14 @@ from app.governor import LimitsUnavailable
 from policies.merging.answer import Against
 from tasks import merge_facts
 from tasks.context import Context
-from tasks.merging import recording
+from tasks.merging import recording, settling
 from tasks.merging.finding import Target
 from tasks.merging.recording import Ended
 
 NO_POSTGRES = Against(
     code="MERGE_FAILED",
     detail="AUDIT_UNAVAILABLE",
-    sentence="Postgres does not answer, so nothing can be recorded and nothing is merged; it is tried again.",
-    outcome="retry_scheduled",
-)
-NO_REDIS = Against(
-    code="MERGE_FAILED",
-    detail="IDEMPOTENCY_STORE_UNAVAILABLE",
-    sentence="Redis does not answer, so GitHub's limits are not known and nothing is sent; it is tried again.",
+    sentence="Postgres does not answer, so nothing can be recorded and nothing more is sent; it is looked at again.",
     outcome="retry_scheduled",
 )
 FORBIDDEN = frozenset({"EVIDENCE_FORBIDDEN", "GITHUB_AUTH_FAILED", "READER_LOCAL"})
@@ -57,6 +51,6 @@ def _limited(context: Context, trouble: Unavailable, target: Target | None) -> E
     try:
         context.governor.seen(context.clock())
     except LimitsUnavailable:
-        return recording.against(NO_REDIS, target=target)
+        return recording.against(settling.NO_REDIS, target=target)
     against = Against(code="MERGE_FAILED", detail="RATE_LIMITED", sentence=trouble.sentence, outcome="retry_scheduled")
     return recording.against(against, target=target, retry_at=trouble.not_before)

@@ -8,6 +8,7 @@ from app.records import attempts
 from app.records.attempts import Attempt
 from policies.merging import replies
 from policies.merging.answer import Against
+from tasks import bypass
 from tasks.context import Context
 from tasks.merging import recording, sending, settling
 from tasks.merging.finding import Job, Target
@@ -48,12 +49,14 @@ def already_queued(context: Context, job: Job, target: Target, judged: Judged) -
 
 
 def came_of(context: Context, job: Job, target: Target, sent: Sent, judged: Judged) -> Ended:
-    """What came of the request. Where that is not known, the next run finds the entry or makes it: GitHub takes one."""
+    """What came of the request. Where that is not known, the queue shows it. Raises `Later` until it does."""
     now, reply = context.clock(), sent.reply
     if reply.status == OK and reply.merged:
         with context.pool.connection() as tx:
             attempts.succeed(tx, sent.attempt, now, job.by, merge_sha=None, response=sending.response(reply))
         return _waits(target, judged)
+    if replies.first(reply) == "unknown" or (reply.status == OK and not reply.merged):
+        return _unknown(context, job, target, sent, judged)
     against = _against(context, target, sent)
     with context.pool.connection() as tx:
         detail = against.detail or against.code
@@ -66,12 +69,58 @@ def _against(context: Context, target: Target, sent: Sent) -> Against:
     step = replies.first(reply)
     if step in ("not_sent", "limited", "reauthenticate"):
         return settling.refused(context, reply)
-    if step == "reread" and reply.status != OK:
+    try:
         pull = context.reader.afresh().merge_pull(target.place, target.number)
-        ruled = replies.after_reread(reply, settling.seen(pull, None), sent.attempt.head_sha)
-        return ruled if isinstance(ruled, Against) else replies.moved_base(reply)
-    sentence = "GitHub did not say whether it took the pull request into its merge queue; it is looked at again."
-    return Against(code="MERGE_FAILED", detail="OUTCOME_UNKNOWN", sentence=sentence, outcome="retry_scheduled")
+    except Unavailable as trouble:
+        return replies.unread(reply, trouble.sentence)
+    ruled = replies.after_reread(reply, settling.seen(pull, None), sent.attempt.head_sha)
+    return ruled if isinstance(ruled, Against) else replies.moved_base(reply)
+
+
+def _unknown(context: Context, job: Job, target: Target, sent: Sent, judged: Judged) -> Ended:
+    settle(context, job, target, sent.attempt)
+    with context.pool.connection() as tx:
+        attempt = attempts.get(tx, sent.attempt.id)
+    if attempt is not None and attempt.state == "SUCCEEDED":
+        return _waits(target, judged)
+    sentence = "GitHub did not take the pull request into its merge queue; it is looked at again."
+    against = Against(code="MERGE_FAILED", detail="OUTCOME_UNKNOWN", sentence=sentence, outcome="retry_scheduled")
+    return recording.against(against, target=target, judged=judged)
+
+
+def settle(context: Context, job: Job, target: Target, attempt: Attempt) -> None:
+    """Find out whether GitHub took what was sent: its queue shows it, or it has merged it. Raises `Later` until then.
+
+    What it has not taken by the end is asked for anew: GitHub takes one entry of a pull request.
+    """
+    now, since = context.clock(), attempt.in_doubt_at or context.clock()
+    with context.pool.connection() as tx:
+        if attempt.state == "SENT":
+            attempts.doubt(tx, attempt, now, job.by)
+    took, seconds = _took(context, target, attempt), (now - since).total_seconds()
+    last = context.settings.merge_settle_seconds
+    if not took and seconds < last:
+        later = next((each for each in settling.READ_AFTER_SECONDS if seconds < each < last), last)
+        raise Later(since + timedelta(seconds=later), "It is not known yet whether it is in GitHub's merge queue.")
+    with context.pool.connection() as tx:
+        if took:
+            attempts.succeed(tx, attempt, now, job.by, merge_sha=None, response=None)
+        else:
+            attempts.fail(tx, attempt, now, job.by, detail="OUTCOME_UNKNOWN")
+
+
+def _took(context: Context, target: Target, attempt: Attempt) -> bool:
+    """Whether GitHub shows the pull request in its queue at that head, or merged by it."""
+    reader = context.reader.unbounded()
+    try:
+        node = reader.queued_pull(target.place, target.full_name, target.number)
+        if node is not None and node.merge_queue_entry is not None:
+            return node.head_ref_oid == attempt.head_sha
+        pull = reader.merge_pull(target.place, target.number)
+    except Unavailable:
+        return False
+    merged_by = pull.merged_by.login if pull is not None and pull.merged_by is not None else None
+    return merged_by == bypass.QUEUE_LOGIN and pull is not None and pull.head.sha == attempt.head_sha
 
 
 def _waits(target: Target, judged: Judged) -> Ended:

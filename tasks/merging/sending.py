@@ -9,7 +9,7 @@ from app.github.merging import Merger
 from app.permits import Permit, Request
 from app.records import attempts, merge_leases, runs
 from app.records.attempts import Attempt, Intended, Kind
-from app.records.merge_leases import MergeLease
+from app.records.merge_leases import BaseLost, MergeLease
 from policies.merging.answer import Against
 from policies.merging.replies import Reply
 from tasks.context import Context
@@ -50,9 +50,12 @@ def send(
     _take_turn(context, target)
     if (too_old := judging.too_old(context, judged)) is not None:
         return too_old
-    attempt = _intend(context, job, target, judged=judged, lease=lease, wanted=wanted)
-    context.checkpoint("merge.intent")
-    permit = _spend(context, job, target, judged=judged, lease=lease, attempt=attempt, request=wanted.request)
+    try:
+        attempt = _intend(context, job, target, judged=judged, lease=lease, wanted=wanted)
+        context.checkpoint("merge.intent")
+        permit = _spend(context, job, target, judged=judged, lease=lease, attempt=attempt, request=wanted.request)
+    except BaseLost:
+        raise Later(context.clock() + AGAIN, "The base branch went to another run meanwhile.") from None
     if not isinstance(permit, Permit):
         return permit
     context.checkpoint("merge.spent")
@@ -150,7 +153,7 @@ def _spend(
             detail = DRY if against == "dry" else against.detail or against.code
             attempts.fail(tx, attempt, now, job.by, detail=detail)
             return against
-        merge_leases.fence(tx, lease, now)
+        merge_leases.renew(tx, lease, now, seconds=context.settings.merge_lease_seconds)
         permit = permits.spend_attempt(tx, attempt.id, request, by=job.by, now=now)
         if permit is None:
             attempts.fail(tx, attempt, now, job.by, detail="EVIDENCE_EXPIRED")

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.github.answers import Unavailable
 from app.github.merge_documents import MergePull
+from app.governor import LimitsUnavailable
 from app.records import attempts
 from app.records.attempts import Attempt
 from app.records.runs import LeaseLost
@@ -25,6 +26,12 @@ STAYS_IN_DOUBT = ("MERGE_PARTIAL", "OUTCOME_UNKNOWN")
 """A person is told, and nobody knows more than before: whoever asks again has it read again before anything is sent."""
 UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 FIRST_REFUSAL = 400
+NO_REDIS = Against(
+    code="MERGE_FAILED",
+    detail="IDEMPOTENCY_STORE_UNAVAILABLE",
+    sentence="Redis does not answer, so GitHub's limits are not known and nothing is sent; it is tried again.",
+    outcome="retry_scheduled",
+)
 
 
 @dataclass(frozen=True)
@@ -74,26 +81,20 @@ def came_of(context: Context, job: Job, target: Target, sent: Sent) -> Came:
 
 
 def refused(context: Context, reply: Reply) -> Against:
-    """Surely nothing was done: no connection, a limit, or a token that GitHub does not take.
-
-    Raises `LimitsUnavailable` where it is Redis that does not answer.
-    """
+    """Surely nothing was done: no connection, a limit, a token that GitHub does not take, or no Redis."""
     if not reply.is_sent and reply.limited_until is not None:
-        context.governor.seen(context.clock())
+        try:
+            context.governor.seen(context.clock())
+        except LimitsUnavailable:
+            return NO_REDIS
         return replies.against(reply.model_copy(update={"is_sent": True, "status": TOO_MANY}))
     if not reply.is_sent and reply.status in (UNAUTHORIZED, FORBIDDEN):
         return replies.against(reply.model_copy(update={"is_sent": True, "status": UNAUTHORIZED}))
     return replies.against(reply)
 
 
-def settle(context: Context, job: Job, target: Target, attempt: Attempt) -> Came | None:
-    """What became of an attempt that an earlier worker or turn has left open; None: it never left, or came to nothing.
-
-    Raises `Later` until it is known.
-    """
-    if attempt.state == "INTENT":
-        _fail(context, job, attempt, "UNSENT")
-        return None
+def settle(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:
+    """What became of a merge that an earlier worker or turn has sent. Raises `Later` until it is known."""
     if attempt.state == "SENT":
         _doubt(context, job, attempt)
         attempt = _again(context, attempt)

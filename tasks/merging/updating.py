@@ -3,6 +3,7 @@
 from app.github import merging
 from app.github.merging import Merger
 from app.records import attempts
+from app.records.attempts import Attempt
 from app.records.merge_leases import MergeLease
 from policies.merging import replies
 from policies.merging.answer import Against
@@ -31,6 +32,13 @@ def update(
     if isinstance(sent, Sent):
         return _came_of(context, job, sent)
     return sent if isinstance(sent, Against) else None
+
+
+def give_up(context: Context, job: Job, attempt: Attempt) -> None:
+    """What never left, and an update of which nobody knows: it is asked for anew where the head is still the same."""
+    detail = "UNSENT" if attempt.state == "INTENT" else "OUTCOME_UNKNOWN"
+    with context.pool.connection() as tx:
+        attempts.fail(tx, attempt, context.clock(), job.by, detail=detail)
 
 
 def _came_of(context: Context, job: Job, sent: Sent) -> Against | None:

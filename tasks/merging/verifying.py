@@ -34,7 +34,9 @@ class Verified:
 def verify(context: Context, target: Target, merged: Merged) -> Verified:
     """Reads GitHub once more. Raises `Unavailable` where the merge commit can't be read."""
     sha, attempt = merged.pull.merge_commit_sha, merged.attempt
-    if sha is None or not _is_expected_tree(context, target, merged, sha):
+    if sha is None:
+        raise Unavailable("GITHUB_API_ERROR", "GitHub does not show what it was merged as.")
+    if not _is_expected_tree(context, target, merged, sha):
         sentence = (
             f"GitHub merged {target.full_name}#{target.number}, but not exactly what was judged: the tree of the merge"
             " commit is another one; a person must look at it."
