@@ -257,8 +257,10 @@ CREATE TABLE IF NOT EXISTS external_merges (
     PRIMARY KEY (repository_id, number, merge_sha)
 );
 
--- When the open pull requests of a repository were last compared with GitHub's list, to find those merged unseen.
+-- When the pull requests of a repository were last compared with GitHub's list, to find those merged unseen.
+-- since: when that was first done; whatever was merged before is nobody's concern.
 CREATE TABLE IF NOT EXISTS merge_watches (
     repository_id   bigint      PRIMARY KEY,
-    asked_at        timestamptz NOT NULL
+    asked_at        timestamptz NOT NULL,
+    since           timestamptz NOT NULL
 );

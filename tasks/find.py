@@ -17,7 +17,7 @@ from app.github.reader import Place
 from app.records import pulls, runs, slots, watches
 from app.records.pulls import Sighting
 from app.records.runs import Run, Wanted
-from tasks import bypass, names, putting_off
+from tasks import bypass, names, observing, putting_off
 from tasks.context import Context
 
 MOST_CAUSES = 10
@@ -56,24 +56,35 @@ def pull_requests(context: Context, run_id: UUID) -> None:
     putting_off.wake_next(context, run)
 
 
-def _want_changed(context: Context, run: Run, known: Known, listed: tuple[ListedPull, ...]) -> None:
-    """Those that GitHub lists and we don't know like this, and those that it lists no more. `known`: before that.
+def _want_changed(context: Context, run: Run, known: Known, found: tuple[ListedPull, ...]) -> None:
+    """Those that GitHub lists and we don't know like this, those that it lists no more, those merged unseen.
 
     A label or a comment changes the pull request as well: it is judged again where that was after its last verdict.
+    `known`: before GitHub was asked.
     """
+    listed = tuple(pull for pull in found if pull.state == "open")
     shown: Known = {pull.number: (pull.head.sha, pull.base.ref) for pull in listed}
     now = context.clock()
     with context.pool.connection() as tx:
         judged = watches.judged_at(tx, run.repository_id)
         later = {each.number for each in listed if each.updated_at and each.updated_at > judged.get(each.number, now)}
         differ = {number for number in {*known, *shown} if known.get(number) != shown.get(number)}
-        changed = sorted(differ | later)[:MOST_CHANGED]
+        unseen = _merged_unseen(context, tx, run, found)
+        changed = [*sorted(unseen), *sorted((differ | later) - unseen)][:MOST_CHANGED]
         runs.finish(tx, run, now)
         for number in changed:
             pulls.seen(tx, Sighting(run.repository_id, number, run.full_name, run.installation_id))
         wanted = [(runs.want_pull(tx, run, number, now), now) for number in changed]
         _tell_of_auto_merge(tx, run, listed, now)
     _send(context, wanted)
+
+
+def _merged_unseen(context: Context, tx: Transaction, run: Run, found: tuple[ListedPull, ...]) -> set[int]:
+    """Those that may have been opened and merged without one event of theirs having come."""
+    if not observing.is_ours(context, run.full_name):
+        return set()
+    merged_at = {pull.number: pull.merged_at for pull in found if pull.merged_at is not None}
+    return watches.merged_unseen(tx, run.repository_id, merged_at)
 
 
 def _tell_of_auto_merge(tx: Transaction, run: Run, listed: tuple[ListedPull, ...], now: datetime) -> None:
@@ -93,11 +104,13 @@ def _want_known_at_once(context: Context, run: Run) -> None:
 
 
 def _list(context: Context, run: Run) -> tuple[ListedPull, ...]:
-    """Those that GitHub lists; of an installation it lists none."""
+    """Those that GitHub lists; to compare, those closed lately too; of an installation it lists none."""
     place = Place(run.installation_id, run.repository_id)
     if run.kind == "find_by_installation":
         return ()
-    if run.kind in ("find_by_repository", "find_changed"):
+    if run.kind == "find_changed":
+        return (*context.reader.open_pulls(place), *context.reader.newest_closed_pulls(place))
+    if run.kind == "find_by_repository":
         return context.reader.open_pulls(place)
     if run.kind == "find_by_branch":
         return context.reader.pulls_of_base(place, run.branch or "")

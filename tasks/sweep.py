@@ -30,7 +30,7 @@ def enqueue_due(context: Context) -> int:
 
 
 def _watch(context: Context, tx: Transaction, now: datetime) -> None:
-    """Compare the open pull requests of guarded repositories with GitHub's list now and then: webhooks get lost."""
+    """Compare the pull requests of guarded repositories with GitHub's list now and then: webhooks get lost."""
     if context.settings.github_reader != "live":
         return
     for wanted in watches.take_due(tx, {name.lower() for name in context.settings.merge_repositories}, now):

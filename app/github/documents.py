@@ -79,7 +79,10 @@ class AutoMerge(Document):
 
 
 class ListedPull(Document):
-    """A pull request in a list, which has no counts. `auto_merge`: None where nobody switched it on."""
+    """A pull request in a list, which has no counts. `auto_merge`: None where nobody switched it on.
+
+    `merged_at`: None where it is not merged.
+    """
 
     number: int
     state: Literal["open", "closed"]
@@ -88,6 +91,7 @@ class ListedPull(Document):
     head: Branch
     base: Branch
     auto_merge: AutoMerge | None = None
+    merged_at: AwareDatetime | None = None
 
     @property
     def login(self) -> str:

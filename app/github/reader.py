@@ -8,6 +8,7 @@ from app.github import documents
 from app.github.answers import Unavailable
 from app.github.asking import Place
 from app.github.check_reading import CheckReader
+from app.github.client import PER_PAGE
 from app.github.deployments import DeploymentReader
 from app.github.git_objects import GitObjectReader
 from app.github.merge_queue import MergeQueueReader
@@ -130,6 +131,13 @@ class LiveReader(
     def open_pulls(self, place: Place) -> tuple[documents.ListedPull, ...]:
         """The open pull requests of a repository."""
         return self._all(place, documents.ListedPull, "/pulls", "the open pull requests", {"state": "open"})
+
+    def newest_closed_pulls(self, place: Place) -> tuple[documents.ListedPull, ...]:
+        """The hundred closed pull requests that changed last."""
+        what = "the closed pull requests"
+        wanted = {"state": "closed", "sort": "updated", "direction": "desc", "per_page": PER_PAGE}
+        answer = self._ask(place, "/pulls", what, wanted)
+        return self._rows(documents.ListedPull, [answer.document], what)
 
     def workflow_runs(self, place: Place, sha: str) -> tuple[documents.WorkflowRun, ...]:
         """The workflow runs of a commit, for whichever event."""

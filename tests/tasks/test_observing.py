@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.records import watches
 from app.records.watches import WATCH_SECONDS
 from tasks import sweep
 from tests.tasks import merging
@@ -96,6 +97,49 @@ def test_without_any_webhook_it_is_found_by_the_sweep(house: House) -> None:
     _sweep(house)
     assert bypass_before == []
     assert len(work_but_merges(house)) == 1
+
+
+def test_a_pull_request_that_was_opened_and_merged_unseen_is_found_by_the_sweep(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watches, "WATCH_SECONDS", 60)
+    judge(house)
+    house.work()
+    _sweep(house)
+    house.work()
+    house.github.push(REPOSITORY, "second", {"b.py": "1"}, by="bob")
+    number = house.github.open_pull(REPOSITORY, "second", by="bob").number
+    for _ in range(3):
+        house.clock.forward(61)
+        if house.github.state.pull(REPOSITORY, number).state == "open":
+            house.github.merge(REPOSITORY, number, by="alice")
+        _sweep(house)
+        house.work()
+    assert [body["number"] for body in audit(house, "EXTERNAL_MERGE")] == [number]
+    looked = "SELECT count(*) AS n FROM runs WHERE kind = 'merge'"
+    assert house.rows(looked) == [{"n": 1}]
+
+
+def test_also_where_no_pull_request_is_open(house: House) -> None:
+    judge(house)
+    house.work()
+    house.github.close(REPOSITORY, 1)
+    house.deliver(house.event("pull_request", "closed", pulls=(1,), head_sha=head(house), branch="main"))
+    house.work()
+    _sweep(house)
+    house.work()
+    assert house.rows("SELECT count(*) AS n FROM runs WHERE kind = 'find_changed'") == [{"n": 1}]
+
+
+def test_what_was_merged_before_anybody_watched_is_no_bypass(house: House) -> None:
+    judge(house)
+    house.github.push(REPOSITORY, "second", {"b.py": "1"}, by="bob")
+    number = house.github.open_pull(REPOSITORY, "second", by="bob").number
+    house.github.merge(REPOSITORY, number, by="alice")
+    house.clock.forward(1)
+    _sweep(house)
+    house.work()
+    assert audit(house, "EXTERNAL_MERGE") == []
 
 
 def _sweep(house: House) -> None:

@@ -85,6 +85,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "the verdict": lambda tx: sealed_evaluations.stored_for_merge(tx, 1, 7),
     "the newest verdicts": lambda tx: watches.judged_at(tx, 1),
     "what is watched": lambda tx: watches.take_due(tx, {"acme/widget"}, NOW),
+    "what was merged unseen": lambda tx: watches.merged_unseen(tx, 1, {7: NOW}),
     "the last webhook": lambda tx: doctor.last_received_at(tx),
     "the page of a pull request": lambda tx: explain_merges.of_pull(tx, 1, 7),
 }
