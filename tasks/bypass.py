@@ -108,8 +108,9 @@ def is_guarded(context: Context, full_name: str) -> bool:
 
 
 def tell(context: Context, tx: Transaction, event: Event, now: datetime) -> None:
-    """Alert where auto-merge was switched on, our merge opened again, or a guarded branch moved by force. Makes audit entries: call it
-    last in its transaction.
+    """Alert where auto-merge was switched on, our merge opened again, or a guarded branch moved by force.
+
+    Makes audit entries: call it last in its transaction.
     """
     if event.repository is None or event.installation_id is None or not is_guarded(context, event.repository.full_name):
         return
@@ -125,7 +126,7 @@ def tell(context: Context, tx: Transaction, event: Event, now: datetime) -> None
 
 def _tell_of_reopening(tx: Transaction, repository: Repository, number: int, *, by: str | None, now: datetime) -> None:
     """GitHub opens nothing again that is merged: what was recorded as our merge is then no longer what it shows."""
-    for own in attempts.succeeded_of(tx, repository.id, number)[-1:]:
+    for own in [each for each in attempts.succeeded_of(tx, repository.id, number) if each.kind == "merge"][-1:]:
         code, subject = "REOPENED_AFTER_MERGE", own.subject
         fields = {"repository": repository.full_name, "number": number, "head_sha": own.head_sha, "by": by}
         fields["merge_sha"] = own.merge_sha
