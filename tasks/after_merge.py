@@ -124,17 +124,36 @@ def _intend(context: Context, attempt: Attempt, branch: str, request: Request) -
     return (deletion, permit) if deletion and permit else None
 
 
-def _record(context: Context, attempt: Attempt, due: Due, *, deletion: Attempt, reply: Reply) -> None:
+def _end_open(tx: Transaction, attempt: Attempt, now: datetime) -> None:
+    """Of earlier deletions nobody knows any more; whether there is still a branch to delete was just read."""
+    for open_one in attempts.open_deletions(tx, attempt.repository_id, attempt.number):
+        attempts.fail(tx, open_one, now, GATE, detail="OUTCOME_UNKNOWN")
+
+
+def _is_gone(context: Context, attempt: Attempt, reply: Reply, branch: str) -> bool:
+    """Whether GitHub has deleted it, or shows it no more: it refuses to delete what is protected in the same words."""
+    if reply.status == DELETED:
+        return True
+    if reply.status not in REFUSED:
+        return False
+    try:
+        place = Place(attempt.installation_id, attempt.repository_id)
+        return context.reader.afresh().branch_tip(place, branch) is None
+    except Unavailable:
+        return False
+
+
+def _record(context: Context, attempt: Attempt, due: Due, *, deletion: Attempt, reply: Reply, branch: str) -> None:
+    is_gone = _is_gone(context, attempt, reply, branch)
     now, said = context.clock(), sending.response(reply)
-    if reply.status == DELETED or reply.status in GONE:
+    if is_gone:
         with context.pool.connection() as tx:
             attempts.succeed(tx, deletion, now, GATE, merge_sha=None, response=said)
             after_merge.end(tx, due, "done")
         return
     with context.pool.connection() as tx:
         attempts.fail(tx, deletion, now, GATE, detail=WARNING, response=said)
-    is_refused = reply.status is not None and reply.status < 500 and reply.limited_until is None
-    if is_refused:
+    if replies.first(reply) == "reread":
         _warn(context, attempt, due, f"GitHub refused to delete the branch ({reply.status}): {reply.message}")
         return
     with context.pool.connection() as tx:

@@ -35,6 +35,13 @@ def update(
     return sent if isinstance(sent, Against) else None
 
 
+def give_up(context: Context, job: Job, attempt: Attempt) -> None:
+    """What never left, and an update of which nobody knows: it is asked for anew where the head is still the same."""
+    detail = "UNSENT" if attempt.state == "INTENT" else "OUTCOME_UNKNOWN"
+    with context.pool.connection() as tx:
+        attempts.fail(tx, attempt, context.clock(), job.by, detail=detail)
+
+
 def _came_of(context: Context, job: Job, sent: Sent) -> Against | None:
     """Where that is not known nothing is lost: GitHub moves no other head than the one that was named."""
     reply, said = sent.reply, sending.response(sent.reply)
