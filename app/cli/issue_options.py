@@ -19,6 +19,7 @@ MOST_WAIT_SECONDS = 600
 
 F = TypeVar("F", bound=Callable[..., Any])
 R = TypeVar("R", bound=BaseModel)
+WAIT = click.option("--wait", type=click.IntRange(0, MOST_WAIT_SECONDS), default=0, help="Seconds to wait for its end.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
 
 
@@ -51,9 +52,7 @@ def asking(command: F) -> F:
     for option in (
         AS_JSON,
         writing.as_option,
-        click.option(
-            "--wait", type=click.IntRange(0, MOST_WAIT_SECONDS), default=0, help="Seconds to wait for its end."
-        ),
+        WAIT,
         click.option("--request-id", type=click.UUID, help="By default a new one."),
         click.option("--dry-run", "mode", flag_value="dryRun", help="Decide, and change nothing."),
         click.option("--execute", "mode", flag_value="execute", default=True, help="The default."),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import click
+from pydantic import BaseModel
 
 from app import issues as work
 from app.cli import issue_options, reading, writing
@@ -14,9 +15,9 @@ from app.issues import Ask, Started
 from app.records import issue_evidence, issues, timeline
 from app.records.issues import Issue
 from app.web.api import issue_shapes
+from app.web.api.bodies import Paging
 from app.web.api.issue_shapes import HoldRequest, IssueEvidenceRequest
 from app.work import By
-from policies import lifecycle
 from policies.decision import Blocker
 from policies.lifecycle import STATES, WAYS, State, Step
 from policies.text import plain
@@ -76,7 +77,8 @@ def list_issues(*, status: State | None, limit: int, offset: int, as_json: bool)
     with reading.transaction() as tx:
         found, total = issues.page(tx, status, limit=limit, offset=offset)
     if as_json:
-        _show({"items": [_summary(each) for each in found], "total": total}, as_json=True)
+        query = Paging(limit=limit, offset=offset)
+        _show(_json(issue_shapes.page(found, query, total)), as_json=True)
         return
     for each in found:
         click.echo(f"{each.id}  {plain(each.status):<17}  {plain(each.pr_url or each.github_url or '')}")
@@ -122,15 +124,30 @@ def evidence(issue_id: UUID, *, by: str, **said: str | None) -> None:
 
 @issues_command.command("next")
 @ID
-def next_step(issue_id: UUID) -> None:
+@issue_options.AS_JSON
+def next_step(issue_id: UUID, *, as_json: bool) -> None:
     """Print the step that can be run next; where none can, what is in the way, with exit code 1."""
     with reading.transaction() as tx:
         issue = _demand(issues.get(tx, issue_id) or work.not_found(issue_id))
         facts = work.facts(tx, issue_options.terms(), issue, By("", datetime.now(UTC)))
-    following = lifecycle.next_step(issue.status, facts)
-    if isinstance(following, Blocker):
-        raise click.ClickException(_sentence(following))
-    click.echo(following)
+    said = issue_shapes.next_step(issue, facts)
+    if as_json:
+        _show(_json(said), as_json=True)
+    elif said.blocked:
+        raise click.ClickException(f"{said.blocker_code}: {plain(said.blocker_message or '')}")
+    else:
+        click.echo(said.next_step)
+    if said.blocked:
+        raise SystemExit(1)
+
+
+@issues_command.command()
+@click.argument("run_id", metavar="RUN_ID", type=click.UUID)
+@issue_options.WAIT
+@issue_options.AS_JSON
+def outcome(run_id: UUID, *, wait: int, as_json: bool) -> None:
+    """Print what became of a run that was asked for; exit code 1 where it was blocked."""
+    _tell(run_id, wait, as_json=as_json)
 
 
 @issues_command.command()
@@ -143,9 +160,9 @@ def events(issue_id: UUID, *, limit: int, offset: int, as_json: bool) -> None:
     with reading.transaction() as tx:
         _demand(issues.get(tx, issue_id) or work.not_found(issue_id))
         found, total = timeline.page(tx, issue_id, limit=limit, offset=offset)
-    said = [issue_shapes.event(each).model_dump(mode="json", by_alias=True) for each in found]
     if as_json:
-        _show({"events": said, "total": total}, as_json=True)
+        query = Paging(limit=limit, offset=offset)
+        _show(_json(issue_shapes.events(issue_id, found, query, total)), as_json=True)
         return
     for each in found:
         click.echo(f"{each.at.isoformat()}  {each.type}  {json.dumps(each.payload)}")
@@ -185,8 +202,14 @@ def _ask(issue_id: UUID, step: Step | None, *, when_ready: bool = False, **how: 
         started = work.ask(tx, issue_options.terms(), issue_id, By(how["by"], datetime.now(UTC)), asked)
         if not isinstance(started, Started):
             raise click.ClickException(_sentence(started))
-    said = ended(started.run_id, how["wait"])
-    _show(said, as_json=how["as_json"])
+    _tell(started.run_id, how["wait"], as_json=how["as_json"])
+
+
+def _tell(run_id: UUID, seconds: int, *, as_json: bool) -> None:
+    said = ended(run_id, seconds)
+    if not said:
+        raise click.ClickException("RUN_NOT_FOUND: There is no such run.")
+    _show(said, as_json=as_json)
     if said.get("blocked"):
         raise SystemExit(1)
 
@@ -202,12 +225,12 @@ def _sentence(blocker: Blocker) -> str:
 
 
 def _document(found: Issue) -> dict[str, Any]:
-    document: dict[str, Any] = issue_shapes.issue(found).model_dump(mode="json", by_alias=True)
-    return document
+    return _json(issue_shapes.issue(found))
 
 
-def _summary(found: Issue) -> dict[str, Any]:
-    document: dict[str, Any] = issue_shapes.summary(found).model_dump(mode="json", by_alias=True)
+def _json(shape: BaseModel) -> dict[str, Any]:
+    """As the API says it."""
+    document: dict[str, Any] = shape.model_dump(mode="json", by_alias=True)
     return document
 
 

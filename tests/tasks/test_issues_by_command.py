@@ -44,7 +44,7 @@ def test_an_issue_is_made_set_and_shown(at: Desk, tmp_path: Path) -> None:
         in command("show", made["id"]).output
     )
     assert command("list").output.endswith("1 of 1.\n")
-    assert said("list", "--status", "DONE") == {"items": [], "total": 0}
+    assert said("list", "--status", "DONE") == {"items": [], "total": 0, "limit": 50, "offset": 0}
 
 
 def test_a_step_that_is_asked_for_is_found_by_the_sweep(at: Desk) -> None:
@@ -60,6 +60,29 @@ def test_a_step_that_is_asked_for_is_found_by_the_sweep(at: Desk) -> None:
         "loop_run_started",
     ]
     assert "loop_step_s1_completed" in command("events", issue).output
+
+
+def test_as_json_all_is_said_as_the_api_says_it(at: Desk) -> None:
+    issue = at.issue(githubUrl=None)
+    run = said("run", issue, "--as", "olga")["runId"]
+    _work(at)
+    for arguments, path in (
+        (("events", issue, "--limit", "1"), f"/{issue}/events?limit=1"),
+        (("next", issue), f"/{issue}/next-step"),
+        (("list",), ""),
+    ):
+        assert said(*arguments) == at.agent.get(f"/api/v1/issues{path}").get_json()
+    assert said("outcome", run) == at.agent.get(f"/api/v1/runs/{run}").get_json()
+
+
+def test_what_became_of_a_run_is_told_later_too(at: Desk) -> None:
+    issue = at.issue(githubUrl=None)
+    run = said("run", issue)["runId"]
+    assert (said("outcome", run)["status"], command("outcome", run).exit_code) == ("running", 0)
+    _work(at)
+    ended = command("outcome", run)
+    assert (ended.exit_code, 'blockerCode: "NO_GITHUB_LINK"' in ended.output) == (1, True)
+    assert "RUN_NOT_FOUND" in command("outcome", issue).output
 
 
 def test_a_merge_is_asked_for_as_at_the_api(at: Desk) -> None:

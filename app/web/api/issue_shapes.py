@@ -9,7 +9,9 @@ from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 from app.records.issues import Issue
 from app.records.step_runs import Step
 from app.records.timeline import TimelineEvent
-from app.web.api.bodies import Paging, RequestBody, ResponseBody
+from app.web.api.bodies import Page, Paging, RequestBody, ResponseBody
+from policies import lifecycle
+from policies.decision import Blocker
 from policies.lifecycle import State
 
 MOST_CANDIDATES = 20
@@ -56,7 +58,7 @@ class IssueRequest(RequestBody):
         if isinstance(said.get("validation"), Validation):
             said["validation"] = said["validation"].model_dump(mode="json")
         if "pr_candidates" in said:
-            said["pr_candidates"] = list(said["pr_candidates"])
+            said["pr_candidates"] = list(dict.fromkeys(said["pr_candidates"]))
         return said
 
 
@@ -159,6 +161,37 @@ class EventsShape(ResponseBody):
 def issue(found: Issue) -> IssueShape:
     """An issue as the API says it."""
     return IssueShape.model_validate({**found.__dict__, **_lists(found)})
+
+
+def page(found: list[Issue], query: Paging, total: int) -> Page[IssueSummary]:
+    """A part of the list of issues, as the API says it."""
+    return Page[IssueSummary](items=tuple(map(summary, found)), total=total, limit=query.limit, offset=query.offset)
+
+
+def events(issue_id: UUID, found: list[TimelineEvent], query: Paging, total: int) -> EventsShape:
+    """A part of the timeline of an issue, as the API says it."""
+    return EventsShape(
+        issue_id=issue_id,
+        events=tuple(map(event, found)),
+        total=total,
+        limit=query.limit,
+        offset=query.offset,
+    )
+
+
+def next_step(found: Issue, facts: lifecycle.Facts) -> NextStepShape:
+    """The step that comes next, or what is in its way."""
+    step, following = lifecycle.step_of(found.status, facts), lifecycle.next_step(found.status, facts)
+    blocker = following if isinstance(following, Blocker) else None
+    return NextStepShape(
+        issue_id=found.id,
+        status=found.status,
+        next_step=None if isinstance(following, Blocker) else following,
+        blocked=blocker is not None,
+        blocked_step=None if blocker is None or isinstance(step, Blocker) else step,
+        blocker_code=blocker.code if blocker else None,
+        blocker_message=blocker.sentence if blocker else None,
+    )
 
 
 def summary(found: Issue) -> IssueSummary:

@@ -31,7 +31,6 @@ from app.web.api.issue_shapes import (
 from app.web.api.step_shapes import StepShape
 from app.web.replies import Reply
 from app.work import By
-from policies import lifecycle
 from policies.decision import Blocker
 
 ISSUES = "/api/v1/issues"
@@ -49,8 +48,7 @@ def create_issue(call: Call, asked: IssueRequest) -> Answer | Reply:
 def list_issues(call: Call, query: IssueQuery) -> Answer:
     """The issues, newest first."""
     found, total = issues.page(call.tx, query.status, limit=query.limit, offset=query.offset)
-    items = tuple(issue_shapes.summary(each) for each in found)
-    return Answer(Page[IssueSummary](items=items, total=total, limit=query.limit, offset=query.offset))
+    return Answer(issue_shapes.page(found, query, total))
 
 
 def show_issue(call: Call, issue: UUID) -> Answer | Reply:
@@ -86,20 +84,7 @@ def show_next_step(call: Call, issue: UUID) -> Answer | Reply:
     found = issues.get(call.tx, issue)
     if found is None:
         return _refused(work.not_found(issue))
-    facts = work.facts(call.tx, call.settings, found, _by(call))
-    step, following = lifecycle.step_of(found.status, facts), lifecycle.next_step(found.status, facts)
-    blocker = following if isinstance(following, Blocker) else None
-    return Answer(
-        NextStepShape(
-            issue_id=issue,
-            status=found.status,
-            next_step=None if isinstance(following, Blocker) else following,
-            blocked=blocker is not None,
-            blocked_step=None if blocker is None or isinstance(step, Blocker) else step,
-            blocker_code=blocker.code if blocker else None,
-            blocker_message=blocker.sentence if blocker else None,
-        )
-    )
+    return Answer(issue_shapes.next_step(found, work.facts(call.tx, call.settings, found, _by(call))))
 
 
 def run_next_step(call: Call, asked: NextStepRequest, issue: UUID) -> Answer | Reply:
@@ -122,8 +107,7 @@ def list_issue_events(call: Call, paging: Paging, issue: UUID) -> Answer | Reply
     if issues.get(call.tx, issue) is None:
         return _refused(work.not_found(issue))
     found, total = timeline.page(call.tx, issue, limit=paging.limit, offset=paging.offset)
-    events = tuple(issue_shapes.event(each) for each in found)
-    return Answer(EventsShape(issue_id=issue, events=events, total=total, limit=paging.limit, offset=paging.offset))
+    return Answer(issue_shapes.events(issue, found, paging, total))
 
 
 def _ask(asked: StepRequest, step: Step | None, *, when_ready: bool = False) -> Ask:

@@ -83,6 +83,7 @@ def test_what_is_left_out_stays_and_null_takes_away(agent: FlaskClient) -> None:
     found = changed.get_json()
     assert (found["prUrl"], found["githubUrl"], found["handoffState"]) == (None, GITHUB_URL, "READY")
     assert found["prCandidates"] == [PR_URL, f"{PR_URL}1"]
+    assert agent.patch(path, json={"prCandidates": [PR_URL] * 3}).get_json()["prCandidates"] == [PR_URL]
 
 
 def test_a_new_draft_is_neither_committed_nor_validated(agent: FlaskClient, clock: Clock) -> None:
