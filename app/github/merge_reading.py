@@ -59,11 +59,15 @@ class MergeReader(PullQueries, Afresh):
         """All reviews, oldest first."""
         return self._all(place, MergeReview, f"/pulls/{number}/reviews", "the reviews")
 
-    def permission_of(self, place: Place, login: str, user_id: int | None) -> GrantedPermission:
+    def permission_of(self, place: Place, login: str, user_id: int) -> GrantedPermission:
         """What somebody may do here now; `none` for a stranger. `user_id`: whom we mean by that login."""
         path = f"/collaborators/{quote(login, safe='')}/permission"
-        found = self._one(place, GrantedPermission, path, f"the permission of {login}") or NOBODY
-        if None not in (found.user, user_id) and found.user is not None and found.user.id != user_id:
+        found = self._one(place, GrantedPermission, path, f"the permission of {login}")
+        if found is None:
+            return NOBODY
+        if found.user is None:
+            raise Unavailable("GITHUB_API_ERROR", f"GitHub does not say whose permission it shows for {login}.")
+        if found.user.id != user_id:
             raise Unavailable("GITHUB_API_ERROR", f"{login} is somebody else by now; the reviews were read too early.")
         return found
 

@@ -74,6 +74,13 @@ def test_a_permission_is_that_of_the_account_that_is_meant(ground: Ground) -> No
         _reader(ground).permission_of(ground.place, "alice", alice + 1)
 
 
+def test_a_permission_of_nobody_in_particular_is_nobody_s(ground: Ground) -> None:
+    alice = ground.github.state.users["alice"].id
+    _answer(ground, "/permission", {"permission": "admin", "role_name": "admin", "user": None})
+    with pytest.raises(Unavailable, match="GitHub does not say whose permission"):
+        _reader(ground).permission_of(ground.place, "alice", alice)
+
+
 def test_a_stranger_has_no_permission(ground: Ground) -> None:
     ground.github.user("zoe")
     assert _reader(ground).permission_of(ground.place, "nobody-there", 5).permission == "none"
