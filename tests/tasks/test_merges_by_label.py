@@ -8,6 +8,7 @@ import pytest
 from app.records import issues, postures
 from app.records.postures import Switch, Where
 from app.records.watches import WATCH_SECONDS
+from app.web.api import step_shapes
 from tasks import names
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.merge_wishes import audited, wishes, write_gate
@@ -134,3 +135,7 @@ def test_a_run_that_was_opened_for_a_label_merges_nothing_once_the_label_is_gone
     assert until_merging(gated, "unlabeled") == []
     gated.run(names.MERGE, run_id)
     assert (ran(gated), puts(gated), wishes(gated)) == ([("ignored", None)], [], [("label", "github", "ended")])
+    with gated.context.pool.connection() as tx:
+        said = step_shapes.final(tx, run_id)
+    assert said is not None
+    assert (said["code"], said["message"].split(",")[0]) == ("IGNORED", "What asked for it at GitHub is gone")

@@ -12,7 +12,7 @@ from app.records.step_runs import MERGE_STEP, Step, StepMode, StepRun
 from app.web.api.bodies import Document, ResponseBody
 from policies import lifecycle
 
-FAILED = "STEP_FAILED"
+FAILED, IGNORED = "STEP_FAILED", "IGNORED"
 MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -65,11 +65,16 @@ class Would(ResponseBody):
 
 
 class StepSucceeded(ResponseBody):
-    """A step that was done; of a dry run, that it would have been. `code`: `PR_ALREADY_MERGED` where it was before."""
+    """A step that was done; of a dry run, that it would have been.
+
+    `code`: `PR_ALREADY_MERGED` where it was before, and `IGNORED` where nobody wanted a merge any more; `message` says
+    why then.
+    """
 
     success: Literal[True] = True
     dry_run: Literal[True] | None = None
     code: str | None = None
+    message: str | None = None
     run_id: UUID
     step: Step
     state_before: str | None = None
@@ -153,9 +158,11 @@ def _blocked(step: StepRun, answer: dict[str, Any]) -> StepBlocked:
 def _succeeded(tx: Transaction, step: StepRun, answer: dict[str, Any]) -> StepSucceeded:
     is_dry, ended_at = step.mode == "dryRun", step.ended_at or step.started_at
     is_merged = step.step == MERGE_STEP and answer.get("merge_sha") is not None
+    is_ignored = step.outcome == "ignored"
     return StepSucceeded(
         dry_run=_dry(step),
-        code=answer.get("code"),
+        code=IGNORED if is_ignored else answer.get("code"),
+        message=answer.get("sentence") if is_ignored else None,
         run_id=step.run_id,
         step=step.step,
         state_before=step.state_before,
