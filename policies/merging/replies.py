@@ -9,7 +9,7 @@ from policies.merging.answer import Against
 from policies.text import short
 
 Next = Literal["verify", "reread", "reauthenticate", "limited", "unknown", "not_sent"]
-Ruling = Literal["merged", "merged_elsewhere", "regate"] | Against
+Ruling = Literal["merged", "merged_elsewhere", "regate", "unknown"] | Against
 PERMITTED, UNAUTHORIZED, FORBIDDEN, MISSING, MOVED, TOO_MANY = range(200, 300), 401, 403, 404, 409, 429
 REFUSED = range(400, 500)
 TIMED_OUT = (408, 499)
@@ -68,13 +68,12 @@ def after_reread(reply: Reply, seen: Seen, head_sha: str) -> Ruling:
     """What a reply of `reread` means where a read then shows `seen`.
 
     `merged`: by this very request. `merged_elsewhere`: at the judged head, and not by it. `regate`: the base moved, so
-    that all is judged anew at once.
+    that all is judged anew at once. `unknown`: it was no refusal, and GitHub may show later what it did.
     """
     if seen.merged:
         return _merged(reply, seen, head_sha)
     if reply.status in PERMITTED:
-        sentence = "GitHub answered as if it had merged, and has not; look at it before asking again."
-        return _failed("INCONSISTENT_REPLY", sentence)
+        return "unknown"
     return next(_rulings(reply, seen, head_sha))
 
 
@@ -98,6 +97,12 @@ def unread(reply: Reply, trouble: str) -> Against:
         return _failed("OUTCOME_UNKNOWN", sentence, outcome="needs_operator")
     sentence = f"GitHub refused the merge: {_words(reply)}; why cannot be read yet: {short(trouble)}"
     return _failed("EVIDENCE_UNAVAILABLE", sentence, outcome="retry_scheduled")
+
+
+def inconsistent() -> Against:
+    """What stands against it after a reply that was no refusal, where GitHub shows no merge in the end."""
+    sentence = "GitHub answered as if it had merged, and has not; look at it before asking again."
+    return _failed("INCONSISTENT_REPLY", sentence)
 
 
 def moved_base(reply: Reply) -> Against:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from policies.facts import Frozen, Text
 from policies.merging.answer import Against
-from policies.merging.replies import Seen, merged_other_head
+from policies.merging.replies import Seen, inconsistent, merged_other_head
 from policies.text import short
 
 SETTLE_SECONDS = 60
@@ -14,13 +14,15 @@ Settled = Literal["merged", "wait"] | Against
 class Sent(Frozen):
     """The one request. `base_tip`: of the base branch just before it; None where nobody read it.
 
-    `said_merged`: GitHub answered that it had merged. `settle_seconds`: how long it may take to show what it did.
+    `said_merged`: GitHub answered that it had merged. `said_yes`: it answered as to a merge that was made, and did not
+    say that it was. `settle_seconds`: how long it may take to show what it did.
     """
 
     head_sha: str
     base_ref: Text
     base_tip: str | None
     said_merged: bool = False
+    said_yes: bool = False
     settle_seconds: int = SETTLE_SECONDS
 
 
@@ -53,6 +55,8 @@ def _at_the_end(sent: Sent, seen: Seen | Unreadable) -> Against:
         return _partial(sent, seen.base_tip)
     if sent.said_merged:
         return _unknown("it said that it had, and does not show it")
+    if sent.said_yes:
+        return inconsistent()
     return Against(
         code="MERGE_FAILED",
         detail="MERGE_NOT_PERFORMED",

@@ -160,11 +160,13 @@ def seen(pull: MergePull | None, tip: str | None) -> Seen:
 
 
 def _sent(context: Context, attempt: Attempt) -> settling.Sent:
+    said = attempt.response or {}
     return settling.Sent(
         head_sha=attempt.head_sha,
         base_ref=attempt.base_ref,
         base_tip=attempt.evidence.get("base_tip"),
-        said_merged=bool((attempt.response or {}).get("merged")),
+        said_merged=bool(said.get("merged")),
+        said_yes=(said.get("status") or FIRST_REFUSAL) < FIRST_REFUSAL,
         settle_seconds=context.settings.merge_settle_seconds,
     )
 
@@ -197,6 +199,8 @@ def _reread(context: Context, job: Job, target: Target, sent: Sent) -> Came:
         _fail(context, job, sent.attempt, against.detail or against.code, sent.reply)
         return against
     ruled = replies.after_reread(sent.reply, seen(pull, None), sent.attempt.head_sha)
+    if ruled == "unknown":
+        return _in_doubt(context, job, target, sent)
     if ruled == "merged" and pull is not None:
         return Merged(sent.attempt, pull, sending.response(sent.reply))
     if ruled == "merged_elsewhere" and pull is not None:

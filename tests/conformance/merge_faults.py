@@ -1,5 +1,6 @@
 """A reply fault of a scenario, as the simulator's script port takes it."""
 
+import hashlib
 import re
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from tests.conformance.merge_words import Record
 from tests.conformance.merge_world import World
 
 TIMEOUT_SECONDS = 30
+_SYMBOL = re.compile(r"(H|B|M|TM|MG)\d+")
 _NOW = re.compile(r"@now\+(\d+)")
 
 
@@ -55,9 +57,11 @@ def _header(world: World, value: object) -> str:
 
 
 def _with_shas(world: World, body: Any) -> Any:
-    """Symbols that stand for commits already, as their SHAs."""
+    """Symbols as the SHAs of their commits; of a commit that there is not yet, as one that stands for nothing."""
     if isinstance(body, str) and world.names.has(body):
         return world.names.sha(body)
+    if isinstance(body, str) and _SYMBOL.fullmatch(body):
+        return hashlib.sha1(body.encode(), usedforsecurity=False).hexdigest()
     if isinstance(body, dict):
         return {key: _with_shas(world, value) for key, value in body.items()}
     return [_with_shas(world, value) for value in body] if isinstance(body, list) else body

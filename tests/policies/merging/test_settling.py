@@ -56,6 +56,14 @@ def test_the_time_is_a_setting() -> None:
     assert _settle(61, SENT.model_copy(update={"settle_seconds": 61})) != "wait"
 
 
+def test_what_is_unchanged_after_a_yes_without_a_merge_is_for_who_asked() -> None:
+    yes = SENT.model_copy(update={"said_yes": True})
+    assert _settle(59, yes) == "wait"
+    assert _end(_settle(60, yes)) == ("MERGE_FAILED/INCONSISTENT_REPLY", "blocked")
+    assert _end(_settle(60, yes, base_tip="b2")) == ("MERGE_FAILED/MERGE_PARTIAL", "needs_operator")
+    assert _settle(1, yes, merged=True, is_open=False) == "merged"
+
+
 @pytest.mark.parametrize("seconds", LATE)
 def test_what_is_unchanged_was_not_performed(seconds: int) -> None:
     settled = _settle(seconds)
