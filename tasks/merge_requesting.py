@@ -1,5 +1,6 @@
 """Find out whether something at GitHub asks for a merge, by the gate file of the base branch, and keep that wish."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
@@ -30,7 +31,7 @@ BOT = "[bot]"
 """How the login of an App ends; what Apps say in comments asks for nothing, our own least of all."""
 MAY_ASK = ("write", "maintain", "admin")
 MOST_ASKING = 20
-"""Whose permission is looked up; of more people the newest comments count."""
+"""Whose permission is looked up: of those who spoke last. What anybody else says asks for nothing, and may forbid."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def closed(context: Context, tx: Transaction, run: Run, now: datetime) -> list[U
 def _told(context: Context, run: Run, judged: Judged, rules: MergeRules) -> Told:
     comments = _comments(context, run, judged, rules)
     oldest = context.clock() - _lives(context)
-    fresh = tuple(comment for comment in comments if comment.created_at > oldest)
+    fresh = tuple(comment for comment in comments if comment.created_at > oldest and _is_as_written(comment))
     if triggers.ignores(rules, _asked(judged.pull, comments)) is not None:
         return Silent()
     way = triggers.asks(rules, _asked(judged.pull, fresh))
@@ -101,7 +102,10 @@ def _told(context: Context, run: Run, judged: Judged, rules: MergeRules) -> Told
 
 
 def _comments(context: Context, run: Run, judged: Judged, rules: MergeRules) -> tuple[Comment, ...]:
-    """Those that say something, of people who may write now, and as they wrote them; oldest first."""
+    """Those that say something, of people who may write now; oldest first.
+
+    Of so many people that nobody asks about them all, what forbids counts: a crowd lifts nothing that a writer said.
+    """
     if not (triggers.reads_comments(rules.trigger) or triggers.reads_comments(rules.ignore)):
         return ()
     place = Place(run.installation_id, run.repository_id)
@@ -109,13 +113,25 @@ def _comments(context: Context, run: Run, judged: Judged, rules: MergeRules) -> 
     authors = dict.fromkeys(comment.author for comment in reversed(said))
     asked = list(authors)[:MOST_ASKING]
     writers = {login for login in asked if facts.level(context.reader.permission(place, login)) in MAY_ASK}
-    return tuple(comment for comment in said if comment.author in writers)
+    return tuple(comment for comment in said if _is_heard(rules, comment, asked, writers))
+
+
+def _is_heard(rules: MergeRules, comment: Comment, asked: Collection[str], writers: Collection[str]) -> bool:
+    if comment.author in asked:
+        return comment.author in writers
+    return triggers.says(rules.ignore, comment.body)
 
 
 def _counts(rules: MergeRules, comment: Comment) -> bool:
-    if comment.author.endswith(BOT) or comment.edited_by not in (None, comment.author):
+    if comment.author.endswith(BOT):
         return False
-    return triggers.says(rules.trigger, comment.body) or triggers.says(rules.ignore, comment.body)
+    asks = _is_as_written(comment) and triggers.says(rules.trigger, comment.body)
+    return asks or triggers.says(rules.ignore, comment.body)
+
+
+def _is_as_written(comment: Comment) -> bool:
+    """Whether nobody but its author has written into it."""
+    return comment.edited_by in (None, comment.author)
 
 
 def _talk(context: Context, place: Place, judged: Judged) -> tuple[Comment, ...]:

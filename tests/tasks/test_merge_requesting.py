@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from tasks import merge_requesting
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.merge_wishes import GATE, audited, ends, happens, wishes, write_gate
 
@@ -153,6 +154,32 @@ def test_a_comment_that_somebody_else_wrote_into_does_not(gated: House) -> None:
 def test_a_comment_may_hold_a_merge_up(gated: House) -> None:
     label(gated)
     comment(gated, body="/hold")
+    happens(gated)
+    assert wishes(gated) == [("label", "github", "ended")]
+
+
+def test_a_crowd_does_not_lift_what_a_writer_holds_up(gated: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge_requesting, "MOST_ASKING", 2)
+    label(gated)
+    comment(gated, body="/hold")
+    for name in ("stranger", "stranger-2"):
+        comment(gated, by=name)
+    happens(gated)
+    assert wishes(gated) == [("label", "github", "ended")]
+
+
+def test_a_crowd_beside_a_writer_asks_for_nothing(gated: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(merge_requesting, "MOST_ASKING", 2)
+    comment(gated)
+    for name in ("stranger", "stranger-2"):
+        comment(gated, by=name)
+    assert (happens(gated), wishes(gated)) == ([], [])
+
+
+def test_what_holds_a_merge_up_does_so_whoever_wrote_into_it(gated: House) -> None:
+    label(gated)
+    said = comment(gated, body="/holdd")
+    gated.github.edit_comment(REPOSITORY, 1, said, "/hold", by="bob")
     happens(gated)
     assert wishes(gated) == [("label", "github", "ended")]
 
