@@ -228,16 +228,6 @@ def set_merge_sha(tx: Transaction, attempt: Attempt, merge_sha: str) -> bool:
     return changed.rowcount == 1
 
 
-def has_merged_into(tx: Transaction, repository_id: int, branch: str) -> bool:
-    """Whether this gate has ever merged into the branch."""
-    row = tx.execute(
-        "SELECT 1 AS found FROM merge_attempts WHERE repository_id = %(repository)s AND base_ref = %(branch)s"
-        " AND state = 'SUCCEEDED' LIMIT 1",
-        {"repository": repository_id, "branch": branch},
-    ).fetchone()
-    return row is not None
-
-
 def add_reading(tx: Transaction, attempt: Attempt, reading: dict[str, Any]) -> None:
     """Keep what was read to settle it."""
     tx.execute(
