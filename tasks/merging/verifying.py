@@ -12,6 +12,9 @@ from tasks.context import Context
 from tasks.merging.finding import Target
 from tasks.merging.settling import Merged
 
+MOST_REPLAYED = 50
+"""Of how many commits the base of a rebase is looked for; beyond, the tip that was read stands for it."""
+
 
 @dataclass(frozen=True)
 class Alert:
@@ -65,21 +68,29 @@ def _is_expected_tree(context: Context, target: Target, merged: Merged, sha: str
         raise Unavailable("GITHUB_API_ERROR", f"GitHub does not show the merge commit {sha[:10]} yet.")
     evidence = merged.attempt.evidence
     tested = _tested(context, target, evidence.get("test_merge_sha"))
-    if tested is None or not _on_one_base(merged, made, tested):
+    if tested is None or made.tree.sha == tested.tree.sha:
         return True
-    return made.tree.sha == tested.tree.sha
+    return not _on_one_base(context, target, merged, made=made, tested=tested)
 
 
 def _tested(context: Context, target: Target, sha: str | None) -> MergeCommit | None:
     return None if sha is None else context.reader.unbounded().merge_commit(target.place, sha)
 
 
-def _on_one_base(merged: Merged, made: MergeCommit, tested: MergeCommit) -> bool:
-    """A rebase hides its first parent behind the commits it makes, so there the tip that was read stands for it."""
+def _on_one_base(context: Context, target: Target, merged: Merged, *, made: MergeCommit, tested: MergeCommit) -> bool:
+    """A rebase hides its base behind the commits that it makes, at most as many as the pull request has."""
     first = tested.parents[0].sha if tested.parents else None
-    if merged.attempt.method == "rebase":
+    replayed = merged.pull.commits if merged.attempt.method == "rebase" else 1
+    if replayed > MOST_REPLAYED:
         return first == merged.attempt.evidence.get("base_tip")
-    return bool(made.parents) and made.parents[0].sha == first
+    at: MergeCommit | None = made
+    for _ in range(replayed):
+        if at is None or not at.parents:
+            return False
+        if at.parents[0].sha == first:
+            return True
+        at = context.reader.unbounded().merge_commit(target.place, at.parents[0].sha)
+    return False
 
 
 def _evidence_changed(context: Context, target: Target, merged: Merged) -> tuple[Alert, ...]:
