@@ -135,12 +135,16 @@ def take_due(tx: Transaction, now: datetime) -> list[MergeRequest]:
 
 
 def wake(tx: Transaction, repository_id: int, number: int) -> list[MergeRequest]:
-    """The open ones of a pull request that wait for an event and have no run under way; the caller opens one each."""
+    """The open ones of a pull request that wait for an event and have no run under way; the caller opens one each.
+
+    The oldest `BATCH` of them: those beyond are looked at again without an event.
+    """
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM merge_requests AS m WHERE repository_id = %(repository)s"  # noqa: S608
         " AND number = %(number)s AND status = 'open' AND waits AND NOT EXISTS"
-        " (SELECT 1 FROM step_runs WHERE merge_request_id = m.id AND ending IS NULL) FOR UPDATE",
-        {"repository": repository_id, "number": number},
+        " (SELECT 1 FROM step_runs WHERE merge_request_id = m.id AND ending IS NULL)"
+        " ORDER BY created_at, id LIMIT %(most)s FOR UPDATE",
+        {"repository": repository_id, "number": number, "most": BATCH},
     ).fetchall()
     return [MergeRequest(**row) for row in rows]
 

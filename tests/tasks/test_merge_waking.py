@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from app.records import issues, merge_requests
+from app.records import github_requests, issues, merge_requests
 from app.records.issues import Issue
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.merge_wishes import ends, evaluates, happens, seen, swept, waits, wishes, write_gate
@@ -34,6 +34,17 @@ def test_an_event_wakes_a_request_that_waits(house: House) -> None:
     waits(house)
     assert len(happens(house, "synchronize")) == 1
     assert woken_by(house) == ["event"]
+
+
+def test_an_event_wakes_no_more_than_a_batch_and_the_sweep_the_others(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(merge_requests, "BATCH", 2)
+    for _ in range(3):
+        waits(house)
+    first = happens(house, "synchronize")
+    house.clock.forward(github_requests.LOOK_AGAIN_SECONDS + 1)
+    assert (len(first), len({*swept(house)} - {*first})) == (2, 1)
 
 
 def test_a_delivery_that_comes_twice_wakes_it_once(house: House) -> None:
