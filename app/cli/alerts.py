@@ -11,6 +11,27 @@ from app.cli import reading, writing
 from app.records import alerts as records
 from policies.text import plain
 
+RUN_DOCTOR = "A merge by hand could pass the gate by: run `mergegate doctor`, and do what it says."
+LOOK = "See at GitHub what has become of it, and settle it by hand; the gate sends nothing more."
+MEANINGS = {
+    "BYPASS_UNAPPROVED_HEAD": "Somebody merged what the gate had not allowed: review what came in, or revert it.",
+    "EXTERNAL_MERGE": "Somebody else merged what the gate had allowed; see that merges can't go around it.",
+    "AUTO_MERGE_ENABLED": "GitHub merges it by itself as soon as its own rules are met: switch that off.",
+    "BASE_FORCE_PUSHED": "A branch that is merged into was moved by force: see what is gone or new, and forbid that.",
+    "REOPENED_AFTER_MERGE": "A pull request that the gate merged is open again: see whether the branch has its change.",
+    "EVIDENCE_CHANGED_AT_MERGE": "While GitHub merged, something came up against it: see what, and revert if need be.",
+    "MERGED_TO_UNEXPECTED_BASE": "GitHub merged it into another branch than the judged one: see if it belongs there.",
+    "POST_MERGE_VERIFY_FAILED": "What was merged is not, or can't be shown to be, what was judged: look at the commit.",
+    "OUTCOME_UNKNOWN": LOOK,
+    "MERGE_PARTIAL": LOOK,
+    "INCONSISTENT_REPLY": LOOK,
+    "DELETE_BRANCH_FAILED": "The merged branch is still there: delete it by hand if it is not needed.",
+    "GATE_NOT_REQUIRED": RUN_DOCTOR,
+    "GATE_NOT_PINNED": RUN_DOCTOR,
+    "APP_MAY_BYPASS": RUN_DOCTOR,
+}
+"""What an alert means, and what to do about it."""
+
 
 @click.group()
 def alerts() -> None:
@@ -26,7 +47,7 @@ def list_alerts(*, limit: int, offset: int, as_json: bool) -> None:
     with reading.transaction() as tx:
         rows, total = records.page(tx, limit=limit, offset=offset)
     if as_json:
-        click.echo(json.dumps({"alerts": rows, "total": total}, default=str, indent=2))
+        click.echo(json.dumps({"alerts": [_shown(row) for row in rows], "total": total}, indent=2))
     else:
         click.echo("\n".join([*(line(row) for row in rows), f"{len(rows)} of {total} open alerts."]))
     if total:
@@ -46,7 +67,15 @@ def acknowledge(*, alert_id: UUID, by: str) -> None:
 
 
 def line(row: dict[str, Any]) -> str:
-    """One alert on one line, safe to show."""
+    """One alert on one line, safe to show; below it what it means."""
     at = row["raised_at"].astimezone(UTC).strftime("%Y-%m-%d %H:%M")
     fields = json.dumps(row["fields"], sort_keys=True, ensure_ascii=False)
-    return f"{row['id']}  {at}  {row['severity']:<7}  {row['code']:<24}  {plain(row['subject'])}  {plain(fields)}"
+    first = f"{row['id']}  {at}  {row['severity']:<7}  {row['code']:<24}  {plain(row['subject'])}  {plain(fields)}"
+    meaning = MEANINGS.get(row["code"])
+    return f"{first}\n{'':<9}{meaning}" if meaning else first
+
+
+def _shown(row: dict[str, Any]) -> dict[str, Any]:
+    """As JSON has it."""
+    said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    return {**said, "id": str(row["id"]), "meaning": MEANINGS.get(row["code"])}

@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 
@@ -20,11 +22,25 @@ from policies.doctor.facts import Finding
 from policies.text import plain
 
 MOST_REASON_CHARACTERS = 300
+FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 SHOWN = {"ok": "ok", "warning": "WARNING", "error": "ERROR"}
 
 
+class FullName(click.ParamType[str]):
+    """The owner and the name of a repository."""
+
+    name = "OWNER/REPO"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not FULL_NAME.fullmatch(value):
+            self.fail(f"{plain(value)!r} should be written as owner/repo.", param, ctx)
+        return str(value)
+
+
 @click.group(invoke_without_command=True)
-@click.option("--repository", "repositories", multiple=True, metavar="OWNER/REPO", help="Only this; repeatable.")
+@click.option(
+    "--repository", "repositories", multiple=True, type=FullName(), metavar="OWNER/REPO", help="Only this; repeatable."
+)
 @click.option("--base", "bases", multiple=True, metavar="BRANCH", help="Look at this branch too; repeatable.")
 @click.option("--no-record", is_flag=True, help="Do not keep what is found.")
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")

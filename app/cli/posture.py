@@ -1,5 +1,7 @@
 """`mergegate posture`: stop merges everywhere or in one repository, or let them only be said, and why."""
 
+import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,10 +50,14 @@ def posture() -> None:
 
 
 @posture.command()
-def show() -> None:
+@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
+def show(*, as_json: bool) -> None:
     """Print everything that is switched. Freeze windows of gate files count beside it."""
     with reading.transaction() as tx:
         rows = postures.listed(tx)
+    if as_json:
+        click.echo(json.dumps({"postures": [_shown(row) for row in rows]}, indent=2))
+        return
     for row in rows:
         click.echo(line(row, datetime.now(UTC)))
     if not rows:
@@ -107,6 +113,12 @@ def line(row: Row, now: datetime) -> str:
         *((f"dry run {'on' if row.dry_run else 'off'}",) if row.dry_run is not None else ()),
     )
     return f"{row.full_name}: {'; '.join(said) or 'nothing'}"
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    """As JSON has it; a freeze that has ended is none."""
+    said = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(row).items()}
+    return {**said, "is_frozen": row.frozen_at(datetime.now(UTC)) is not None}
 
 
 def _switch(switch: Switch, repository: str | None, reason: str, by: str) -> None:

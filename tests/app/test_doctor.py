@@ -383,3 +383,8 @@ def test_an_override_needs_a_reason(command: House, more: tuple[str, ...]) -> No
 def test_an_override_of_an_unknown_repository_is_refused(command: House) -> None:
     result = _run("override", "--repository", "acme/gear", "--base", "main", "--reason", "x")
     assert (result.exit_code, "never seen acme/gear" in result.output) == (1, True)
+
+
+def test_a_name_that_is_none_is_refused_before_anything_is_read() -> None:
+    result = CliRunner().invoke(main, ["doctor", "--repository", "widget"])
+    assert (result.exit_code, "'widget' should be written as owner/repo." in result.output) == (2, True)

@@ -1,7 +1,9 @@
 """`mergegate alerts`: shown until somebody has seen them, and the audit says who."""
 
 import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
@@ -11,8 +13,10 @@ from psycopg.rows import dict_row
 
 from app import ledger
 from app.cli import main
+from app.cli.alerts import MEANINGS
 from app.records import alerts
 
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
 
@@ -39,22 +43,32 @@ def test_without_any_it_says_so() -> None:
 def test_it_shows_the_open_ones_and_has_an_exit_code(database_url: str) -> None:
     _raise(database_url)
     result = _run("list")
-    shown, count = result.output.splitlines()
+    shown, meaning, count = result.output.splitlines()
     assert shown[38:] == (
         '2027-01-01 00:00  alert    AUTO_MERGE_ENABLED        pull:1#7  {"by": "mallory", "number": 7}'
     )
+    assert meaning.strip() == "GitHub merges it by itself as soon as its own rules are met: switch that off."
     assert (count, result.exit_code) == ("1 of 1 open alerts.", 1)
 
 
 def test_what_is_shown_can_look_like_nothing_else(database_url: str) -> None:
     _raise(database_url, login="a\n0 of 0 open alerts.\x1b[2J")
-    assert len(_run("list").output.splitlines()) == 2
+    assert len(_run("list").output.splitlines()) == 3
 
 
 def test_it_shows_them_as_json_too(database_url: str) -> None:
     _raise(database_url)
     document = json.loads(_run("list", "--json").output)
-    assert (document["total"], document["alerts"][0]["code"]) == (1, "AUTO_MERGE_ENABLED")
+    (shown,) = document["alerts"]
+    assert (document["total"], shown["code"], shown["raised_at"]) == (1, "AUTO_MERGE_ENABLED", NOW.isoformat())
+    assert shown["meaning"] == MEANINGS["AUTO_MERGE_ENABLED"]
+
+
+def test_every_alert_of_the_manual_has_a_meaning() -> None:
+    manual = (ROOT / "docs/merging.md").read_text(encoding="utf-8").partition("| alert | |")[2].partition("\n\n")[0]
+    codes = set(re.findall("`([A-Z_]+)`", manual)) - {"MERGE_REPOSITORIES"}
+    assert codes
+    assert codes <= set(MEANINGS)
 
 
 def test_an_acknowledged_one_is_gone_and_the_audit_says_who_saw_it(database_url: str) -> None:

@@ -1,6 +1,8 @@
 """`mergegate posture`: what an operator switches, as it is told and as the audit knows it."""
 
+import json
 import re
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
@@ -43,6 +45,13 @@ def test_it_freezes_and_thaws_everything(run: Command, database_url: str) -> Non
     with psycopg.connect(database_url) as tx:
         entries = tx.execute("SELECT kind, actor, body->>'reason' FROM audit_entries ORDER BY seq").fetchall()
     assert entries == [("posture_changed", "alice", "the release"), ("posture_changed", "bob", "it is out")]
+
+
+def test_it_says_the_same_as_json(run: Command) -> None:
+    run("freeze", "--reason", "the release", "--until", "2099-12-27T08:00+01:00", "--as", "alice")
+    (shown,) = json.loads(run("show", "--json").output)["postures"]
+    assert (shown["is_frozen"], shown["frozen_reason"], shown["frozen_by"]) == (True, "the release", "alice")
+    assert datetime.fromisoformat(shown["frozen_until"]) == datetime(2099, 12, 27, 7, tzinfo=UTC)
 
 
 @pytest.mark.usefixtures("_known")
