@@ -33,8 +33,12 @@ def asks(rules: MergeRules, about: Asked) -> Way | None:
 
 
 def ignores(rules: MergeRules, about: Asked) -> Way | Literal["draft"] | None:
-    """By what it says that nothing may ask for a merge; that comes before whatever asks."""
-    return "draft" if rules.ignore.drafts and about.draft else _found(rules.ignore, about)
+    """By what it says that nothing may ask for a merge; that comes before whatever asks.
+
+    The text of the pull request is a comment here, as bulldozer has it: its author may forbid, and not ask.
+    """
+    said = about.model_copy(update={"comments": (*about.comments, about.body)})
+    return "draft" if rules.ignore.drafts and about.draft else _found(rules.ignore, said)
 
 
 def reads_comments(trigger: Trigger) -> bool:

@@ -70,6 +70,13 @@ def test_what_is_ignored_is_told_by_the_same_words() -> None:
     assert triggers.ignores(rules, about(title="ready")) is None
 
 
+def test_the_text_of_a_pull_request_may_forbid_like_a_comment_and_asks_for_nothing_like_one() -> None:
+    rules = MergeRules(ignore=Trigger(comment_substrings=("do not merge",)), trigger=Trigger(comments=("/merge",)))
+    assert triggers.ignores(rules, about(body="Please DO NOT MERGE yet.")) == "comment"
+    assert triggers.ignores(rules, about(body="Please merge.")) is None
+    assert triggers.asks(rules, about(body="/merge")) is None
+
+
 @pytest.mark.parametrize(
     ("trigger", "reads"),
     [
