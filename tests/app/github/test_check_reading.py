@@ -158,6 +158,14 @@ def test_an_app_that_github_does_not_show_us_is_left_out(ground: Ground) -> None
     assert "actions[bot]" not in reader.apps_of(ground.place, reader.latest_statuses(ground.place, ground.head))
 
 
+def test_an_app_of_another_name_than_the_bot_s_is_not_the_one_behind_it(ground: Ground) -> None:
+    _app(ground)
+    ground.github.set_status(REPOSITORY, ground.head, by="actions[bot]", context="ci")
+    _answer(ground, "/apps/actions", {"id": ACTIONS, "slug": "actions-of-old"})
+    reader = _reader(ground)
+    assert "actions[bot]" not in reader.apps_of(ground.place, reader.latest_statuses(ground.place, ground.head))
+
+
 def test_where_no_bot_made_a_status_no_app_is_asked_for(ground: Ground) -> None:
     ground.github.set_status(REPOSITORY, ground.head, by="bob", context="ci")
     reader = _reader(ground)
