@@ -33,7 +33,7 @@ def message(answer: Answer) -> str:
     """GitHub's own words, shortened; for people only."""
     document = answer.document
     said = document.get("message", "") if isinstance(document, dict) else ""
-    return str(said)[:200]
+    return text.plain(str(said)[:200])
 
 
 def unavailable(what: str, answer: Answer) -> Unavailable:
@@ -71,7 +71,7 @@ def refusal_of_mutation(answer: Answer) -> str | None:
     errors = _errors(answer.document)
     if answer.status != OK or not errors or any(error.get("type") not in REFUSALS_OF_MUTATIONS for error in errors):
         return None
-    return str(errors[0].get("message", ""))[:200]
+    return text.plain(str(errors[0].get("message", ""))[:200])
 
 
 def _errors(document: object) -> tuple[dict[str, object], ...]:

@@ -121,15 +121,21 @@ def end_of_issue(tx: Transaction, issue_id: UUID, now: datetime) -> None:
 def take_due(tx: Transaction, now: datetime) -> list[MergeRequest]:
     """The open ones whose time has come and that have no run under way, now without a due time; oldest first.
 
-    The caller opens a run for each.
+    The caller opens a run for each. Those of an issue that somebody has locked have their turn with the next sweep.
     """
+    held = tx.execute(
+        "SELECT id FROM issues WHERE id IN (SELECT issue_id FROM merge_requests WHERE status = 'open'"
+        " AND due_at <= %(now)s) FOR KEY SHARE SKIP LOCKED",
+        {"now": now},
+    ).fetchall()
     rows = tx.execute(
         f"UPDATE merge_requests SET due_at = NULL WHERE id IN (SELECT id FROM merge_requests AS m"  # noqa: S608
-        " WHERE status = 'open' AND due_at <= %(now)s AND NOT EXISTS"
+        " WHERE status = 'open' AND due_at <= %(now)s AND (issue_id IS NULL OR issue_id = ANY(%(issues)s))"
+        " AND NOT EXISTS"
         " (SELECT 1 FROM step_runs WHERE merge_request_id = m.id AND ending IS NULL)"
         " ORDER BY due_at LIMIT %(most)s FOR UPDATE SKIP LOCKED)"
         f" RETURNING {_COLUMNS}",
-        {"now": now, "most": BATCH},
+        {"now": now, "issues": [row["id"] for row in held], "most": BATCH},
     ).fetchall()
     return sorted((MergeRequest(**row) for row in rows), key=lambda each: each.created_at)
 
@@ -137,14 +143,21 @@ def take_due(tx: Transaction, now: datetime) -> list[MergeRequest]:
 def wake(tx: Transaction, repository_id: int, number: int) -> list[MergeRequest]:
     """The open ones of a pull request that wait for an event and have no run under way; the caller opens one each.
 
-    The oldest `BATCH` of them: those beyond are looked at again without an event.
+    The oldest `BATCH` of them: those beyond are looked at again without an event. Their issues are locked before them,
+    as everywhere.
     """
+    values = {"repository": repository_id, "number": number, "most": BATCH}
+    tx.execute(
+        "SELECT id FROM issues WHERE id IN (SELECT issue_id FROM merge_requests WHERE repository_id = %(repository)s"
+        " AND number = %(number)s AND status = 'open' AND waits) ORDER BY id FOR KEY SHARE",
+        values,
+    )
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM merge_requests AS m WHERE repository_id = %(repository)s"  # noqa: S608
         " AND number = %(number)s AND status = 'open' AND waits AND NOT EXISTS"
         " (SELECT 1 FROM step_runs WHERE merge_request_id = m.id AND ending IS NULL)"
         " ORDER BY created_at, id LIMIT %(most)s FOR UPDATE",
-        {"repository": repository_id, "number": number, "most": BATCH},
+        values,
     ).fetchall()
     return [MergeRequest(**row) for row in rows]
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.governor import LimitsUnavailable
-from app.records import issues, merge_leases, merge_requests, runs, step_runs
+from app.records import issues, merge_leases, merge_requests, runs, sealed_evaluations, step_runs
 from app.records.issues import Issue
 from app.records.runs import Wanted, backoff_seconds
 from app.records.step_runs import Ending
@@ -31,6 +31,8 @@ RETRY_SECONDS_OF = {
     "READ_BEHIND_WEBHOOK": 10,
 }
 """After how many seconds the gate comes back by itself, where nobody has said a better time."""
+OVERTAKEN_SECONDS = 5
+"""After how many seconds a waiting request is looked at again of which something happened during its run."""
 WANTS_EVALUATION = frozenset(
     {
         "BASE_CHANGED",
@@ -115,10 +117,10 @@ def record(context: Context, job: Job, ended: Ended) -> Answer:
     with context.pool.connection() as tx:
         runs.hold(tx, job.run)
         issue = issues.hold(tx, job.issue.id) if job.issue else None
-        if ended.also is not None:
-            ended.also(tx, issue, now)
         wanted = _want_evaluation(tx, job, ended, now)
-        _leave_request(tx, job, answer, now)
+        _leave_request(tx, job, ended, answer=answer, now=now)
+        if ended.also is not None:
+            ended.also(tx, issue, now)  # which may append to the audit, whose lock comes last
         after = issues.get(tx, issue.id) if issue else None
         _attest(tx, job, ended, answer, now)
         step_endings.end(
@@ -180,16 +182,24 @@ def _want_evaluation(tx: Transaction, job: Job, ended: Ended, now: datetime) -> 
     return runs.want(tx, Wanted("evaluate", *place, number=target.number), now)
 
 
-def _leave_request(tx: Transaction, job: Job, answer: Answer, now: datetime) -> None:
+def _leave_request(tx: Transaction, job: Job, ended: Ended, *, answer: Answer, now: datetime) -> None:
     """What the wish waits for now: a time, an event, or nothing."""
     if job.request is None:
         return
     if answer.retry_at is not None and not job.is_dry:
         merge_requests.come_back(tx, job.request.id, answer.retry_at)
     elif answer.outcome == "blocked" and job.request.waits:
-        merge_requests.come_back(tx, job.request.id, None)
+        is_old = ended.judged is not None and _is_judged_anew(tx, ended.judged)
+        merge_requests.come_back(tx, job.request.id, now + timedelta(seconds=OVERTAKEN_SECONDS) if is_old else None)
     else:
         merge_requests.end(tx, job.request.id, now)
+
+
+def _is_judged_anew(tx: Transaction, judged: Judged) -> bool:
+    """Whether there is a newer verdict than the one that was judged by, which could not wake a run under way."""
+    known, pull = judged.situation.evaluation, judged.loaded.facts.pull
+    newest = sealed_evaluations.stored_for_merge(tx, pull.repository_id, pull.number)
+    return newest is not None and newest.id != (known.id if known else None)
 
 
 def _attest(tx: Transaction, job: Job, ended: Ended, answer: Answer, now: datetime) -> None:

@@ -272,3 +272,9 @@ def test_a_branch_that_github_refuses_to_delete_is_not_told_as_gone(ready: House
     assert merging.merge(ready) == ("merged", None, None)
     assert _attempts(ready)[-1] == ("branch_delete", "FAILED", "DELETE_BRANCH_FAILED")
     assert ready.rows("SELECT code FROM alerts") == [{"code": "DELETE_BRANCH_FAILED"}]
+
+
+def test_words_of_github_that_no_database_holds_are_kept_without_them(ready: House) -> None:
+    ready.github.fault("PUT", "/merge$", 405, message="Repository\x00 rule \ud800 violations found")
+    assert merging.merge(ready) == ("blocked", "MERGE_FAILED", "GITHUB_REJECTED")
+    assert [state for _, state, _ in _attempts(ready)] == ["FAILED"]
