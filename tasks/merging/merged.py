@@ -186,7 +186,8 @@ def _stored(job: Job, target: Target, own: Attempt, pull: MergePull) -> Ended:
         if not job.is_dry:
             _finish_issue(tx, job, issue, answer, now)
 
-    return Ended(answer=answer, target=target, also=also)
+    left = None if job.is_dry else own.id  # its worker may have died before what follows a merge
+    return Ended(answer=answer, target=target, also=also, merged_by=left)
 
 
 def _settle_queued(

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from policies.merging.answer import Answer
@@ -213,8 +213,15 @@ class Crew:
         """Who got the task of a run that another worker had, once that has ended."""
         held, self._held = self._held, []
         for name, message in held:
+            self._outwait(message.row_id)
             self._end(self._start(message, name), message)
         return bool(held)
+
+    def _outwait(self, run_id: UUID) -> None:
+        """Who has a run where nobody is at work any more is dead: it is another's once the lease is over."""
+        query = "SELECT lease_until FROM runs WHERE id = %(id)s AND status = 'running'"
+        for row in self._gate.rows(query, {"id": run_id}) if self._database.is_up else ():
+            self._clock.forward_to(row["lease_until"] + timedelta(seconds=1))
 
     # Answers
 
