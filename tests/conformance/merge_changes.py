@@ -66,6 +66,7 @@ def _push_head(world: World, step: Record) -> Hook:
     number = _number(world, step)
     pull = world.record(number)
     sha = world.commits.follow(step["sha"], pull.head_sha)
+    world.left_heads.add(pull.head_sha)
     home = world.github.state.repositories.get(pull.head_repository_id)
     if home is not None and pull.state == "open":
         home.commits.update(world.repository.commits)

@@ -3,7 +3,9 @@
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -59,6 +61,11 @@ def payload(world: World, event: str, action: str | None, fields: Record) -> Rec
     return body if action is None else {"action": action, **body}
 
 
+_NUMBERED = re.compile(r"H(\d)")
+LATE = timedelta(minutes=1)
+"""By so much a webhook is older that names a head which GitHub has shown and shows no more."""
+
+
 def _pull(world: World, fields: Record) -> Pull:
     """The pull request as it is, or as the webhook of a missing one would have shown it."""
     number = fields.get("number", world.number)
@@ -69,7 +76,15 @@ def _pull(world: World, fields: Record) -> Pull:
     for name in ("head_sha", "base_sha"):
         if fields.get(name):
             changes[name] = world.names.sha(fields[name])
-    return replace(known, updated_at=world.github.now(), **changes)
+    late = LATE if _is_late(world, known, changes.get("head_sha", known.head_sha)) else timedelta()
+    return replace(known, updated_at=world.github.now() - late, **changes)
+
+
+def _is_late(world: World, known: Pull, told: str) -> bool:
+    """Whether the head was one before: it was pushed away here, or has a smaller number (H0 is older than H1)."""
+    older, newer = (_NUMBERED.fullmatch(world.names.symbol(sha)) for sha in (told, known.head_sha))
+    is_smaller = older is not None and newer is not None and int(older[1]) < int(newer[1])
+    return is_smaller or told in world.left_heads - {known.head_sha}
 
 
 def _pull_request(world: World, view: View, action: str | None, fields: Record) -> Record:

@@ -40,6 +40,7 @@ class World:
     commits: Commits
     permissions: dict[str, str] = field(default_factory=dict)
     is_suspended: bool = False
+    left_heads: set[str] = field(default_factory=set)
 
     @property
     def pull(self) -> Record:
