@@ -2,6 +2,8 @@
 
 import pytest
 
+from app.records import postures
+from app.records.postures import Switch, Where
 from tests.tasks.desk import ISSUES, PULL_URL, Desk, desk
 from tests.tasks.house import House
 from tests.tasks.merging import puts, ready
@@ -133,6 +135,23 @@ def test_a_dry_run_says_what_would_happen_and_leaves_no_other_trace(at: Desk) ->
     assert ended["would"]["stateAfter"] == "DONE"  # type: ignore[index]
     assert at.types(issue)[-2:] == ["loop_run_started", "loop_run_finished"]
     assert (at.agent.get(f"{ISSUES}/{issue}").get_json(), puts(at.house)) == (before, [])
+
+
+def test_a_merge_that_settings_make_a_dry_run_is_told_as_one(at: Desk) -> None:
+    at.house.with_settings(merge_repositories=())
+    ended = merge(at, reviewed(at))
+    assert (ended["dryRun"], ended["success"], ended["stateAfter"]) == (True, True, "REVIEW_READY")
+    assert ended["would"]["stateAfter"] == "DONE"  # type: ignore[index]
+
+
+def test_nobody_comes_back_for_a_dry_run(at: Desk) -> None:
+    with at.house.context.pool.connection() as tx:
+        switch = Switch(name="frozen", on=True)
+        postures.set_posture(tx, Where(), switch, by="olga", reason="release", now=at.house.clock())
+    issue = reviewed(at)
+    dry, wet = merge(at, issue, mode="dryRun"), merge(at, issue)
+    assert (dry["detail"], wet["detail"]) == ("FROZEN", "FROZEN")
+    assert ("retryAt" in dry, "retryAt" in wet) == (False, True)
 
 
 def test_the_gates_no_is_told_with_its_reason(at: Desk) -> None:

@@ -151,12 +151,12 @@ def _blocked(step: StepRun, answer: dict[str, Any]) -> StepBlocked:
         state_after=step.state_after or step.state_before,
         gate_verdict="FAIL" if answer.get("gate") == "FAIL" else None,
         gate_block_reason=answer.get("gate_block_reason"),
-        retry_at=answer.get("retry_at"),
+        retry_at=None if _dry(step) else answer.get("retry_at"),
     )
 
 
 def _succeeded(tx: Transaction, step: StepRun, answer: dict[str, Any]) -> StepSucceeded:
-    is_dry, ended_at = step.mode == "dryRun", step.ended_at or step.started_at
+    ended_at = step.ended_at or step.started_at
     is_merged = step.step == MERGE_STEP and answer.get("merge_sha") is not None
     is_ignored = step.outcome == "ignored"
     return StepSucceeded(
@@ -170,7 +170,7 @@ def _succeeded(tx: Transaction, step: StepRun, answer: dict[str, Any]) -> StepSu
         merge_evidence=_merge_evidence(tx, step, answer) if is_merged else None,
         review_evidence=_seen(answer, "review", ReviewEvidence),
         deployment_evidence=_seen(answer, "deployments", DeploymentEvidence),
-        would=_would(step, answer) if is_dry else None,
+        would=_would(step, answer) if _dry(step) else None,
         duration_ms=(ended_at - step.started_at) // MILLISECOND,
     )
 
@@ -206,4 +206,5 @@ def _seen(answer: dict[str, Any], name: str, kind: type[Any]) -> Any:
 
 
 def _dry(step: StepRun) -> Literal[True] | None:
-    return True if step.mode == "dryRun" else None
+    """Asked for as one, or made one by operators and settings: nothing was done in either case."""
+    return True if step.mode == "dryRun" or step.outcome == "would_merge" else None
