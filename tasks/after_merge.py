@@ -1,6 +1,7 @@
 """What follows a merge: the head branch deleted where that is safe. Trouble here is a warning, no outcome."""
 
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from app import ledger, permits
@@ -10,7 +11,7 @@ from app.github.answers import Unavailable
 from app.github.merging import Merger
 from app.github.reader import Place
 from app.permits import Permit, Request
-from app.records import after_merge, alerts, attempts
+from app.records import after_merge, alerts, attempts, postures
 from app.records.after_merge import Due
 from app.records.attempts import Attempt, Intended
 from app.records.runs import backoff_seconds
@@ -20,6 +21,8 @@ from tasks.context import Context
 from tasks.merging import sending
 
 MOST_TRIES = 8
+STOPPED_SECONDS = 120
+"""How long it is waited for operators who have stopped all writes, before it is looked again."""
 GATE = "mergegate"
 DELETED, REFUSED = 204, (404, 422)
 WARNING = "DELETE_BRANCH_FAILED"
@@ -38,6 +41,19 @@ def follow_up(context: Context, bound: Merger, attempt_id: UUID) -> None:
         return
     for due in found:
         _delete_branch(context, bound, attempt, due)
+
+
+def _is_stopped(tx: Transaction, attempt: Attempt) -> bool:
+    """Whether an operator has stopped what this gate writes of merges, or lets it only say what it would do."""
+    said = postures.of(tx, attempt.repository_id)
+    return said.safe_mode or bool(said.dry_run)
+
+
+def _wait(context: Context, due: Due) -> None:
+    """This counts as no try."""
+    later = context.clock() + timedelta(seconds=STOPPED_SECONDS)
+    with context.pool.connection() as tx:
+        after_merge.put_off(tx, due, later, "An operator has stopped all writes.", attempts=due.attempts)
 
 
 def _delete_branch(context: Context, bound: Merger, attempt: Attempt, due: Due) -> None:
@@ -85,6 +101,9 @@ def _moved(context: Context, attempt: Attempt, branch: str, tip: str) -> None:
 def _delete(context: Context, bound: Merger, attempt: Attempt, due: Due, branch: str) -> None:
     request = merging.delete_branch(attempt.repository_id, branch)
     recorded = _intend(context, attempt, branch, request)
+    if recorded == "stopped":
+        _wait(context, due)
+        return
     if recorded is None:
         _end(context, due)
         return
@@ -94,10 +113,14 @@ def _delete(context: Context, bound: Merger, attempt: Attempt, due: Due, branch:
     _record(context, attempt, due, deletion=deletion, reply=reply, branch=branch)
 
 
-def _intend(context: Context, attempt: Attempt, branch: str, request: Request) -> tuple[Attempt, Permit] | None:
+def _intend(
+    context: Context, attempt: Attempt, branch: str, request: Request
+) -> tuple[Attempt, Permit] | Literal["stopped"] | None:
     """The attempt and its permit; None where the branch of this head was deleted before."""
     now = context.clock()
     with context.pool.connection() as tx:
+        if _is_stopped(tx, attempt):
+            return "stopped"
         _end_open(tx, attempt, now)
         body = {"attempt": str(attempt.id), "write": "branch_delete", "branch": branch, "head_sha": attempt.head_sha}
         entry = ledger.append(

@@ -112,10 +112,10 @@ def _put_off(context: Context, job: Job, later: Later) -> None:
 def _end(context: Context, bound: Merger, job: Job) -> Ended:
     """How it ends; where something could not be had, what that means. Raises `Later`."""
     target = None
-    known = left_open.by_run(context, job) or _by_its_issue(context, job)
-    if isinstance(known, Ended):
-        return known
     try:
+        known = left_open.by_run(context, job) or _by_its_issue(context, job)
+        if isinstance(known, Ended):
+            return known
         context.governor.seen(context.clock())  # without Redis nothing is known of the limits, so nothing is begun
         _wait_for_base(context, job)
         found = finding.find(context, job)

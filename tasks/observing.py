@@ -67,11 +67,14 @@ def is_ours(context: Context, full_name: str) -> bool:
 
 
 def _is_known(tx: Transaction, repository_id: int, number: int, head_sha: str) -> bool:
-    """Whether a merge of ours at that head has succeeded, or was sent: whoever sent it finds out what came of it."""
-    known = [*attempts.succeeded_of(tx, repository_id, number), *attempts.open_of(tx, repository_id, number)]
-    return any(
-        attempt.kind == "merge" and attempt.head_sha == head_sha and attempt.state != "INTENT" for attempt in known
+    """Whether a merge of ours at that head has succeeded, or was sent by a run that finds out what came of it."""
+    sent = (
+        attempt
+        for attempt in attempts.open_of(tx, repository_id, number)
+        if attempt.state != "INTENT" and attempts.has_its_run(tx, attempt)
     )
+    known = (*attempts.succeeded_of(tx, repository_id, number), *sent)
+    return any(attempt.kind == "merge" and attempt.head_sha == head_sha for attempt in known)
 
 
 def _linked(context: Context, tx: Transaction, full_name: str, number: int) -> list[Issue]:

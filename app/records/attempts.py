@@ -159,6 +159,14 @@ def is_of_another_run(tx: Transaction, attempt: Attempt, run_id: UUID, now: date
     return row is not None
 
 
+def has_its_run(tx: Transaction, attempt: Attempt) -> bool:
+    """Whether the run that has made it is still under way, or comes back."""
+    row = tx.execute(
+        "SELECT 1 AS found FROM step_runs WHERE run_id = %(of)s AND ending IS NULL", {"of": attempt.run_id}
+    ).fetchone()
+    return row is not None
+
+
 def has_updated(tx: Transaction, repository_id: int, number: int, head_sha: str) -> bool:
     """Whether GitHub has taken it on to bring this head up to date, which it does when it comes to it."""
     row = tx.execute(
