@@ -126,6 +126,9 @@ def test_only_approved_and_passed_is_a_pass(known: MergeFacts, rules: MergeRules
 @given(FACTS, RULES, st.sampled_from(PEOPLE), st.sampled_from(["write", "read"]))
 def test_a_veto_more_never_lets_it_pass(known: MergeFacts, rules: MergeRules, who: str | None, may: Any) -> None:
     veto = review(who, "CHANGES_REQUESTED", id=50, permission=may)
+    theirs = {one.id for one in known.reviews if one.login == who}
+    said = [one.model_copy(update={"permission": may}) if one.id in theirs else one for one in known.reviews]
+    known = _with(known, reviews=tuple(said))
     before, after = gate.decide(known, rules), gate.decide(_with(known, reviews=(*known.reviews, veto)), rules)
     assert before.verdict == "PASS" or after.verdict == "FAIL"
     assert may == "read" or after.review_status == "CHANGES_REQUESTED"
