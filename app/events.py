@@ -57,7 +57,8 @@ class Event(_Fact):
     which resolve by `head_sha`. `branch`: base branch of a pull request, of a push or of a merge group, without
     `refs/heads/`. `owner`: the organization or account that an event without a repository is about. `team`: as
     `organization/slug`. `repositories`: those that the App was just given. `updated_at`: of the pull request itself, by
-    GitHub's clock. `left_branch`: the base branch that a pull request does not go into any more.
+    GitHub's clock. `left_branch`: the base branch that a pull request does not go into any more. `sender_id`: of the
+    sender, whose login may change.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Event(_Fact):
     repository: Repository | None = None
     installation_id: int | None = None
     sender: str | None = None
+    sender_id: int | None = None
     pulls: tuple[int, ...] = ()
     head_sha: str | None = None
     branch: str | None = None

@@ -5,7 +5,7 @@ DROP TABLE IF EXISTS postures;
 DROP TABLE IF EXISTS alerts;
 ALTER TABLE evaluations DROP COLUMN IF EXISTS seal, DROP COLUMN IF EXISTS invalidated_by,
     DROP COLUMN IF EXISTS invalidated_at;
-ALTER TABLE heads DROP COLUMN IF EXISTS pushed_by;
+ALTER TABLE heads DROP COLUMN IF EXISTS pusher_id, DROP COLUMN IF EXISTS pushed_by;
 ALTER TABLE pulls DROP COLUMN IF EXISTS hook_head_at, DROP COLUMN IF EXISTS hook_head_sha;
 DROP TABLE IF EXISTS review_hooks;
 DROP TABLE IF EXISTS after_merge_jobs;

@@ -197,6 +197,7 @@ CREATE TABLE IF NOT EXISTS review_hooks (
 ALTER TABLE pulls ADD COLUMN IF NOT EXISTS hook_head_sha text;
 ALTER TABLE pulls ADD COLUMN IF NOT EXISTS hook_head_at timestamptz;
 ALTER TABLE heads ADD COLUMN IF NOT EXISTS pushed_by text;
+ALTER TABLE heads ADD COLUMN IF NOT EXISTS pusher_id bigint;
 
 -- An evaluation counts for a merge while it is not invalidated and its seal fits its row.
 ALTER TABLE evaluations ADD COLUMN IF NOT EXISTS invalidated_at timestamptz;

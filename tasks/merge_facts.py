@@ -4,6 +4,7 @@ The pull request is read first and once more at the end: only where it has not m
 moment. Nothing of it comes from a cache, and nothing that could not be read is taken for a no.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -89,9 +90,9 @@ def _load(context: Context, place: Place, number: int) -> Loaded:
     with context.pool.connection() as tx:
         evaluation = stored_evaluation(tx, place, number)
         told = hooked_head(tx, place, last, evaluation)
-        hooked_reviews = _hooked_reviews(tx, place, number, evidence.reviews)
+        told_reviews = hooked_reviews(tx, place, number, {review.id: review.state for review in evidence.reviews})
     return Loaded(
-        facts=_facts(context, place, evidence, _as_tested(first, last, ruled.rules), hooked_reviews=hooked_reviews),
+        facts=_facts(context, place, evidence, _as_tested(first, last, ruled.rules), hooked_reviews=told_reviews),
         pull=last,
         labels=tuple(label.name.lower() for label in last.labels),
         rules=ruled.rules,
@@ -123,6 +124,7 @@ class _Evidence:
     review_decision: str | None
     checks: tuple[Check, ...]
     pushers: tuple[str, ...]
+    pusher_id: int | None
     ours: str
 
 
@@ -151,6 +153,7 @@ def _evidence(context: Context, place: Place, pull: MergePull, rules: MergeRules
     classic, ruled = reader.classic_protection(place, pull.base.ref), reader.branch_rules(place, pull.base.ref)
     is_bot = pull.user is not None and pull.user.login.endswith(BOT_SUFFIX)
     reviews = reader.merge_reviews(place, pull.number)
+    pushers, pusher_id = _pushers(context, place, pull, rules)
     return _Evidence(
         repository=merge_evidence.repository(repository, classic, ruled),
         protection=merge_evidence.protection(classic, ruled),
@@ -158,7 +161,8 @@ def _evidence(context: Context, place: Place, pull: MergePull, rules: MergeRules
         permissions=_permissions(context, place, reviews),
         review_decision=reader.review_decision(place, pull).review_decision,
         checks=_checks(context, place, pull, rules),
-        pushers=_pushers(context, place, pull, rules),
+        pushers=pushers,
+        pusher_id=pusher_id,
         ours=reader.bot_login() if is_bot else "",
     )
 
@@ -185,15 +189,17 @@ def checks_on(context: Context, place: Place, sha: str) -> tuple[Check, ...]:
     return merge_evidence.checks(sha, runs, statuses, context.reader.apps_of(place, statuses))
 
 
-def _pushers(context: Context, place: Place, pull: MergePull, rules: MergeRules) -> tuple[str, ...]:
-    """Whom the webhook named, else those whom the commit names; not asked where the rules don't mind."""
+def _pushers(context: Context, place: Place, pull: MergePull, rules: MergeRules) -> tuple[tuple[str, ...], int | None]:
+    """Whom the webhook named, with the id, else those whom the commit names; not asked where the rules don't mind."""
     with context.pool.connection() as tx:
         pusher = hooked.pusher_of(tx, place.repository_id, pull.number, pull.head.sha)
-    if pusher is not None or not rules.forbid_last_pusher:
-        return (pusher,) if pusher else ()
+    if pusher is not None:
+        return (pusher.login,), pusher.id
+    if not rules.forbid_last_pusher:
+        return (), None
     commit = context.reader.commit_authors(place, pull.head.sha)
     people = (commit.author, commit.committer) if commit else ()
-    return tuple(sorted({person.login for person in people if person} - {WEB_FLOW}))
+    return tuple(sorted({person.login for person in people if person} - {WEB_FLOW})), None
 
 
 def _facts(
@@ -211,6 +217,7 @@ def _facts(
             ours=evidence.ours,
             review_decision=evidence.review_decision,
             pushers=evidence.pushers,
+            pusher_id=evidence.pusher_id,
         ),
         repository=evidence.repository,
         protection=evidence.protection,
@@ -259,11 +266,11 @@ def hooked_head(tx: Transaction, place: Place, pull: MergePull, evaluation: Stor
     return told.sha if known or pull.updated_at < told.at else None
 
 
-def _hooked_reviews(
-    tx: Transaction, place: Place, number: int, reviews: tuple[MergeReview, ...]
-) -> tuple[tuple[int, str], ...]:
-    """Reviews that webhooks told of and that the list lacks, or shows as they were before their dismissal."""
-    shown = {review.id: review.state for review in reviews}
+def hooked_reviews(tx: Transaction, place: Place, number: int, shown: Mapping[int, str]) -> tuple[tuple[int, str], ...]:
+    """Reviews that webhooks told of and that the list lacks, or shows as they were before their dismissal.
+
+    `shown`: the states in the list, by id.
+    """
     told = hooked.reviews_of(tx, place.repository_id, number)
     behind = {
         review_id: state

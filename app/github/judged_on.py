@@ -1,4 +1,4 @@
-"""What a payload tells of things that a verdict rests on: a review as it stands now, the base branch that was left.
+"""What a payload tells of things that a verdict rests on: a review as it stands now, a base branch left, who did it.
 
 It is a hint only, so what is not understood is left out and the payload is taken in all the same.
 """
@@ -12,10 +12,16 @@ MOST_STATE_CHARACTERS = 40
 def read_review(payload: Payload) -> SaidReview | None:
     """The review with its state, which webhooks write in small letters and lists in capitals."""
     review = payload.get("review")
-    found, state = (review.get("id"), review.get("state")) if isinstance(review, dict) else (None, None)
-    if type(found) is not int or not 0 < found <= HIGHEST_ID or not _is_word(state):
+    found, state = (read_id(review), review.get("state")) if isinstance(review, dict) else (None, None)
+    if found is None or not _is_word(state):
         return None
     return SaidReview(id=found, state=str(state).upper())
+
+
+def read_id(parent: Payload) -> int | None:
+    """The id of something."""
+    found = parent.get("id")
+    return found if type(found) is int and 0 < found <= HIGHEST_ID else None
 
 
 def _is_word(state: object) -> bool:

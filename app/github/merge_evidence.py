@@ -60,7 +60,13 @@ def _forbidden(classic: BranchProtection | None, rules: tuple[Rule, ...]) -> set
 
 
 def pull(
-    found: MergePull, *, repository_id: int, ours: str, review_decision: str | None, pushers: tuple[str, ...]
+    found: MergePull,
+    *,
+    repository_id: int,
+    ours: str,
+    review_decision: str | None,
+    pushers: tuple[str, ...],
+    pusher_id: int | None = None,
 ) -> Pull:
     """`ours`: the login under which our App writes, empty where its author is no App."""
     author = found.user.login if found.user else GHOST
@@ -84,6 +90,7 @@ def pull(
         requested_reviewers=tuple(sorted(user.login for user in found.requested_reviewers)),
         auto_merge=found.auto_merge is not None,
         pushers=pushers,
+        pusher_id=pusher_id,
         title=found.title,
         body=found.body,
     )

@@ -15,6 +15,7 @@ from app.github.fields import (
     read_positive,
     read_word,
 )
+from app.github.judged_on import read_id
 from app.github.kinds import KINDS, SUBJECTS, Kind
 
 MOST_VALUES = 2_000_000
@@ -88,6 +89,7 @@ def _read_event(event_name: str, kind: Kind, payload: Payload) -> Event:
         repository=_read_repository(kind, payload),
         installation_id=None if installation is None else read_positive(installation, "id"),
         sender=None if sender is None else read_login(sender),
+        sender_id=None if sender is None else read_id(sender),
         **kind.read(payload),
     )
 

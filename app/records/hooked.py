@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from app.database import Transaction
 from app.events import Delivery, Event
@@ -21,6 +22,13 @@ class HookedHead:
 
     sha: str
     at: datetime
+
+
+class Pusher(NamedTuple):
+    """Who pushed a head. `login`: at that time; `id`: None where the webhook told none."""
+
+    login: str
+    id: int | None
 
 
 def note(tx: Transaction, delivery: Delivery, now: datetime) -> None:
@@ -50,9 +58,9 @@ def head_named(tx: Transaction, event: Event, number: int, at: datetime) -> None
     )
     if event.action == "synchronize" and event.sender is not None:
         tx.execute(
-            "UPDATE heads SET pushed_by = %(sender)s"
+            "UPDATE heads SET pushed_by = %(sender)s, pusher_id = %(sender_id)s"
             " WHERE repository_id = %(repository)s AND number = %(number)s AND sha = %(sha)s",
-            {**values, "sender": event.sender},
+            {**values, "sender": event.sender, "sender_id": event.sender_id},
         )
 
 
@@ -73,13 +81,14 @@ def knows_head(tx: Transaction, repository_id: int, number: int, sha: str) -> bo
     return tx.execute(query, {"repository": repository_id, "number": number, "sha": sha}).fetchone() is not None
 
 
-def pusher_of(tx: Transaction, repository_id: int, number: int, sha: str) -> str | None:
+def pusher_of(tx: Transaction, repository_id: int, number: int, sha: str) -> Pusher | None:
     """Who pushed this head, None where no webhook told."""
     row = tx.execute(
-        "SELECT pushed_by FROM heads WHERE repository_id = %(repository)s AND number = %(number)s AND sha = %(sha)s",
+        "SELECT pushed_by, pusher_id FROM heads"
+        " WHERE repository_id = %(repository)s AND number = %(number)s AND sha = %(sha)s",
         {"repository": repository_id, "number": number, "sha": sha},
     ).fetchone()
-    return row["pushed_by"] if row else None
+    return Pusher(row["pushed_by"], row["pusher_id"]) if row and row["pushed_by"] is not None else None
 
 
 def review_told(tx: Transaction, event: Event, number: int, now: datetime) -> None:

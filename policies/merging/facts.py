@@ -66,7 +66,7 @@ class Pull(Frozen):
 
     `review_decision`: GraphQL's, None where no rule demands a review. `mergeable`: None while GitHub works on it.
     `pushers`: who may have pushed the head: whom the webhook named, else the commit's author and committer; empty where
-    nobody knows.
+    nobody knows. `pusher_id`: of whom the webhook named, who may have another login by now.
     """
 
     repository_id: int
@@ -88,6 +88,7 @@ class Pull(Frozen):
     requested_reviewers: tuple[Text, ...] = ()
     auto_merge: bool = False
     pushers: tuple[Text, ...] = ()
+    pusher_id: int | None = None
     title: Text = ""
     body: Text = ""
     labels: tuple[Text, ...] = ()

@@ -183,12 +183,17 @@ def _of_when(review: Review, pull: Pull, rules: MergeRules) -> Against | None:
     if rules.approval_must_match_head and review.commit_sha != pull.head_sha:
         why = f"it is not of the head {short(pull.head_sha)}; the head has to be approved"
         return _discounted(review, "STALE_APPROVAL", why)
-    if rules.forbid_last_pusher and (not pull.pushers or _is_one_of(review, pull.pushers)):
+    if rules.forbid_last_pusher and _may_have_pushed(review, pull):
         why = "they may have pushed the head themselves; somebody else has to approve"
         return _discounted(review, "LAST_PUSHER_APPROVAL", why)
     if rules.rerequest_withdraws_approval and _is_one_of(review, pull.requested_reviewers):
         return _discounted(review, "REVIEW_REREQUESTED", "they were asked to review again; they have to approve again")
     return None
+
+
+def _may_have_pushed(review: Review, pull: Pull) -> bool:
+    by_id = pull.pusher_id is not None and review.user_id == pull.pusher_id
+    return not pull.pushers or by_id or _is_one_of(review, pull.pushers)
 
 
 def _is_one_of(review: Review, logins: tuple[str, ...]) -> bool:

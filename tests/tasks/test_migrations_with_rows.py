@@ -28,6 +28,7 @@ LATER_COLUMNS = (
     "hook_head_sha",
     "hook_head_at",
     "pushed_by",
+    "pusher_id",
 )
 KEPT = {
     "0002_runs": ("deliveries", "pulls", "heads", "runs", "run_deliveries", "audit_entries"),

@@ -114,8 +114,9 @@ def test_a_dismissal_whose_webhook_was_lost_is_in_the_list(house: House) -> None
 
 def test_who_pushed_is_whom_the_webhook_named(house: House) -> None:
     _push(house, "2")
-    _told(house, sender="carol")
-    assert _load(house).facts.pull.pushers == ("carol",)
+    _told(house, sender="carol", sender_id=9)
+    pull = _load(house).facts.pull
+    assert (pull.pushers, pull.pusher_id) == (("carol",), 9)
 
 
 def test_without_a_webhook_the_commit_says_who_may_have_pushed(house: House) -> None:

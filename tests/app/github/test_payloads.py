@@ -73,13 +73,14 @@ def test_a_body_under_another_event_s_name_is_refused(examples: list[tuple[str, 
 
 
 def test_a_pull_request_is_read() -> None:
-    payload = {**OPENED, "installation": {"id": 5}, "sender": {"login": "dependabot[bot]"}}
+    payload = {**OPENED, "installation": {"id": 5}, "sender": {"login": "dependabot[bot]", "id": 49699333}}
     assert payloads.normalize("pull_request", payload) == Event(
         name="pull_request",
         action="opened",
         repository=Repository(id=1, full_name="octocat/hello"),
         installation_id=5,
         sender="dependabot[bot]",
+        sender_id=49699333,
         pulls=(7,),
         head_sha="a" * 40,
         branch="main",

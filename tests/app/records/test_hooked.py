@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from app.database import Transaction
 from app.events import Delivery, Event, Repository, SaidReview
 from app.records import hooked, pulls
-from app.records.hooked import HookedHead
+from app.records.hooked import HookedHead, Pusher
 from app.records.pulls import Sighting
 
 T0 = datetime(2027, 1, 1, 12, tzinfo=UTC)
@@ -79,8 +79,8 @@ def test_other_events_name_no_head(tx: Transaction) -> None:
 
 def test_who_pushed_a_head_is_the_sender_of_its_synchronize(tx: Transaction) -> None:
     _pull(tx, "opened", H1, 0, sender="alice")
-    _pull(tx, "synchronize", H2, 5, sender="bob")
-    assert [hooked.pusher_of(tx, 1, 7, sha) for sha in (H1, H2, "3" * 40)] == [None, "bob", None]
+    _pull(tx, "synchronize", H2, 5, sender="bob", sender_id=9)
+    assert [hooked.pusher_of(tx, 1, 7, sha) for sha in (H1, H2, "3" * 40)] == [None, Pusher("bob", 9), None]
     assert [hooked.knows_head(tx, 1, 7, sha) for sha in (H1, H2, "3" * 40)] == [True, True, False]
 
 

@@ -259,6 +259,13 @@ def test_who_pushed_the_head_does_not_count_where_the_rules_forbid_it() -> None:
     ]
 
 
+def test_who_pushed_the_head_does_not_count_under_another_name_either() -> None:
+    forbidden = MergeRules(forbid_last_pusher=True)
+    known: dict[str, Any] = {"pushers": ("robert",), "pusher_id": review().user_id}
+    assert _answer(review(), rules=forbidden, **known) == _not_approved("LAST_PUSHER_APPROVAL")
+    assert _answer(review("carol"), rules=forbidden, **known) == APPROVED
+
+
 def test_who_is_asked_again_does_not_count_unless_the_rules_say_so() -> None:
     asked = ("carol", "BOB")
     assert _answer(review(), requested_reviewers=asked) == _not_approved("REVIEW_REREQUESTED")
