@@ -119,7 +119,11 @@ def local_objection(
     posture = posture_of(context, tx, target, job=job, loaded=judged.loaded)
     evaluation = merge_facts.stored_evaluation(tx, target.place, target.number)
     told = merge_facts.hooked_head(tx, target.place, judged.loaded.pull, evaluation)
-    said = {"posture": posture, "evaluation": evaluation, "hooked_head": told}
+    facts = judged.loaded.facts
+    shown = {review.id: review.state for review in facts.reviews}
+    reviews = merge_facts.hooked_reviews(tx, target.place, target.number, shown)
+    now_facts = facts.model_copy(update={"hooked_reviews": reviews})
+    said = {"posture": posture, "evaluation": evaluation, "hooked_head": told, "facts": now_facts}
     situation = judged.situation.model_copy(update=said)
     again = judging.decide(situation, now)
     known = {(each.code, each.detail) for each in judged.decision.against}

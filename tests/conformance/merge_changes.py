@@ -68,7 +68,7 @@ def _push_head(world: World, step: Record) -> Hook:
     sha = world.commits.follow(step["sha"], pull.head_sha)
     world.left_heads.add(pull.head_sha)
     home = world.github.state.repositories.get(pull.head_repository_id)
-    if home is not None and pull.state == "open":
+    if home is not None and (pull.state == "open" or pull.merged_at is not None):  # merged, it keeps the head it had
         home.commits.update(world.repository.commits)
         world.github.move_branch(home.full_name, pull.head_ref, sha)
     else:
