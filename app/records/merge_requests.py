@@ -101,6 +101,21 @@ def come_back(tx: Transaction, request_id: UUID, due_at: datetime | None) -> Non
     )
 
 
+def look_at_frozen(tx: Transaction, repository_id: int | None, now: datetime) -> None:
+    """Let those be due now that wait for the end of a freeze, in one repository or, with None, in all of them.
+
+    One that a run holds just now is left out: that run sees for itself what is frozen.
+    """
+    tx.execute(
+        "UPDATE merge_requests SET due_at = %(now)s WHERE id IN (SELECT id FROM merge_requests AS m"
+        " WHERE status = 'open' AND due_at > %(now)s"
+        " AND (%(repository)s::bigint IS NULL OR repository_id = %(repository)s)"
+        " AND EXISTS (SELECT 1 FROM step_runs WHERE merge_request_id = m.id AND answer ->> 'detail' = 'FROZEN')"
+        " FOR UPDATE SKIP LOCKED)",
+        {"repository": repository_id, "now": now},
+    )
+
+
 def end(tx: Transaction, request_id: UUID, now: datetime) -> None:
     """Nobody comes back to it."""
     tx.execute(

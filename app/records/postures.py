@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from app import ledger
 from app.database import Transaction
+from app.records import merge_requests
 from policies.merging.windows import Frozen
 from policies.text import short
 
@@ -109,6 +110,8 @@ def set_posture(tx: Transaction, where: Where, switch: Switch, *, by: str, reaso
         " WHERE repository_id = %(repository_id)s",
         switched,
     )
+    if switch.name == "frozen":
+        merge_requests.look_at_frozen(tx, where.repository_id or None, now)
     until = switch.until.isoformat() if switch.until else None
     body = {"switch": switch.name, "on": switch.on, "until": until, "repository": where.full_name, "reason": said}
     ledger.append(tx, kind="posture_changed", subject=where.subject, actor=by, body=body, at=now)

@@ -85,6 +85,15 @@ def test_it_waits_for_the_end_of_a_freeze(gated: House) -> None:
     assert (ran(gated)[-1], len(puts(gated))) == (("merged", None), 1)
 
 
+def test_it_waits_no_longer_where_somebody_ends_the_freeze_before(gated: House) -> None:
+    switch(gated, name="frozen", on=True, until=gated.clock() + timedelta(hours=12))
+    label(gated)
+    switch(gated, name="frozen", on=False)
+    gated.clock.forward(1)
+    gated.sweep()
+    assert (ran(gated)[-1], len(puts(gated))) == (("merged", None), 1)
+
+
 def test_a_freeze_window_of_the_file_holds_it_up_too(gated: House) -> None:
     at = gated.clock() + timedelta(minutes=5)
     window = f"[{{reason: the release, start: 2020-01-01T00:00, end: '{at:%Y-%m-%dT%H:%M}'}}]"
