@@ -21,9 +21,18 @@ class ProtectionReader(Asking):
             return self._parsed(BranchProtection, answer.document, what)
         if message(answer).strip().lower() == NOT_PROTECTED:
             return None
-        sentence = f"GitHub hides {what} from us (404); the App may lack a permission."
-        raise Unavailable("GITHUB_AUTH_FAILED", sentence, status=NOT_FOUND)
+        raise _hidden(what)
 
     def branch_rules(self, place: Place, branch: str) -> tuple[Rule, ...]:
         """The rules in force, of the repository's rulesets and of its organization's."""
-        return self._all(place, Rule, f"/rules/branches/{quote(branch, safe='')}", f"the rules of {branch}")
+        what = f"the rules of {branch}"
+        try:
+            return self._all(place, Rule, f"/rules/branches/{quote(branch, safe='')}", what)
+        except Unavailable as trouble:
+            raise _hidden(what) if trouble.status == NOT_FOUND else trouble from None
+
+
+def _hidden(what: str) -> Unavailable:
+    return Unavailable(
+        "GITHUB_AUTH_FAILED", f"GitHub hides {what} from us (404); the App may lack a permission.", status=NOT_FOUND
+    )
