@@ -122,6 +122,15 @@ def test_an_evaluation_binds_the_policy_that_is_in_force(house: House) -> None:
     assert (found.evaluation.policy_digest, found.evaluation.head_sha) == (found.policy_digest, _head(house))
 
 
+def test_what_an_evaluation_was_bound_to_is_not_in_force_where_nothing_valid_is(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    _rules(house, "merge: {method: sqash}\n")
+    found = _load(house)
+    assert found.evaluation is not None
+    assert found.policy_digest is None
+
+
 def test_the_checks_of_the_test_merge_are_loaded_where_the_rules_ask_for_them(house: House) -> None:
     _rules(house, "merge: {evaluate_test_merge_commit: true}\n")
     tested = house.github.test_merge(REPOSITORY, 1)
