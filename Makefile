@@ -60,9 +60,8 @@ conformance-policy: $(STAMP) ## Judge a file of policy cases as policy-bot does:
 	@test -n "$(CASES)" || { echo "Say which file: make conformance-policy CASES=<file.jsonl>" >&2; exit 2; }
 	@$(BIN)/python -m tests.conformance.policy "$(CASES)"
 
-conformance-merge: $(STAMP) ## Play a file of merge scenarios through the whole gate: CASES=<file.jsonl>; ONLY=<id> plays one
-	@test -n "$(CASES)" || { echo "Say which file: make conformance-merge CASES=<file.jsonl>" >&2; exit 2; }
-	@ONLY="$(ONLY)" $(BIN)/python -m tests.conformance.merge "$(CASES)"
+conformance-merge: $(STAMP) ## Play merge scenarios through the whole gate: CASES=<file.jsonl> (ours without it); ONLY=<id> plays one
+	@ONLY="$(ONLY)" $(BIN)/python -m tests.conformance.merge "$(or $(CASES),tests/conformance/merge_scenarios.jsonl)"
 
 lock: $(STAMP) ## Write the lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -23,7 +23,9 @@ from tests.databases import Lent
 
 CASES = os.environ.get("MERGEGATE_CASES")
 FILE = "merge_scenarios.jsonl"
-KEPT = merge.read(Path(__file__).parent / FILE)
+MOST_KEPT = 24
+"""Of our file so many, the first, which failed once; `make conformance-merge` plays all."""
+KEPT = merge.read(Path(__file__).parent / FILE)[:MOST_KEPT]
 SHARED = merge.read(Path(CASES) / FILE) if CASES and (Path(CASES) / FILE).exists() else []
 OWN = [
     *(*merge_own_races.KILLS, *merge_own_races.RACES, *merge_own_faults.FAULTS),
