@@ -75,6 +75,15 @@ def test_where_people_merge_by_hand_an_approved_merge_is_no_alert(house: House) 
     assert (len(audit(house, "EXTERNAL_MERGE")), alerts(house)) == (1, [])
 
 
+def test_it_is_one_where_an_issue_waits_for_the_gate(house: House) -> None:
+    house.with_settings(merge_repositories=())
+    judge(house)
+    house.approve()
+    issue = linked(house)
+    recognise(house, merged_and_looked_at(house), issue)
+    assert alerts(house) == ["EXTERNAL_MERGE"]
+
+
 def test_it_is_recorded_once(house: House) -> None:
     run_id = merged_and_looked_at(house)
     assert recognise(house, run_id)
