@@ -12,9 +12,10 @@ from tests.tasks.merge_wishes import write_gate
 
 def at(house: House, point: str, happens: Callable[[], object]) -> None:
     """Something happens when a worker first gets to that checkpoint."""
-    todo = [happens]
+    todo, before = [happens], house.context.checkpoint
 
     def check(name: str) -> None:
+        before(name)
         if name == point and todo:
             todo.pop()()
 
