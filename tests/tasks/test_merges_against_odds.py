@@ -1,5 +1,7 @@
 """Merges while everything else happens: workers that die or pause, branches turned elsewhere, switches thrown."""
 
+from typing import Any
+
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
 
