@@ -19,8 +19,8 @@ from app.governor import Governor, Turn
 from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
-from tasks import context as contexts
 from tasks import after_merge, evaluate, find, intake, merge, merge_group, names, steps, sweep, work, write
+from tasks import context as contexts
 from tasks.context import Context
 
 REPOSITORY = "acme/widget"
