@@ -1,12 +1,13 @@
 """What the issue of a merge run has to say of it: whether it may be merged in its state, and whether it was already."""
 
-from app import issue_facts
+from app import issue_facts, pull_urls
 from app.database import Transaction
 from app.records import issues, timeline
 from policies import lifecycle
+from policies.lifecycle import INVARIANT_VIOLATION
 from policies.merging.answer import Against, Answer
 from tasks.context import Context
-from tasks.merging.finding import Job
+from tasks.merging.finding import Job, Target
 
 ALREADY = "PR_ALREADY_MERGED"
 NO_LINK = "NO_PR_LINKED"
@@ -28,6 +29,17 @@ def objection(context: Context, tx: Transaction, job: Job) -> Against | None:
     if blocker is None or blocker.code == NO_LINK:
         return None
     return Against(code=blocker.code, detail=None, sentence=blocker.sentence, subject=blocker.subject)
+
+
+def held(context: Context, tx: Transaction, target: Target) -> Against | None:
+    """Whether an issue that links the pull request was put on hold: then nobody merges it, whoever asks."""
+    addresses = pull_urls.addresses(target.full_name, target.number, context.settings)
+    linked = [issue for address in addresses for issue in issues.by_pr_url(tx, address)]
+    found = next((issue for issue in linked if issue.status == "HOLD"), None)
+    if found is None or any(issue.status == "REVIEW_READY" for issue in linked):
+        return None
+    sentence = f"The issue {found.id} that links the pull request is on hold; link it to another issue to merge it."
+    return Against(code=INVARIANT_VIOLATION, detail=None, sentence=sentence, subject=found.subject)
 
 
 def stored(tx: Transaction, job: Job) -> Answer | None:

@@ -114,7 +114,8 @@ def local_objection(
     `dry`: nothing does, but since then merges are only said.
     """
     now = context.clock()
-    if (objection := by_issue.objection(context, tx, job)) is not None:
+    objection = by_issue.objection(context, tx, job) or by_issue.held(context, tx, target)
+    if objection is not None:
         return objection
     posture = posture_of(context, tx, target, job=job, loaded=judged.loaded)
     evaluation = merge_facts.stored_evaluation(tx, target.place, target.number)

@@ -4,6 +4,7 @@ import pytest
 
 from app.records import postures
 from app.records.postures import Switch, Where
+from tests.tasks import merging
 from tests.tasks.desk import ISSUES, PULL_URL, Desk, desk
 from tests.tasks.house import House
 from tests.tasks.merging import puts, ready
@@ -193,3 +194,12 @@ def test_an_issue_goes_all_the_way(at: Desk) -> None:
     ends = [each for each in types if each in ("loop_run_finished", "loop_run_blocked", "loop_run_failed")]
     assert (types.count("loop_run_started"), ends) == (7, ["loop_run_finished"] * 7)
     assert at.agent.get(f"{ISSUES}/{issue}/next-step").get_json()["blockerCode"] == "INVARIANT_VIOLATION"
+
+
+def test_a_pull_request_of_an_issue_on_hold_is_merged_for_nobody(house: House) -> None:
+    merging.ready(house)
+    merging.issue(house, status="HOLD")
+    assert merging.merge(house) == ("blocked", "INVARIANT_VIOLATION", None)
+    assert merging.puts(house) == []
+    other = merging.issue(house)
+    assert merging.merge(house, other) == ("merged", None, None)
