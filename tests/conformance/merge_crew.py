@@ -112,8 +112,12 @@ class Crew:
             self._end(self._start(message), message)
 
     def run_at_once(self, messages: list[Message]) -> None:
-        """All at the same time."""
-        at_work = [(self._start(message), message) for message in messages]
+        """All at the same time; the first has the base branch before the others come, so that it is known who sends."""
+        at_work = list[tuple[Worker, Message]]()
+        for message in messages:
+            at_work.append((self._start(message), message))
+            if len(at_work) == 1:
+                at_work[0][0].wait(self._somebody_merges)
         for worker, message in at_work:
             self._end(worker, message)
 
@@ -188,6 +192,9 @@ class Crew:
     def _end(self, worker: Worker, message: Message) -> None:
         worker.wait()
         self._collect(worker, message)
+
+    def _somebody_merges(self) -> bool:
+        return self._database.is_up and bool(self._gate.rows("SELECT 1 FROM merge_leases"))
 
     def _somebody_waits(self) -> bool:
         if not self._database.is_up:
