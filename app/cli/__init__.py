@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "Why a pull request has its status, or was not merged.",
     "intents": "What runs ask to write; an operator's yes or no.",
     "issues": "Issues, their steps and what became of them.",
+    "merges": "Merges whose end nobody knows, and what came of them.",
     "migrate": "Move the database schema, or say where it stands.",
     "policy": "Check a policy, explain a verdict, try another one.",
     "posture": "Freeze merges, switch them off, or have them only said.",

@@ -17,6 +17,7 @@ from app.records.runs import LeaseLost
 Kind = Literal["merge", "update_branch", "enqueue", "branch_delete"]
 State = Literal["INTENT", "SENT", "SUCCEEDED", "FAILED", "IN_DOUBT"]
 PERMIT_SECONDS = 60
+MOST_DOUBTS = 200
 _COLUMNS = (
     "id, kind, repository_id, full_name, installation_id, number, base_ref, head_sha, run_id, request_id, state,"
     " method, request, evidence, response, merge_sha, detail, sent_at, in_doubt_at, recorded_at, audit_seq"
@@ -208,6 +209,27 @@ def fail(
     values = {"detail": detail, "response": Jsonb(response) if response else None, "now": now}
     assigned = "detail = %(detail)s, response = coalesce(%(response)s, response), settled_at = %(now)s"
     _move(tx, attempt.id, ("INTENT", "SENT", "IN_DOUBT"), "FAILED", by, now, assigned, values)
+
+
+def doubts(tx: Transaction) -> list[Attempt]:
+    """The newest merges that nobody knows the end of, oldest first."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM merge_attempts WHERE kind = 'merge' AND state = 'IN_DOUBT'"  # noqa: S608
+        " ORDER BY seq DESC LIMIT %(most)s",
+        {"most": MOST_DOUBTS},
+    ).fetchall()
+    return [Attempt(**row) for row in reversed(rows)]
+
+
+def give_up(tx: Transaction, attempt: Attempt, now: datetime, by: str) -> bool:
+    """A person has seen that nothing came of it; False where it is in no doubt, or its run still finds out."""
+    changed = tx.execute(
+        "UPDATE merge_attempts SET state = 'FAILED', detail = 'GIVEN_UP', settled_at = %(now)s,"
+        " history = history || %(step)s WHERE id = %(id)s AND state = 'IN_DOUBT' AND NOT EXISTS"
+        " (SELECT 1 FROM step_runs WHERE step_runs.run_id = merge_attempts.run_id AND ending IS NULL)",
+        {"id": attempt.id, "now": now, "step": Jsonb([_step("FAILED", by, now)])},
+    )
+    return changed.rowcount == 1
 
 
 def leave_queue(tx: Transaction, attempt: Attempt, now: datetime, by: str) -> None:

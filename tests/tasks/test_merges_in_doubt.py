@@ -1,0 +1,49 @@
+"""A merge that stays in doubt is shown to a person, who may say that nothing came of it; then it may be made again."""
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from tests.tasks import merging
+from tests.tasks.house import REPOSITORY, House
+
+
+@pytest.fixture
+def doubted(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
+    """GitHub answered 502, and somebody pushed to the base in the same moment."""
+    merging.ready(house)
+    monkeypatch.setenv("DATABASE_URL", house.context.settings.database_url)
+    house.github.fault("PUT", "/merge$", 502)
+    run_id = merging.ask(house)
+    house.work()
+    house.github.push(REPOSITORY, "main", {"other.py": "5"}, by="alice")
+    for seconds in (1, 4, 15, 40):
+        house.clock.forward(seconds)
+        house.sweep()
+    assert merging.said(house, run_id) == ("needs_operator", "MERGE_FAILED", "MERGE_PARTIAL")
+    return house
+
+
+def _run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(main, ["merges", *arguments])
+    return done.exit_code, done.output
+
+
+def test_nothing_is_sent_until_a_person_has_said_what_came_of_it(doubted: House) -> None:
+    (attempt,) = doubted.rows("SELECT id, state FROM merge_attempts")
+    assert attempt["state"] == "IN_DOUBT"
+    merging.merge(doubted)
+    assert len(merging.puts(doubted)) == 1
+    code, said = _run("doubts")
+    assert (code, str(attempt["id"]) in said) == (1, True)
+
+
+def test_a_merge_that_came_to_nothing_may_be_made_again(doubted: House) -> None:
+    (attempt,) = doubted.rows("SELECT id FROM merge_attempts")
+    code, said = _run("undo", str(attempt["id"]), "--reason", "only alice's push", "--as", "olga")
+    assert (code, "may be merged at" in said) == (0, True)
+    assert doubted.rows("SELECT actor FROM audit_entries WHERE kind = 'merge_given_up'") == [{"actor": "olga"}]
+    merging.evaluated(doubted)
+    assert merging.merge(doubted) == ("merged", None, None)
+    assert _run("doubts") == (0, "0 merges in doubt.\n")
+    assert _run("undo", str(attempt["id"]), "--reason", "again")[0] == 1
