@@ -14,7 +14,7 @@ LOCKS := .requirements/run.txt .requirements/dev.txt
 help: ## List these targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 30
 
-demo: $(STAMP) ## Tell the life of a pull request in the terminal (under a minute)
+demo: $(STAMP) ## Tell the life of a pull request in the terminal (a minute or two)
 	@$(BIN)/python -m app.demo
 
 up: $(STAMP) ## Run everything on this machine until Ctrl-C

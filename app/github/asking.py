@@ -9,8 +9,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.github import unchanged
 from app.github.answers import NOT_FOUND, UNAUTHORIZED, Unavailable, refused_query, unavailable, utc_now
-from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, NotYet, next_page
+from app.github.client import Answer, App, Client, NoAnswer, NotAuthenticated, NotYet
 from app.github.egress import EgressRefused
+from app.github.paging import next_page
 from app.github.queries import Query
 from app.github.unchanged import Unchanged
 from app.rosters import Rosters

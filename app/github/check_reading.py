@@ -4,7 +4,6 @@ from urllib.parse import quote
 
 from app.github.answers import NOT_FOUND, Unavailable
 from app.github.asking import PAGES, Place
-from app.github.client import next_page
 from app.github.merge_documents import (
     BOT,
     Account,
@@ -15,6 +14,7 @@ from app.github.merge_documents import (
     PublicApp,
     StandingStatuses,
 )
+from app.github.paging import next_page
 from app.github.written import WrittenReader
 
 MOST_SUITES = 1_000

@@ -11,14 +11,13 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
-from urllib.parse import SplitResult, parse_qs, urlsplit
 
 import requests
 from github import Auth, BadAttributeException, Github, GithubException
 from github.Requester import HTTPRequestsConnectionClass, HTTPSRequestsConnectionClass, Requester
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from app.github import egress, signing, told
+from app.github import egress, paging, signing, told
 from app.github.queries import GRAPHQL, Query
 from app.governor import DOWN_SECONDS, Governor, LimitsUnavailable, Pace, Resource, Slot, Told
 
@@ -94,7 +93,7 @@ class _Plain(_Kept, HTTPRequestsConnectionClass):
         self.keep()
 
     def request(self, verb: str, url: str, input: Any, headers: dict[str, str], stream: bool = False) -> None:  # noqa: A002
-        egress.check(verb, _below_prefix(url), input)
+        egress.check(verb, paging.below_prefix(url), input)
         super().request(verb, url, input, headers, stream)
 
 
@@ -104,13 +103,8 @@ class _Secure(_Kept, HTTPSRequestsConnectionClass):
         self.keep()
 
     def request(self, verb: str, url: str, input: Any, headers: dict[str, str], stream: bool = False) -> None:  # noqa: A002
-        egress.check(verb, _below_prefix(url), input)
+        egress.check(verb, paging.below_prefix(url), input)
         super().request(verb, url, input, headers, stream)
-
-
-def _below_prefix(url: str) -> str:
-    """GitHub Enterprise Server has the API below /api/v3, and GraphQL beside it."""
-    return "/graphql" if url == "/api/graphql" else url.removeprefix("/api/v3")
 
 
 def guard() -> None:
@@ -291,24 +285,3 @@ class App:
     def forget(self, installation_id: int | None) -> None:
         """Drop this thread's client, and its token with it: the next request authenticates anew."""
         _here.__dict__.get("clients", {}).pop((self, installation_id), None)
-
-
-def next_page(answer: Answer) -> str | None:
-    """Path and query of the next page, from the `Link` header; None on the last one."""
-    parts = _linked(answer, "next")
-    return None if parts is None else _below_prefix(f"{parts.path}?{parts.query}" if parts.query else parts.path)
-
-
-def last_page(answer: Answer) -> int:
-    """How many pages there are, from the `Link` header; 1 where it does not say."""
-    parts = _linked(answer, "last")
-    number = parse_qs(parts.query).get("page", [""])[0] if parts else ""
-    return int(number) if number.isascii() and number.isdigit() else 1
-
-
-def _linked(answer: Answer, relation: str) -> SplitResult | None:
-    for part in answer.headers.get("link", "").split(","):
-        url, _, said = part.partition(";")
-        if f'rel="{relation}"' in said:
-            return urlsplit(url.strip().strip("<>"))
-    return None

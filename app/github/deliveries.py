@@ -12,8 +12,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from app.github.answers import NOT_FOUND, Unavailable, unavailable
 from app.github.asking import OK, Asking
-from app.github.client import PER_PAGE, Answer, next_page
+from app.github.client import PER_PAGE, Answer
 from app.github.fields import HIGHEST_ID
+from app.github.paging import next_page
 
 PATH = "/app/hook/deliveries"
 LONGEST_CURSOR_CHARACTERS = 200

@@ -6,8 +6,9 @@ from urllib.parse import quote
 from app.github import documents
 from app.github.answers import NOT_FOUND, Unavailable
 from app.github.asking import NO_CONTENT, Place
-from app.github.client import Answer, last_page
+from app.github.client import Answer
 from app.github.installations import InstallationReader
+from app.github.paging import last_page
 from app.rosters import Roster
 
 LONGEST_ROSTER_PAGES = 10

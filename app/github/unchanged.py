@@ -8,7 +8,8 @@ from threading import Lock
 
 from cachetools import LRUCache
 
-from app.github.client import PER_PAGE, Answer, next_page
+from app.github.client import PER_PAGE, Answer
+from app.github.paging import next_page
 
 MOST_BYTES = 16 * 2**20
 LARGEST_ANSWER_BYTES = 2**20

@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from app.github import client, egress, facts, queries
+from app.github import egress, facts, paging, queries
 from app.github.answers import Unavailable
-from app.github.client import Answer, Client, NoAnswer, NotAuthenticated, last_page, next_page
+from app.github.client import Answer, Client, NoAnswer, NotAuthenticated
+from app.github.paging import last_page, next_page
 from app.github.reader import LiveReader, LocalReader, Place
 from app.simulator.faults import Fault
 from tests.app.github.ground import REPOSITORY, Ground
@@ -159,7 +160,7 @@ def test_the_local_reader_opens_no_socket() -> None:
 def test_a_query_goes_where_this_github_takes_it(ground: Ground, api_url: str, graphql: str) -> None:
     url = Client(ground.at(api_url), None)._github.requester.graphql_url
     assert urlsplit(url).path == graphql
-    assert client._below_prefix(graphql) == queries.GRAPHQL
+    assert paging.below_prefix(graphql) == queries.GRAPHQL
 
 
 def test_the_number_of_pages_is_told_by_the_last_one() -> None:
