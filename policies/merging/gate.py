@@ -9,31 +9,24 @@ from policies.merging.rules import MergeRules
 from policies.merging.situation import GateDecision
 
 Failure = Literal["SNAPSHOT_NOT_FOUND", "SNAPSHOT_FETCH_FAILED", "PR_FETCH_FAILED", "GATE_DECISION_FAILED"]
-ORDER = ("CHANGES_REQUESTED", "NO_REVIEW_APPROVAL", "CHECKS_FAILED", "CHECKS_PENDING", "NO_CHECKS_FOUND")
-"""Of the codes: the first that applies is the primary one."""
-ABSENT = ("MISSING_REQUIRED", "WRONG_SOURCE")
-"""Details of what only lacks: it comes last, beside that nothing has run, in the order in which the checks say it."""
 
 
 def decide(facts: MergeFacts, rules: MergeRules) -> GateDecision:
-    """PASS only where the reviews approve and the checks pass."""
+    """PASS only where the reviews approve and the checks pass.
+
+    Reviews come first, and each half says its reasons in the contract's order.
+    """
     reviewed, checked = reviews.judge(facts, rules), checks.judge(facts, rules)
-    against = sorted((*reviewed.against, *checked.against), key=_rank)
     passes = reviewed.status == "APPROVED" and checked.status == "PASS"
     return GateDecision(
         verdict="PASS" if passes else "FAIL",
         review_status=reviewed.status,
         checks_status=checked.status,
-        against=tuple(against),
+        against=(*reviewed.against, *checked.against),
         vetoes=reviewed.vetoes,
         review_ids=reviewed.review_ids,
         check_ids=checked.check_ids,
     )
-
-
-def _rank(against: Against) -> int:
-    is_absence = (against.detail or "").startswith(ABSENT)
-    return ORDER.index("NO_CHECKS_FOUND" if is_absence else against.code)
 
 
 def failed(code: Failure, sentence: str) -> GateDecision:
