@@ -25,6 +25,10 @@ WAITING = (
 """What starts processes and waits for them comes first: at the end the other processors would wait for it."""
 TRAVERSABLE_MODE = 0o711
 LOOPBACK = "127.0.0.1"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # What a test starts is not measured: measuring took longer than all that is only run there is worth.
+    for name in ("COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG"):
+        os.environ.pop(name, None)
 # A busy machine is no failure.
 hypothesis.settings.register_profile(
     "any_machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
