@@ -7,7 +7,7 @@ from typing import Any, Literal
 from app import ledger, permits
 from app.github.merging import Merger
 from app.permits import Permit, Request
-from app.records import attempts, merge_leases, runs
+from app.records import attempts, merge_leases, pins, runs
 from app.records.attempts import Attempt, Intended, Kind
 from app.records.merge_leases import BaseLost, MergeLease
 from policies.merging.answer import Against
@@ -80,6 +80,7 @@ def _intend(
     with context.pool.connection() as tx:
         runs.hold(tx, job.run)
         merge_leases.fence(tx, lease, now)
+        pins.pin(tx, target.full_name, target.place.repository_id)
         entry = ledger.append(
             tx,
             kind="merge_decided",

@@ -124,3 +124,19 @@ def test_a_merge_by_hand_ends_the_issue_and_is_told_as_what_it_is(ready: House) 
     assert ready.rows("SELECT 1 FROM timeline_events WHERE type = 'loop_merged'") == []
     assert "EXTERNAL_MERGE" in merging.kinds_of_audit(ready)
     assert merging.puts(ready) == []
+
+
+def test_a_repository_is_pinned_by_its_first_merge_too(ready: House) -> None:
+    """Where no status may be written, nothing else has pinned it before."""
+    with ready.context.pool.connection() as tx:
+        tx.execute("DELETE FROM pinned_repositories")
+    assert merging.merge(ready) == ("merged", None, None)
+    pinned = ready.rows("SELECT full_name, repository_id FROM pinned_repositories")
+    assert pinned == [{"full_name": REPOSITORY, "repository_id": ready.repository_id}]
+
+
+def test_a_dry_run_pins_nothing(ready: House) -> None:
+    with ready.context.pool.connection() as tx:
+        tx.execute("DELETE FROM pinned_repositories")
+    assert merging.merge(ready, mode="dryRun") == ("would_merge", None, None)
+    assert ready.rows("SELECT 1 FROM pinned_repositories") == []
