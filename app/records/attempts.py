@@ -26,13 +26,11 @@ _OPEN = "kind IN ('merge', 'enqueue', 'update_branch') AND state IN ('INTENT', '
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
-    """One request. `request`: method, path and body as sent; `evidence`: ids and digests of what was judged.
-
-    `response`: status and message, None while none is known. `in_doubt_at`: since when its end is not known.
+class Intended:
+    """What an attempt is recorded with. `request`: method, path and body as sent; `evidence`: ids and digests of what
+    was judged.
     """
 
-    id: UUID
     kind: Kind
     repository_id: int
     full_name: str
@@ -42,41 +40,32 @@ class Attempt:
     head_sha: str
     run_id: UUID | None
     request_id: str
-    state: State
     method: str | None
     request: dict[str, Any]
     evidence: dict[str, Any]
+    audit_seq: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt(Intended):
+    """One request, as it stands. `response`: status and message, None while none is known.
+
+    `in_doubt_at`: since when its end is not known.
+    """
+
+    id: UUID
+    state: State
     response: dict[str, Any] | None
     merge_sha: str | None
     detail: str | None
     sent_at: datetime | None
     in_doubt_at: datetime | None
     recorded_at: datetime
-    audit_seq: int | None
 
     @property
     def subject(self) -> str:
         """What the audit calls its pull request."""
         return f"pull:{self.repository_id}#{self.number}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Intended:
-    """What an attempt is recorded with."""
-
-    kind: Kind
-    repository_id: int
-    full_name: str
-    installation_id: int
-    number: int
-    base_ref: str
-    head_sha: str
-    run_id: UUID | None
-    request_id: str
-    method: str | None
-    request: dict[str, Any]
-    evidence: dict[str, Any]
-    audit_seq: int
 
 
 def intend(tx: Transaction, intended: Intended, now: datetime, by: str) -> UUID | None:

@@ -104,11 +104,7 @@ def record(
     `evaluation_id`: None where a run of the API asks for it. `stage`: see `is_early`.
     """
     intent_id = uuid4()
-    tx.execute(
-        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
-        " WHERE target = %(target)s AND kind <> 'git_object' AND status IN ('pending', 'waiting', 'denied', 'blocked')",
-        {"target": intent.target, "now": now},
-    )
+    _put_aside_older(tx, intent.target, now)
     tx.execute(
         "INSERT INTO intents (id, key, kind, target, sequence, evaluation_id, run_id, repository_id, full_name,"
         " installation_id, number, content, epoch, part_of, stage, status, due_at, recorded_at)"
@@ -129,6 +125,15 @@ def record(
         },
     )
     return intent_id
+
+
+def _put_aside_older(tx: Transaction, target: str, now: datetime) -> None:
+    """What was not sent to a target gives way to what is wished for now."""
+    tx.execute(
+        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
+        " WHERE target = %(target)s AND kind <> 'git_object' AND status IN ('pending', 'waiting', 'denied', 'blocked')",
+        {"target": target, "now": now},
+    )
 
 
 def wish_again(tx: Transaction, intent_id: UUID, now: datetime) -> None:

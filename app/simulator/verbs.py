@@ -74,20 +74,17 @@ class Verbs(Branches, Planning):
         draft: str = "ready",
         number: int | None = None,
     ) -> Pull:
-        """Open a pull request from `branch` or `owner:branch` (a fork); `draft` is `draft` or `ready`.
-
-        It gets the next number unless one is given.
-        """
+        """From `branch` or `owner:branch` (a fork), by the next number unless given; `draft` is `draft` or `ready`."""
         with self.changing() as state:
             repository = state.repository(full_name)
             owner, _, branch = head.rpartition(":")
             source = state.repository(f"{owner}/{repository.name}") if owner else repository
             repository.commits.update(source.commits)
             target = base or repository.default_branch
-            now, number = self.now(), number or _next_number(repository)
+            now = self.now()
             pull = Pull(
                 id=self.next_id(),
-                number=number,
+                number=number or _next_number(repository),
                 title=title,
                 body=body,
                 author=self.user(by).login,
@@ -101,7 +98,7 @@ class Verbs(Branches, Planning):
                 created_at=now,
                 updated_at=now,
             )
-            repository.pulls[number] = pull
+            repository.pulls[pull.number] = pull
             return pull
 
     def add_issue(

@@ -80,7 +80,8 @@ def _intend(
     with context.pool.connection() as tx:
         runs.hold(tx, job.run)
         merge_leases.fence(tx, lease, now)
-        pins.pin(tx, target.full_name, target.place.repository_id)
+        if pins.pin(tx, target.full_name, target.place.repository_id) != target.place.repository_id:
+            raise Later(now + AGAIN, "Another repository of that name was allowed meanwhile.")
         entry = ledger.append(
             tx,
             kind="merge_decided",

@@ -189,16 +189,8 @@ class Records:
         """An attempt of this gate. One that is open has a run whose worker is gone, as in production."""
         world, now = self._world, self._world.clock()
         head, state = world.names.sha(said["head_sha"]), said["state"]
-        passed = ["INTENT", "SENT", "IN_DOUBT"] if state == "IN_DOUBT" else ["INTENT", "SENT"]
-        states = passed[: passed.index(state) + 1] if state in passed else [*passed, state]
-        entry = ledger.append(
-            tx,
-            kind="merge_decided",
-            subject=f"pull:{self.repository_id}#{world.number}",
-            actor=OPERATOR,
-            body={},
-            at=now,
-        )
+        subject = f"pull:{self.repository_id}#{world.number}"
+        entry = ledger.append(tx, kind="merge_decided", subject=subject, actor=OPERATOR, body={}, at=now)
         values = {
             "id": uuid4(),
             "repository": self.repository_id,
@@ -212,7 +204,7 @@ class Records:
             "state": state,
             "request": Jsonb(self._request(head)),
             "evidence": Jsonb(self._evidence(head)),
-            "history": Jsonb([{"state": each, "by": "worker", "at": now.isoformat()} for each in states]),
+            "history": Jsonb([{"state": each, "by": "worker", "at": now.isoformat()} for each in _passed(state)]),
             "merge_sha": world.names.sha(said["merge_sha"]) if said.get("merge_sha") else None,
             "now": now,
             "expires": now + timedelta(seconds=60),
@@ -250,6 +242,12 @@ class Records:
         base = self._world.names.sha(self._world.pull.get("base_sha") or "B1")
         ref = self._world.pull.get("base_ref", "main")
         return {"head_sha": head, "base_ref": ref, "base_sha": base, "base_tip": base}
+
+
+def _passed(state: str) -> list[str]:
+    """The states that an attempt went through to this one."""
+    passed = ["INTENT", "SENT", "IN_DOUBT"] if state == "IN_DOUBT" else ["INTENT", "SENT"]
+    return passed[: passed.index(state) + 1] if state in passed else [*passed, state]
 
 
 def _jobs(pending: object) -> list[str]:

@@ -59,50 +59,53 @@ def refused(text: str) -> list[tuple[int | None, str, str]]:
     return [(wrong.line, wrong.problem, wrong.hint) for wrong in problems.mistakes()]
 
 
+RULES_OF_WHOLE = MergeRules(
+    method="rebase",
+    method_labels=(MethodLabel(label="as one", method="squash"), MethodLabel(label="keep", method="merge")),
+    required_approvals=2,
+    approval_must_match_head=False,
+    approver_min_permission="maintain",
+    allowed_bot_approvers=("renovate[bot]",),
+    forbid_last_pusher=True,
+    rerequest_withdraws_approval=False,
+    checks_mode="required",
+    required_checks=(RequiredCheck(context="ci"), RequiredCheck(context="build", app_id=15368)),
+    strict_conclusions=True,
+    skipped_alone_is_evidence=True,
+    evaluate_test_merge_commit=True,
+    update_branch=True,
+    update_branch_labels=("fresh",),
+    update_branch_ignore_labels=("stale",),
+    delete_branch=True,
+    dry_run=True,
+    commit_title="{title} (#{number})",
+    commit_message="",
+    trigger=Trigger(
+        labels=("merge me",),
+        comments=("/merge",),
+        comment_substrings=("please merge",),
+        title_substrings=("[auto]",),
+        body_substrings=("auto-merge",),
+        branches=("bot/**",),
+        base_branches=("develop",),
+        authors=("dependabot[bot]",),
+    ),
+    ignore=Trigger(labels=("wip",)),
+    freezes=(
+        Freeze(reason="weekend", zone="Europe/Berlin", days=("sat", "sun"), from_time="08:00", to_time="20:00"),
+        Freeze(
+            reason="year's end",
+            start="2026-12-24T18:00",
+            end="2027-01-02 08:00",
+            exceptions=("hotfix", "#12"),
+        ),
+        Freeze(reason="stopped", labels=("stop",)),
+    ),
+)
+
+
 def test_it_reads_every_key() -> None:
-    assert read(WHOLE) == MergeRules(
-        method="rebase",
-        method_labels=(MethodLabel(label="as one", method="squash"), MethodLabel(label="keep", method="merge")),
-        required_approvals=2,
-        approval_must_match_head=False,
-        approver_min_permission="maintain",
-        allowed_bot_approvers=("renovate[bot]",),
-        forbid_last_pusher=True,
-        rerequest_withdraws_approval=False,
-        checks_mode="required",
-        required_checks=(RequiredCheck(context="ci"), RequiredCheck(context="build", app_id=15368)),
-        strict_conclusions=True,
-        skipped_alone_is_evidence=True,
-        evaluate_test_merge_commit=True,
-        update_branch=True,
-        update_branch_labels=("fresh",),
-        update_branch_ignore_labels=("stale",),
-        delete_branch=True,
-        dry_run=True,
-        commit_title="{title} (#{number})",
-        commit_message="",
-        trigger=Trigger(
-            labels=("merge me",),
-            comments=("/merge",),
-            comment_substrings=("please merge",),
-            title_substrings=("[auto]",),
-            body_substrings=("auto-merge",),
-            branches=("bot/**",),
-            base_branches=("develop",),
-            authors=("dependabot[bot]",),
-        ),
-        ignore=Trigger(labels=("wip",)),
-        freezes=(
-            Freeze(reason="weekend", zone="Europe/Berlin", days=("sat", "sun"), from_time="08:00", to_time="20:00"),
-            Freeze(
-                reason="year's end",
-                start="2026-12-24T18:00",
-                end="2027-01-02 08:00",
-                exceptions=("hotfix", "#12"),
-            ),
-            Freeze(reason="stopped", labels=("stop",)),
-        ),
-    )
+    assert read(WHOLE) == RULES_OF_WHOLE
 
 
 def test_it_knows_a_key_for_every_field() -> None:
