@@ -1,6 +1,8 @@
 """Merges while everything else happens: workers that die or pause, branches turned elsewhere, switches thrown."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded
@@ -9,6 +11,7 @@ from app.events import Merged
 from app.records import gate_findings, merge_leases, postures
 from app.records.postures import Switch, Where
 from app.simulator.queueing import QUEUE
+from tasks import merge
 from tests.tasks import merging
 from tests.tasks.desk import ISSUES, desk
 from tests.tasks.house import REPOSITORY, House
@@ -223,3 +226,25 @@ def test_a_worker_whose_run_was_taken_from_it_sends_nothing(ready: House) -> Non
     merging.ask(ready)
     ready.work()
     assert merging.puts(ready) == []
+
+
+def test_a_run_leaves_alone_what_another_one_is_at(ready: House) -> None:
+    """It is asked for by its issue, so that it finds the pull request first and the base only afterwards."""
+    first, asked = merging.ask(ready), list[UUID]()
+    quiet = ready.context
+
+    def another_comes(name: str) -> None:
+        if name == "merge.intent" and not asked:
+            asked.append(merging.ask(ready, merging.issue(ready)))
+            ready.sent.pop()
+            merge.pull_request(quiet, merge.merger(quiet), asked[0])
+
+    ready.context = replace(quiet, checkpoint=another_comes)
+    ready.work()
+    assert merging.said(ready, first)[0] == "merged"
+    assert merging.said(ready, asked[0])[0] is None
+    assert ready.rows("SELECT state FROM merge_attempts") == [{"state": "SUCCEEDED"}]
+    ready.context = quiet
+    ready.clock.forward(6)
+    ready.sweep()
+    assert merging.said(ready, asked[0])[0] == "already_merged"
