@@ -50,12 +50,12 @@ class Proof:
 def append(tx: Transaction, *, kind: str, subject: str, actor: str, body: dict[str, Any], at: datetime) -> Entry:
     """Extend the chain; waits for another writer's transaction to end. Belongs into the transaction it attests."""
     hold(tx)
-    last = tx.execute("SELECT seq, hash FROM audit_entries ORDER BY seq DESC LIMIT 1").fetchone()
+    last = tx.execute("SELECT seq, hash FROM audit_events ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last["seq"] + 1, bytes(last["hash"])) if last else (1, GENESIS)
     unsealed = Entry(seq, at, kind, subject, actor, body, previous, b"")
     entry = Entry(seq, at, kind, subject, actor, body, previous, _seal(unsealed))
     tx.execute(
-        f"INSERT INTO audit_entries ({_COLUMNS}) VALUES"  # noqa: S608 -- constant column names
+        f"INSERT INTO audit_events ({_COLUMNS}) VALUES"  # noqa: S608 -- constant column names
         " (%(seq)s, %(at)s, %(kind)s, %(subject)s, %(actor)s, %(body)s, %(previous)s, %(hash)s)",
         {**entry.__dict__, "body": Jsonb(body)},
     )
@@ -83,7 +83,7 @@ def read(tx: Transaction, *, after: int = 0) -> Iterator[Entry]:
     """The entries after number `after`, oldest first, fetched in batches."""
     while True:
         rows = tx.execute(
-            f"SELECT {_COLUMNS} FROM audit_entries WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s",  # noqa: S608
+            f"SELECT {_COLUMNS} FROM audit_events WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s",  # noqa: S608
             {"after": after, "limit": BATCH_ROWS},
         ).fetchall()
         yield from map(_entry, rows)
@@ -95,7 +95,7 @@ def read(tx: Transaction, *, after: int = 0) -> Iterator[Entry]:
 def tail(tx: Transaction, count: int) -> list[Entry]:
     """The newest `count` entries, oldest first."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM audit_entries ORDER BY seq DESC LIMIT %(count)s",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM audit_events ORDER BY seq DESC LIMIT %(count)s",  # noqa: S608
         {"count": count},
     ).fetchall()
     return [_entry(row) for row in reversed(rows)]
@@ -104,7 +104,7 @@ def tail(tx: Transaction, count: int) -> list[Entry]:
 def about(tx: Transaction, subjects: Iterable[str]) -> list[Entry]:
     """The newest `BATCH_ROWS` entries about any of the subjects, oldest first."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM audit_entries WHERE subject = ANY(%(subjects)s)"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM audit_events WHERE subject = ANY(%(subjects)s)"  # noqa: S608
         " ORDER BY seq DESC LIMIT %(limit)s",
         {"subjects": list(subjects), "limit": BATCH_ROWS},
     ).fetchall()
@@ -114,7 +114,7 @@ def about(tx: Transaction, subjects: Iterable[str]) -> list[Entry]:
 def actors(tx: Transaction, subject: str, kind: str) -> set[str]:
     """Who is named by the entries of a kind about a subject."""
     rows = tx.execute(
-        "SELECT DISTINCT actor FROM audit_entries WHERE subject = %(subject)s AND kind = %(kind)s",
+        "SELECT DISTINCT actor FROM audit_events WHERE subject = %(subject)s AND kind = %(kind)s",
         {"subject": subject, "kind": kind},
     ).fetchall()
     return {row["actor"] for row in rows}

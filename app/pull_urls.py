@@ -36,6 +36,12 @@ def parse_issue(url: str | None, settings: Hosted) -> tuple[str, int] | None:
     return _parsed(url, settings, "issues")
 
 
+def repository(url: str) -> str:
+    """Owner/name as the address of a pull request or an issue says it, of whichever GitHub; "" where it says none."""
+    match = _URL.fullmatch(url[:LONGEST_URL_CHARACTERS])
+    return "" if match is None else f"{match['owner']}/{match['name']}"
+
+
 def addresses(full_name: str, number: int, settings: Hosted) -> tuple[str, ...]:
     """All addresses of a pull request that `parse` takes for it, but for their case."""
     known = hosts(settings)

@@ -14,7 +14,7 @@ from app.permits import Permit, Request
 from app.records import after_merge, alerts, attempts, postures
 from app.records.after_merge import Due
 from app.records.attempts import Attempt, Intended
-from app.records.runs import backoff_seconds
+from app.records.steps import backoff_seconds
 from policies.merging import replies
 from policies.merging.replies import Reply
 from tasks.context import Context
@@ -189,7 +189,7 @@ def _again(context: Context, attempt: Attempt, due: Due, error: str) -> None:
     if due.attempts + 1 >= MOST_TRIES:
         _warn(context, attempt, due, error)
         return
-    later = context.clock() + timedelta(seconds=backoff_seconds(due.attempts + 1))
+    later = context.clock() + timedelta(seconds=backoff_seconds(due.attempts + 1, attempt.id))
     with context.pool.connection() as tx:
         after_merge.put_off(tx, due, later, error, attempts=due.attempts + 1)
 

@@ -14,7 +14,7 @@ from app.permits import Request
 from app.records import bindings, intents, pins, run_intents
 from app.records.bindings import Binding
 from app.records.intents import Claimed
-from app.records.runs import backoff_seconds
+from app.records.steps import backoff_seconds
 from policies import gates
 from policies.decision import Decision
 from policies.gates import Posture
@@ -128,6 +128,6 @@ def _deny(tx: Transaction, claimed: Claimed, decision: Decision, again_at: datet
 
 def _put_off(context: Context, claimed: Claimed, trouble: Unavailable) -> None:
     """It can't be told where the write would go, so nothing is decided."""
-    due = trouble.not_before or context.clock() + timedelta(seconds=backoff_seconds(claimed.attempts))
+    due = trouble.not_before or context.clock() + timedelta(seconds=backoff_seconds(claimed.attempts, claimed.id))
     with context.pool.connection() as tx:
         intents.put_off(tx, claimed, "pending", due, trouble.sentence)

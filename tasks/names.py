@@ -1,6 +1,7 @@
 """The names of our tasks, as operators see them in Flower; the part before the dot is the queue."""
 
-from app.records.runs import Kind
+from app import definitions
+from app.definitions import Kind
 
 HANDLE_DELIVERY = "intake.handle_delivery"
 EVALUATE = "evaluate.pull_request"
@@ -15,15 +16,5 @@ STEP = "step.run"
 MERGE = "merge.pull_request"
 AFTER_MERGE = "merge.follow_up"
 
-OF_RUN: dict[Kind, str] = {
-    "evaluate": EVALUATE,
-    "find_by_head": FIND_PULLS,
-    "find_by_branch": FIND_PULLS,
-    "find_by_repository": FIND_PULLS,
-    "find_by_installation": FIND_PULLS,
-    "find_changed": FIND_PULLS,
-    "merge_group": MERGE_GROUP,
-    "work": WORK,
-    "step": STEP,
-    "merge": MERGE,
-}
+OF_RUN: dict[Kind, str] = {each.kind: each.line[0].task for each in definitions.DEFINITIONS}
+"""The task with which a run of each kind begins."""

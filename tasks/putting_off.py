@@ -6,18 +6,16 @@ What can't be judged for long is told as an error on the commit, so that no earl
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from app import ledger
+from app import definitions, ledger
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.governor import DOWN_SECONDS
-from app.records import groups, runs
+from app.records import groups, runs, steps
 from app.records.runs import Run
 from tasks import names, step_endings, telling, telling_groups
 from tasks.context import Context
 
 OF_STEPS = ("step", "merge")
-MOST_ATTEMPTS_OF = {"step": 5}
-"""Whoever asked for a step can ask again; everything else goes on for about a day."""
 
 
 def run(context: Context, run: Run, trouble: Unavailable) -> None:
@@ -36,13 +34,13 @@ def run(context: Context, run: Run, trouble: Unavailable) -> None:
 
 def after_attempt(context: Context, tx: Transaction, run: Run, sentence: str, now: datetime) -> UUID | None:
     """Put a failed run back, or stop it for a person; the intent that tells of it, if any. Raises `LeaseLost`."""
-    stopped = run.attempts >= MOST_ATTEMPTS_OF.get(run.kind, runs.MOST_ATTEMPTS)
+    stopped = run.attempts >= definitions.step(run.kind, run.version, run.step.name).most_attempts
     if stopped and run.kind in OF_STEPS:
         step_endings.fail(tx, run, sentence, now)
     elif stopped:
         runs.block(tx, run, sentence, now)
     else:
-        runs.retry(tx, run, now + timedelta(seconds=runs.backoff_seconds(run.attempts)), sentence)
+        runs.retry(tx, run, now + timedelta(seconds=steps.backoff_seconds(run.attempts, run.id)), sentence)
     tell = stopped or run.attempts == runs.TELL_AFTER_ATTEMPTS
     intent_id = _tell(context, tx, run, sentence, now) if tell else None
     if stopped:

@@ -11,7 +11,7 @@ from app.github.answers import Unavailable
 from app.github.endings import RATE_LIMITED, Again, Ending, Refused, Unknown, Written
 from app.records import bindings, intents
 from app.records.intents import Claimed
-from app.records.runs import backoff_seconds
+from app.records.steps import backoff_seconds
 from tasks import names
 from tasks.context import Context
 
@@ -62,7 +62,7 @@ def put_off(context: Context, claimed: Claimed, permit_id: UUID, trouble: Unavai
         body = {"permit": str(permit_id), "code": trouble.code}
         _end(context, claimed, permit_id, _Receipt("unspent", "blocked", "write_blocked", body, trouble.sentence))
         return
-    due = trouble.not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts))
+    due = trouble.not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts, claimed.id))
     with context.pool.connection() as tx:
         intents.put_off(tx, claimed, "pending", due, trouble.sentence)
 
@@ -76,7 +76,7 @@ def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: A
         _end(context, claimed, permit_id, receipt)
         return
     is_turn = ending.code == RATE_LIMITED
-    backoff = timedelta(seconds=0 if is_turn else backoff_seconds(claimed.attempts))
+    backoff = timedelta(seconds=0 if is_turn else backoff_seconds(claimed.attempts, claimed.id))
     due = max(ending.not_before, now + backoff)
     with context.pool.connection() as tx:
         intents.hold(tx, claimed)
@@ -107,7 +107,7 @@ def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, no
         _end(context, claimed, permit_id, _Receipt("unknown", "blocked", "write_blocked", body, why))
         return
     readings = claimed.attempts if claimed.sent else 1  # the first reading does not pay for what came before it
-    due = not_before or now + timedelta(seconds=backoff_seconds(readings))
+    due = not_before or now + timedelta(seconds=backoff_seconds(readings, claimed.id))
     with context.pool.connection() as tx:
         intents.put_off(tx, claimed, "sent", due, why)
     send_for_later(context, claimed, due)

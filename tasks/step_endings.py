@@ -46,7 +46,8 @@ def end(  # noqa: PLR0913 -- all that an end is made of, by name
     if ending == "finished":
         runs.finish(tx, run, now)
     else:
-        runs.block(tx, run, str(answer.get("sentence") or code or outcome), now)
+        leave = runs.block if ending == "blocked" else runs.fail
+        leave(tx, run, str(answer.get("sentence") or code or outcome), now)
     step_runs.end(
         tx,
         run,

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.database import Transaction
-from app.records import after_merge, intents, runs, step_runs, watches
+from app.records import after_merge, intents, runs, step_runs, steps, watches
 from app.records.runs import Run
 from tasks import merge_waking, names, putting_off
 from tasks.context import Context
@@ -17,16 +17,16 @@ def enqueue_due(context: Context) -> int:
         merge_waking.take_due(context, tx, now)
     with context.pool.connection() as tx:
         _watch(context, tx, now)
-        due_runs = runs.take_due(tx, now)
+        due_steps = steps.take_due(tx, now)
         due_intents = intents.take_due(tx, now)
         merged = after_merge.take_due(tx, now)
-    for run_id, kind in due_runs:
-        context.send(names.OF_RUN[kind], run_id, 0)
+    for due in due_steps:
+        context.send(due.task, due.message, 0)
     for intent_id in due_intents:
         context.send(names.WRITE, intent_id, 0)
     for attempt_id in merged:
         context.send(names.AFTER_MERGE, attempt_id, 0)
-    return len(due_runs) + len(due_intents) + len(merged)
+    return len(due_steps) + len(due_intents) + len(merged)
 
 
 def _watch(context: Context, tx: Transaction, now: datetime) -> None:

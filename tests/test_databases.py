@@ -26,7 +26,7 @@ def test_rows_are_gone_and_sequences_start_again(lent: Lent) -> None:
             ledger.append(tx, kind="tested", subject="pull:1#7", actor="mergegate", body={}, at=NOW)
     with lent.one() as again, psycopg.connect(again) as reader:
         assert again == url
-        assert reader.execute("SELECT count(*) FROM audit_entries").fetchone() == (0,)
+        assert reader.execute("SELECT count(*) FROM audit_events").fetchone() == (0,)
         assert reader.execute("SELECT count(*) FROM pinned_repositories").fetchone() == (0,)
         assert reader.execute("SELECT nextval('deliveries_id_seq')").fetchone() == (1,)
 
@@ -36,7 +36,7 @@ def test_the_audit_is_append_only_as_before(lent: Lent) -> None:
         with lent.one() as url, psycopg.connect(url, row_factory=dict_row) as tx:
             ledger.append(tx, kind="tested", subject="pull:1#7", actor="mergegate", body={}, at=NOW)
             tx.commit()
-            for statement in ("DELETE FROM audit_entries", "TRUNCATE audit_entries CASCADE"):
+            for statement in ("DELETE FROM audit_events", "TRUNCATE audit_events CASCADE"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"), tx.transaction():
                     tx.execute(statement)
 
@@ -44,7 +44,7 @@ def test_the_audit_is_append_only_as_before(lent: Lent) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "ALTER TABLE audit_entries DISABLE TRIGGER ALL",
+        "ALTER TABLE audit_events DISABLE TRIGGER ALL",
         "ALTER TABLE pinned_repositories ADD COLUMN another text",
         "CREATE TABLE another (id int)",
         "DROP TABLE pinned_repositories CASCADE",

@@ -67,13 +67,18 @@ def add(
 ) -> UUID | None:
     """A new open run; None where another one works on that branch."""
     run_id = uuid4()
-    facts = {"id": run_id, "subject": f"work:{run_id}", "remote": remote, "base": base, "head": head}
+    facts = {"id": run_id, "remote": remote, "base": base, "head": head}
     try:
         with tx.transaction():
-            tx.execute(
-                "INSERT INTO runs (id, kind, subject, repository_id, full_name, installation_id, due_at)"
-                " VALUES (%(id)s, 'work', %(subject)s, 0, %(remote)s, 0, %(now)s)",
-                {**facts, "now": now},
+            runs.add(
+                tx,
+                "work",
+                run_id=run_id,
+                subject=f"work:{run_id}",
+                due_at=now,
+                full_name=remote,
+                asked_by=proposed_by,
+                input={"remote": remote, "base": base, "head": head, "headSha": head_sha},
             )
             tx.execute(
                 "INSERT INTO bindings (run_id, remote, base_ref, head_ref, head_sha, proposed_by, opened_at)"
@@ -144,7 +149,7 @@ def set_number(tx: Transaction, run_id: UUID, number: int) -> None:
     """The run's pull request is there."""
     tx.execute(
         "WITH known AS (UPDATE bindings SET number = %(number)s WHERE run_id = %(id)s)"
-        " UPDATE runs SET number = %(number)s WHERE id = %(id)s",
+        " UPDATE workflows SET number = %(number)s WHERE id = %(id)s",
         {"id": run_id, "number": number},
     )
 
@@ -152,7 +157,7 @@ def set_number(tx: Transaction, run_id: UUID, number: int) -> None:
 def set_place(tx: Transaction, run_id: UUID, repository_id: int, installation_id: int) -> None:
     """The repository was looked up."""
     tx.execute(
-        "UPDATE runs SET repository_id = %(repository)s, installation_id = %(installation)s WHERE id = %(id)s",
+        "UPDATE workflows SET repository_id = %(repository)s, installation_id = %(installation)s WHERE id = %(id)s",
         {"id": run_id, "repository": repository_id, "installation": installation_id},
     )
 
@@ -184,21 +189,13 @@ def close_of_pull(tx: Transaction, repository_id: int, number: int, now: datetim
 def cancel(tx: Transaction, run_id: UUID, now: datetime) -> None:
     """It asks for no more writes, whatever was wished for; a worker that is at it loses it."""
     close(tx, run_id)
-    tx.execute(
-        "UPDATE runs SET status = 'cancelled', lease = NULL, lease_until = NULL, finished_at = %(now)s"
-        " WHERE id = %(id)s AND status IN ('pending', 'waiting', 'running', 'blocked')",
-        {"id": run_id, "now": now},
-    )
+    runs.cancel(tx, run_id, now)
 
 
 def wake(tx: Transaction, run_id: UUID, now: datetime) -> None:
     """There is a reason to look at the run again, also where a worker is at it now."""
     tx.execute("UPDATE bindings SET woken = woken + 1 WHERE run_id = %(id)s", {"id": run_id})
-    tx.execute(
-        "UPDATE runs SET status = 'pending', due_at = %(now)s, queued_at = NULL, attempts = 0, error = NULL"
-        " WHERE id = %(id)s AND kind = 'work' AND status IN ('waiting', 'blocked', 'pending', 'succeeded')",
-        {"id": run_id, "now": now},
-    )
+    runs.reopen(tx, run_id, now, kind="work", resting=("waiting", "blocked", "pending", "succeeded"))
 
 
 def tell(tx: Transaction, claimed: Claimed, now: datetime) -> None:
@@ -212,16 +209,11 @@ def rest(tx: Transaction, run: Run, *, woken: int, ended: Rest, now: datetime) -
 
     Raises `LeaseLost`.
     """
-    changed = tx.execute(
-        "UPDATE runs SET lease = NULL, lease_until = NULL, queued_at = NULL, due_at = %(now)s, attempts = 0,"
-        " error = NULL, finished_at = %(now)s,"
-        " status = CASE WHEN bindings.woken = %(woken)s THEN %(ended)s ELSE 'pending' END"
-        " FROM bindings WHERE id = %(id)s AND run_id = id AND lease = %(lease)s RETURNING runs.status",
-        {"id": run.id, "lease": run.lease, "woken": woken, "ended": ended, "now": now},
-    ).fetchone()
-    if changed is None:
-        raise runs.LeaseLost
-    return bool(changed["status"] == ended)
+    runs.hold(tx, run)
+    row = tx.execute("SELECT woken FROM bindings WHERE run_id = %(id)s", {"id": run.id}).fetchone()
+    is_resting = row is not None and row["woken"] == woken
+    runs.rest(tx, run, ended if is_resting else "pending", now)
+    return is_resting
 
 
 def _one(tx: Transaction, which: str, facts: dict[str, Any]) -> Binding | None:

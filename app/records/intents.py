@@ -10,7 +10,7 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
-from app.records.runs import DUE_BATCH, REQUEUE_SECONDS, LeaseLost
+from app.records.steps import DUE_BATCH, REQUEUE_SECONDS, LeaseLost
 from policies.contents import Kind, read
 from policies.intents import Intent
 

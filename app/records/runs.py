@@ -1,40 +1,28 @@
-"""Runs: durable pieces of work with due times, leases and attempts; a message only says "look at this row"."""
+"""Runs: workflows with the step of their line that a worker has in hand; a message only says "look at this row"."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
 
+from app import definitions
 from app.database import Transaction
+from app.definitions import Kind, Type
+from app.records import steps
+from app.records.steps import Held, LeaseLost
+
+__all__ = ["Kind", "LeaseLost", "Run", "Wanted"]
 
 TELL_AFTER_ATTEMPTS = 8
-MOST_ATTEMPTS = 100
-LONGEST_BACKOFF_SECONDS = 900
 MOST_BRANCH_CHARACTERS = 200
-REQUEUE_SECONDS = 60
-DUE_BATCH = 200
 NO_REPOSITORY = 0
 """The repository id of work that is about a whole installation."""
-Kind = Literal[
-    "evaluate",
-    "find_by_head",
-    "find_by_branch",
-    "find_by_repository",
-    "find_by_installation",
-    "find_changed",
-    "merge_group",
-    "work",
-    "step",
-    "merge",
-]
-"""`work`: a run of the API, which lives on and is bound as `app.records.bindings` says. `step` and `merge`: see
-`app.records.step_runs`."""
-
-_COLUMNS = "id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, attempts, lease"
+_COLUMNS = "id, type, kind, version, subject, repository_id, full_name, installation_id, number, sha, branch, input"
 
 
 @dataclass(frozen=True)
@@ -67,10 +55,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that this worker has claimed; `attempts` counts this one."""
+    """A workflow whose line is in this worker's hands, at `step`; `step.attempts` counts this attempt."""
 
     id: UUID
+    type: Type
     kind: Kind
+    version: int
     subject: str
     repository_id: int
     full_name: str
@@ -78,12 +68,47 @@ class Run:
     number: int | None
     sha: str | None
     branch: str | None
-    attempts: int
-    lease: UUID
+    input: dict[str, Any]
+    step: Held
+
+    @property
+    def attempts(self) -> int:
+        """How often its step was tried, this time included."""
+        return self.step.attempts
 
 
-class LeaseLost(Exception):
-    """Another worker has taken the work over; what this one found out is not to be recorded."""
+def add(
+    tx: Transaction,
+    kind: Kind,
+    *,
+    run_id: UUID,
+    subject: str,
+    due_at: datetime,
+    full_name: str = "",
+    asked_by: str = "mergegate",
+    input: dict[str, Any] | None = None,  # noqa: A002 -- what the column is called
+) -> None:
+    """A new workflow that is a subject of its own, at the first step of the newest version of its kind."""
+    definition = definitions.newest(kind)
+    tx.execute(
+        "INSERT INTO workflows (id, type, kind, version, subject, repository_id, full_name, installation_id,"
+        " current_step, asked_by, input, created_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s, %(subject)s,"
+        " %(none)s, %(name)s, 0, %(step)s, %(by)s, %(input)s, %(now)s)",
+        {
+            "id": run_id,
+            "type": definition.type,
+            "kind": kind,
+            "version": definition.version,
+            "subject": subject,
+            "none": NO_REPOSITORY,
+            "name": full_name,
+            "step": definition.line[0].name,
+            "by": asked_by,
+            "input": Jsonb(input or {}),
+            "now": due_at,
+        },
+    )
+    steps.add(tx, run_id, definition.line[0].name, exclusive=subject, due_at=due_at, position=1)
 
 
 def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | None = None) -> UUID:
@@ -91,19 +116,33 @@ def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | 
 
     One that was put off keeps its time, which GitHub may have named. `slot_at`: see `app.records.slots`.
     """
+    definition = definitions.newest(wanted.kind)
     row = tx.execute(
-        "INSERT INTO runs"
-        " (id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, due_at, slot_at)"
-        " VALUES (%(id)s, %(kind)s, %(subject)s, %(repository_id)s, %(full_name)s, %(installation_id)s, %(number)s,"
-        " %(sha)s, %(branch)s, %(due)s, %(slot)s)"
+        "INSERT INTO workflows (id, type, kind, version, subject, repository_id, full_name, installation_id, number,"
+        " sha, branch, current_step, slot_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s, %(subject)s,"
+        " %(repository_id)s, %(full_name)s, %(installation_id)s, %(number)s, %(sha)s, %(branch)s, %(step)s, %(slot)s)"
         " ON CONFLICT (kind, subject) WHERE status = 'pending' DO UPDATE SET full_name = EXCLUDED.full_name,"
-        " installation_id = EXCLUDED.installation_id,"
-        " due_at = CASE WHEN runs.error IS NULL THEN least(runs.due_at, EXCLUDED.due_at) ELSE runs.due_at END"
-        " RETURNING id",
-        {**wanted.__dict__, "id": uuid4(), "subject": wanted.subject, "due": due_at, "slot": slot_at},
+        " installation_id = EXCLUDED.installation_id RETURNING id, xmax = 0 AS is_new",
+        {
+            **wanted.__dict__,
+            "id": uuid4(),
+            "type": definition.type,
+            "version": definition.version,
+            "subject": wanted.subject,
+            "step": definition.line[0].name,
+            "slot": slot_at,
+        },
     ).fetchone()
     assert row is not None  # noqa: S101 -- an upsert always returns its row
     run_id: UUID = row["id"]
+    if row["is_new"]:
+        steps.add(tx, run_id, definition.line[0].name, exclusive=wanted.subject, due_at=due_at, position=1)
+    else:
+        tx.execute(
+            "UPDATE steps SET due_at = least(due_at, %(due)s) WHERE workflow_id = %(id)s AND position IS NOT NULL"
+            " AND status = 'pending' AND error IS NULL",
+            {"id": run_id, "due": due_at},
+        )
     return run_id
 
 
@@ -118,7 +157,7 @@ def want_pull(tx: Transaction, cause: "Run", number: int, due_at: datetime) -> U
 def waiting(tx: Transaction, wanted: Iterable[Wanted]) -> dict[str, UUID]:
     """The runs that wait already for the subjects of these wishes, by subject."""
     rows = tx.execute(
-        "SELECT subject, id FROM runs WHERE status = 'pending' AND subject = ANY(%(subjects)s)",
+        "SELECT subject, id FROM workflows WHERE status = 'pending' AND subject = ANY(%(subjects)s)",
         {"subjects": [each.subject for each in wanted]},
     ).fetchall()
     return {row["subject"]: row["id"] for row in rows}
@@ -149,128 +188,188 @@ def is_caused(tx: Transaction, run_id: UUID) -> bool:
 
 
 def claim(tx: Transaction, run_id: UUID, now: datetime, lease_seconds: int) -> Run | None:
-    """Take a due run; None when it isn't due, was taken, or another run of its subject is under way."""
-    until = now + timedelta(seconds=lease_seconds)
-    try:
-        with tx.transaction():
-            row = tx.execute(
-                "UPDATE runs SET status = 'running', attempts = attempts + 1, lease = %(lease)s,"  # noqa: S608
-                " lease_until = %(until)s WHERE id = %(id)s AND status = 'pending' AND due_at <= %(now)s"
-                f" RETURNING {_COLUMNS}",
-                {"id": run_id, "now": now, "lease": uuid4(), "until": until},
-            ).fetchone()
-    except UniqueViolation:  # runs_one_running
+    """Take a due run; None as `app.records.steps.claim_line` has it."""
+    held = steps.claim_line(tx, run_id, now, lease_seconds)
+    if held is None:
         return None
-    return Run(**row) if row else None
+    row = tx.execute(f"SELECT {_COLUMNS} FROM workflows WHERE id = %(id)s", {"id": run_id}).fetchone()  # noqa: S608
+    return Run(**row, step=held) if row else None
 
 
 def next_waiting(tx: Transaction, run: Run) -> UUID | None:
     """The run of the same subject that could not be claimed while this one was under way."""
     row = tx.execute(
-        "SELECT id FROM runs WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending'",
+        "SELECT id FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending'",
         {"kind": run.kind, "subject": run.subject},
     ).fetchone()
     return row["id"] if row else None
 
 
 def hold(tx: Transaction, run: Run) -> None:
-    """Lock the run's row, and only while it is ours: what is recorded now is not its end. Raises `LeaseLost`."""
+    """Lock the run's rows, and only while they are ours: what is recorded now is not its end. Raises `LeaseLost`."""
+    tx.execute("SELECT FROM workflows WHERE id = %(id)s FOR UPDATE", {"id": run.id})
+    steps.hold(tx, run.step)
+
+
+def finish(tx: Transaction, run: Run, now: datetime, output: dict[str, Any] | None = None) -> bool:
+    """The step is done, and with it the run, unless its line goes on (True): then the next one is due at once.
+
+    Raises `LeaseLost`.
+    """
+    following = definitions.after(run.kind, run.version, run.step.name)
+    if following is None:
+        _leave(tx, run, "succeeded", now)
+        steps.end(tx, run.step, "done", now, output=output)
+        return False
+    hold(tx, run)
+    steps.end(tx, run.step, "done", now, output=output)
     row = tx.execute(
-        "SELECT id FROM runs WHERE id = %(id)s AND lease = %(lease)s FOR UPDATE", {"id": run.id, "lease": run.lease}
+        "UPDATE workflows SET status = 'pending', current_step = %(next)s, updated_at = %(now)s WHERE id = %(id)s"
+        " RETURNING (SELECT position + 1 FROM steps WHERE id = %(step)s) AS place",
+        {"id": run.id, "next": following.name, "now": now, "step": run.step.id},
     ).fetchone()
-    _demand_one(1 if row else 0)
-
-
-def finish(tx: Transaction, run: Run, now: datetime) -> None:
-    """Done. Raises `LeaseLost`."""
-    _leave(tx, run, {"status": "succeeded", "now": now, "error": None})
+    place = row["place"] if row else 1
+    steps.add(tx, run.id, following.name, exclusive=run.subject, due_at=now, position=place, input=output)
+    return True
 
 
 def block(tx: Transaction, run: Run, error: str, now: datetime) -> None:
     """Stop: a person must look, and `error` says at what. Raises `LeaseLost`."""
-    _leave(tx, run, {"status": "blocked", "now": now, "error": error})
+    _leave(tx, run, "blocked", now)
+    steps.end(tx, run.step, "stopped", now, error=error)
+
+
+def fail(tx: Transaction, run: Run, error: str, now: datetime) -> None:
+    """It has come to no end of its own, and is not tried again. Raises `LeaseLost`."""
+    _leave(tx, run, "failed", now)
+    steps.end(tx, run.step, "stopped", now, error=error)
 
 
 def snooze(tx: Transaction, run: Run, due_at: datetime, error: str) -> None:
     """Put it off without counting an attempt. Raises `LeaseLost`."""
-    _put_back(tx, run, due_at, error, attempts=run.attempts - 1)
+    _put_back(tx, run, due_at, error, "snooze")
 
 
 def retry(tx: Transaction, run: Run, due_at: datetime, error: str) -> None:
     """Put it off after a failed attempt. Raises `LeaseLost`."""
-    _put_back(tx, run, due_at, error, attempts=run.attempts)
+    _put_back(tx, run, due_at, error, "retry")
 
 
-def backoff_seconds(attempts: int) -> int:
-    """2, 4, 8 ... at most a quarter of an hour."""
-    return min(1 << min(attempts, 10), LONGEST_BACKOFF_SECONDS)
-
-
-def _put_back(tx: Transaction, run: Run, due_at: datetime, error: str, attempts: int) -> None:
+def _put_back(tx: Transaction, run: Run, due_at: datetime, error: str, outcome: Literal["snooze", "retry"]) -> None:
     """Let the run wait again; where another one waits already, fold it into that."""
     try:
         with tx.transaction():
-            changed = tx.execute(
-                "UPDATE runs SET status = 'pending', lease = NULL, lease_until = NULL, queued_at = NULL,"
-                " due_at = %(due)s, error = %(error)s, attempts = %(attempts)s WHERE id = %(id)s AND lease = %(lease)s",
-                {"id": run.id, "lease": run.lease, "due": due_at, "error": error, "attempts": attempts},
-            )
-            _demand_one(changed.rowcount)
-    except UniqueViolation:  # runs_one_pending
+            tx.execute("UPDATE workflows SET status = 'pending', updated_at = now() WHERE id = %(id)s", {"id": run.id})
+            steps.put_back(tx, run.step, due_at, error, outcome)
+    except UniqueViolation:  # workflows_one_pending
+        attempts = run.attempts if outcome == "retry" else run.attempts - 1
+        _leave(tx, run, "cancelled", due_at)
+        steps.end(tx, run.step, "cancelled", due_at, error=error)
         _fold(tx, run, due_at, error, attempts=attempts)
-        _leave(tx, run, {"status": "superseded", "now": due_at, "error": error})
 
 
 def _fold(tx: Transaction, run: Run, due_at: datetime, error: str, *, attempts: int) -> None:
     """Hand what this run knows to the one that waits: what led to it, its attempts, and not to start before."""
     row = tx.execute(
-        "UPDATE runs SET attempts = greatest(attempts, %(attempts)s), due_at = greatest(due_at, %(due)s),"
-        " error = %(error)s WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending' RETURNING id",
+        "WITH other AS (SELECT id FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s"
+        " AND status = 'pending' FOR UPDATE)"
+        " UPDATE steps SET attempts = greatest(attempts, %(attempts)s), due_at = greatest(due_at, %(due)s),"
+        " error = %(error)s FROM other WHERE workflow_id = other.id AND position IS NOT NULL AND status = 'pending'"
+        " RETURNING other.id",
         {"kind": run.kind, "subject": run.subject, "attempts": attempts, "due": due_at, "error": error},
     ).fetchone()
     if row:
         inherit_causes(tx, row["id"], run.id)
 
 
-def _leave(tx: Transaction, run: Run, values: dict[str, Any]) -> None:
-    changed = tx.execute(
-        "UPDATE runs SET status = %(status)s, lease = NULL, lease_until = NULL, finished_at = %(now)s,"
-        " error = %(error)s WHERE id = %(id)s AND lease = %(lease)s",
-        {"id": run.id, "lease": run.lease, **values},
+def _leave(
+    tx: Transaction, run: Run, status: Literal["succeeded", "blocked", "failed", "cancelled"], now: datetime
+) -> None:
+    tx.execute(
+        "UPDATE workflows SET status = %(status)s, finished_at = %(now)s, updated_at = %(now)s WHERE id = %(id)s",
+        {"id": run.id, "status": status, "now": now},
     )
-    _demand_one(changed.rowcount)
 
 
-def _demand_one(changed_rows: int) -> None:
-    if changed_rows != 1:
-        raise LeaseLost
+def rest(
+    tx: Transaction, run: Run, status: Literal["waiting", "succeeded", "blocked", "pending"], now: datetime
+) -> None:
+    """Leave the run as it is, until it is reopened; its attempts count from the beginning then."""
+    tx.execute(
+        "UPDATE workflows SET status = %(status)s, finished_at = %(now)s, updated_at = %(now)s WHERE id = %(id)s",
+        {"id": run.id, "status": status, "now": now},
+    )
+    steps.rest(tx, run.step, _RESTING[status], now)
+
+
+_RESTING: dict[str, steps.Status] = {
+    "waiting": "waiting",
+    "succeeded": "done",
+    "blocked": "stopped",
+    "pending": "pending",
+}
+
+
+def reopen(tx: Transaction, run_id: UUID, now: datetime, *, kind: Kind, resting: Sequence[str]) -> bool:
+    """Have a resting run looked at again, now; whether it was one of this kind that rested so."""
+    row = tx.execute(
+        "WITH rested AS (SELECT id FROM workflows WHERE id = %(id)s AND kind = %(kind)s AND status = ANY(%(resting)s)"
+        " FOR UPDATE), reopened AS (UPDATE steps SET status = 'pending', due_at = %(now)s, queued_at = NULL,"
+        " attempts = 0, error = NULL, ended_at = NULL, outcome = NULL FROM rested, workflows"
+        " WHERE workflow_id = rested.id AND workflows.id = rested.id AND position IS NOT NULL"
+        " AND name = workflows.current_step RETURNING workflow_id)"
+        " UPDATE workflows SET status = 'pending', updated_at = %(now)s FROM reopened WHERE id = workflow_id"
+        " RETURNING id",
+        {"id": run_id, "kind": kind, "resting": list(resting), "now": now},
+    ).fetchone()
+    return row is not None
+
+
+def cancel(tx: Transaction, run_id: UUID, now: datetime) -> bool:
+    """Have the run done no more, also by a worker that is at it; False where it was over."""
+    row = tx.execute(
+        "WITH line AS (SELECT id FROM workflows WHERE id = %(id)s"
+        " AND status IN ('pending', 'waiting', 'running', 'blocked') FOR UPDATE),"
+        " gone AS (UPDATE steps SET status = 'cancelled', lease = NULL, lease_until = NULL, ended_at = %(now)s,"
+        " outcome = NULL FROM line WHERE workflow_id = line.id AND position IS NOT NULL"
+        " AND status IN ('pending', 'waiting', 'running', 'stopped'))"
+        " UPDATE workflows SET status = 'cancelled', finished_at = %(now)s, updated_at = %(now)s FROM line"
+        " WHERE workflows.id = line.id RETURNING workflows.id",
+        {"id": run_id, "now": now},
+    ).fetchone()
+    return row is not None
 
 
 def lapsed(tx: Transaction, now: datetime) -> list[Run]:
-    """The runs whose worker was not heard of in time, locked for this transaction."""
+    """The runs whose worker was not heard of in time."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM runs WHERE status = 'running' AND lease_until < %(now)s"  # noqa: S608
-        " ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
-        {"now": now, "limit": DUE_BATCH},
+        f"SELECT {_COLUMNS}, step_id, current_step, attempts, lease FROM runs"  # noqa: S608
+        " WHERE status = 'running' AND lease_until < %(now)s ORDER BY lease_until LIMIT %(limit)s",
+        {"now": now, "limit": steps.DUE_BATCH},
     ).fetchall()
-    return [Run(**row) for row in rows]
+    return [_running(row) for row in rows]
+
+
+def _running(row: dict[str, Any]) -> Run:
+    step = Held(
+        id=row.pop("step_id"),
+        workflow_id=row["id"],
+        name=row.pop("current_step"),
+        attempts=row.pop("attempts"),
+        lease=row.pop("lease"),
+        exclusive=row["subject"],
+        input={},
+    )
+    return Run(**row, step=step)
 
 
 def put_back_lapsed(tx: Transaction, run_id: UUID, now: datetime) -> None:
     """Have a run wait again whose worker was not heard of in time, for whoever has its message in hand."""
     tx.execute(
-        "UPDATE runs SET status = 'pending', lease = NULL, lease_until = NULL, due_at = least(due_at, %(now)s)"
-        " WHERE id = %(id)s AND status = 'running' AND lease_until < %(now)s",
+        "WITH line AS (SELECT id FROM workflows WHERE id = %(id)s AND status = 'running' FOR UPDATE),"
+        " back AS (UPDATE steps SET status = 'pending', lease = NULL, lease_until = NULL,"
+        " due_at = least(due_at, %(now)s) FROM line WHERE workflow_id = line.id AND position IS NOT NULL"
+        " AND status = 'running' AND lease_until < %(now)s RETURNING workflow_id)"
+        " UPDATE workflows SET status = 'pending', updated_at = %(now)s FROM back WHERE id = workflow_id",
         {"id": run_id, "now": now},
     )
-
-
-def take_due(tx: Transaction, now: datetime) -> list[tuple[UUID, Kind]]:
-    """The due runs that no message of the last minute points at, now marked as queued, longest due first."""
-    rows = tx.execute(
-        "UPDATE runs SET queued_at = %(now)s WHERE id IN (SELECT id FROM runs WHERE status = 'pending'"
-        " AND due_at <= %(now)s AND (queued_at IS NULL OR queued_at < %(stale)s)"
-        " ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) RETURNING id, kind, due_at",
-        {"now": now, "stale": now - timedelta(seconds=REQUEUE_SECONDS), "limit": DUE_BATCH},
-    ).fetchall()
-    return [(row["id"], row["kind"]) for row in sorted(rows, key=lambda row: row["due_at"])]

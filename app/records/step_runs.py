@@ -11,9 +11,10 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
+from app import pull_urls
 from app.database import Transaction
-from app.records import timeline
-from app.records.runs import NO_REPOSITORY, Run
+from app.records import runs, timeline
+from app.records.runs import Kind, Run
 
 Step = Literal[
     "S1_PICK_ISSUE",
@@ -81,11 +82,21 @@ def open_run(tx: Transaction, wanted: WantedStep, due_at: datetime) -> UUID:
     Whoever calls sends its message after the commit.
     """
     run_id = uuid4()
-    kind = "merge" if wanted.step == MERGE_STEP else "step"
-    tx.execute(
-        "INSERT INTO runs (id, kind, subject, repository_id, full_name, installation_id, due_at)"
-        " VALUES (%(id)s, %(kind)s, %(subject)s, %(none)s, '', 0, %(due)s)",
-        {"id": run_id, "kind": kind, "subject": f"{kind}:{run_id}", "none": NO_REPOSITORY, "due": due_at},
+    kind: Kind = "merge" if wanted.step == MERGE_STEP else "step"
+    runs.add(
+        tx,
+        kind,
+        run_id=run_id,
+        subject=f"{kind}:{run_id}",
+        due_at=due_at,
+        full_name=_repository(tx, wanted),
+        asked_by=wanted.asked_by,
+        input={
+            "step": wanted.step,
+            "mode": wanted.mode,
+            "requestId": wanted.request_id,
+            "issueId": None if wanted.issue_id is None else str(wanted.issue_id),
+        },
     )
     tx.execute(
         "INSERT INTO step_runs (run_id, issue_id, merge_request_id, step, mode, request_id, asked_by, woken_by,"
@@ -96,6 +107,18 @@ def open_run(tx: Transaction, wanted: WantedStep, due_at: datetime) -> UUID:
     if wanted.issue_id is not None:
         timeline.append(tx, wanted.issue_id, run_id, "loop_run_started", _started(wanted, run_id), due_at)
     return run_id
+
+
+def _repository(tx: Transaction, wanted: WantedStep) -> str:
+    """By the link of the merge request or of the issue; "" where there is none."""
+    row = tx.execute(
+        "SELECT (SELECT full_name FROM pulls JOIN merge_requests USING (repository_id, number)"
+        " WHERE merge_requests.id = %(request)s) AS full_name,"
+        " coalesce((SELECT pr_url FROM merge_requests WHERE id = %(request)s),"
+        " (SELECT coalesce(pr_url, github_url) FROM issues WHERE id = %(issue)s), '') AS url",
+        {"request": wanted.merge_request_id, "issue": wanted.issue_id},
+    ).fetchone()
+    return (row["full_name"] or pull_urls.repository(row["url"])) if row else ""
 
 
 def _started(wanted: WantedStep, run_id: UUID) -> dict[str, Any]:

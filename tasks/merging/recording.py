@@ -11,8 +11,9 @@ from app.database import Transaction
 from app.governor import LimitsUnavailable
 from app.records import issues, merge_leases, merge_requests, runs, sealed_evaluations, step_runs
 from app.records.issues import Issue
-from app.records.runs import Wanted, backoff_seconds
+from app.records.runs import Wanted
 from app.records.step_runs import Ending
+from app.records.steps import backoff_seconds
 from policies.merging.answer import Against, Answer
 from tasks import names, step_endings
 from tasks.context import Context
@@ -156,12 +157,12 @@ def _with_retry(context: Context, job: Job, ended: Ended, now: datetime) -> Answ
     return answer.model_copy(update={"retry_at": later})
 
 
-def _pause(context: Context, job: Job) -> int:
+def _pause(context: Context, job: Job) -> float:
     """Longer after each run of one wish, up to a quarter of an hour: what does not get better is not asked for ever."""
     if job.request is None:
         return 0
     with context.pool.connection() as tx:
-        return backoff_seconds(step_runs.count_of(tx, job.request.id))
+        return backoff_seconds(step_runs.count_of(tx, job.request.id), job.request.id)
 
 
 def _limit(context: Context, target: Target | None, now: datetime) -> datetime | None:

@@ -369,7 +369,7 @@ def test_an_operator_overrides_and_takes_it_back(command: House) -> None:
     assert rows == [{"overridden_by": "olga", "override_reason": "We own the only admin."}]
     assert _run("override", *where, "--withdraw").exit_code == 0
     assert _run("override", *where, "--withdraw").exit_code == 1
-    kinds = [row["kind"] for row in command.rows("SELECT kind FROM audit_entries WHERE actor = 'olga' ORDER BY seq")]
+    kinds = [row["kind"] for row in command.rows("SELECT kind FROM audit_events WHERE actor = 'olga' ORDER BY seq")]
     assert kinds == ["gate_overridden", "gate_override_withdrawn"]
 
 

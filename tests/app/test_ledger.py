@@ -52,10 +52,10 @@ def test_it_reads_more_entries_than_a_batch_holds(pool: Pool, monkeypatch: pytes
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit_entries SET actor = 'nobody'",
-        "DELETE FROM audit_entries",
-        "TRUNCATE audit_entries",
-        "TRUNCATE audit_entries CASCADE",
+        "UPDATE audit_events SET actor = 'nobody'",
+        "DELETE FROM audit_events",
+        "TRUNCATE audit_events",
+        "TRUNCATE audit_events CASCADE",
     ],
 )
 @pytest.mark.parametrize("role", ["origin", "replica"])
@@ -74,8 +74,8 @@ def test_the_database_refuses_an_entry_that_does_not_extend_the_newest(pool: Poo
     _chain(pool, 2)
     with pytest.raises(psycopg.errors.IntegrityError), pool.connection() as tx:
         tx.execute(
-            "INSERT INTO audit_entries (seq, at, kind, subject, actor, body, previous, hash)"
-            " SELECT 3, at, kind, subject, actor, body, previous, sha256('forged') FROM audit_entries WHERE seq = 2"
+            "INSERT INTO audit_events (seq, at, kind, subject, actor, body, previous, hash)"
+            " SELECT 3, at, kind, subject, actor, body, previous, sha256('forged') FROM audit_events WHERE seq = 2"
         )
 
 

@@ -37,7 +37,7 @@ def _subset(wanted: Record, seen: Record) -> bool:
 
 
 def _audit(stage: Stage, event: str) -> Rows:
-    query = "SELECT body FROM audit_entries WHERE kind = %(kind)s ORDER BY seq"
+    query = "SELECT body FROM audit_events WHERE kind = %(kind)s ORDER BY seq"
     rows = stage.gate.rows(query, {"kind": event})
     return [stage.world.names.shown(row["body"]) for row in rows]
 
@@ -67,7 +67,7 @@ def _raised(severity: str) -> Callable[[Stage, Record, Report | None], Iterator[
 def _blockers(stage: Stage, said: Record, judged: Report | None) -> Iterator[str]:
     """Several details under one code stand as one."""
     bodies = stage.gate.rows(
-        "SELECT body FROM audit_entries WHERE kind = 'merge_decided' AND body ->> 'run' = %(run)s ORDER BY seq DESC",
+        "SELECT body FROM audit_events WHERE kind = 'merge_decided' AND body ->> 'run' = %(run)s ORDER BY seq DESC",
         {"run": str(judged.run_id) if judged else ""},
     )
     found = [_codes(row["body"]) for row in bodies]

@@ -228,8 +228,9 @@ class Records:
     def _lapsed_run(self, tx: Transaction, said: Record) -> UUID:
         run_id, now = self.ask(tx, said.get("request_id")), self._world.clock()
         tx.execute(
-            "UPDATE runs SET status = 'running', attempts = 1, lease = %(lease)s, lease_until = %(until)s"
-            " WHERE id = %(run)s",
+            "WITH step AS (UPDATE steps SET status = 'running', attempts = 1, lease = %(lease)s,"
+            " lease_until = %(until)s WHERE workflow_id = %(run)s)"
+            " UPDATE workflows SET status = 'running' WHERE id = %(run)s",
             {"run": run_id, "lease": uuid4(), "until": now - timedelta(seconds=1)},
         )
         return run_id

@@ -69,7 +69,7 @@ def _of_audit(soak: Soak) -> Iterator[str]:
         soak.stage.run("audit", "verify")
     except DemoFailed as broken:
         yield str(broken)
-    told = soak.rows("SELECT kind, subject, count(*) AS n FROM audit_entries GROUP BY kind, subject")
+    told = soak.rows("SELECT kind, subject, count(*) AS n FROM audit_events GROUP BY kind, subject")
     merged = {row["subject"]: row["n"] for row in told if row["kind"] == "MERGED"}
     repository_id = soak.stage.github.state.repository(REPOSITORY).id
     wanted = {f"pull:{repository_id}#{number}": 1 for number in soak.plan.numbers}

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app import database, simulator
+from app import database, definitions, simulator
 from app.events import Delivery, Event, Repository
 from app.github import client
 from app.governor import Governor, Turn
@@ -203,6 +203,11 @@ class House:
                     return
                 threading.Event().wait(0.01)
         raise AssertionError("nobody waits")
+
+    def tried_often(self, all_but: int) -> None:
+        """What waits was tried as often as it may be, but for so many times."""
+        attempts = definitions.MOST_ATTEMPTS - all_but
+        self.rows(f"UPDATE steps SET attempts = {attempts} WHERE status = 'pending' RETURNING id")
 
     def newest_run(self) -> dict[str, Any]:
         return self.rows("SELECT status, error, attempts FROM runs ORDER BY created_at")[-1]

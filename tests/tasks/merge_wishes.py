@@ -113,7 +113,7 @@ def evaluates(house: House) -> list[UUID]:
 
 
 def audited(house: House, kind: str) -> list[dict[str, Any]]:
-    rows = house.rows(f"SELECT body, actor, subject FROM audit_entries WHERE kind = '{kind}' ORDER BY seq")
+    rows = house.rows(f"SELECT body, actor, subject FROM audit_events WHERE kind = '{kind}' ORDER BY seq")
     return [dict(row["body"]) for row in rows]
 
 

@@ -119,4 +119,4 @@ def puts(house: House) -> list[Write]:
 
 def kinds_of_audit(house: House) -> list[str]:
     """What the audit tells, oldest first."""
-    return [row["kind"] for row in house.rows("SELECT kind FROM audit_entries ORDER BY seq")]
+    return [row["kind"] for row in house.rows("SELECT kind FROM audit_events ORDER BY seq")]

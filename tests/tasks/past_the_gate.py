@@ -69,7 +69,7 @@ def recognise(house: House, run_id: UUID, issue: Issue | None = None, **changes:
 
 
 def audit(house: House, kind: str) -> list[dict[str, Any]]:
-    return [row["body"] for row in house.rows(f"SELECT body FROM audit_entries WHERE kind = '{kind}' ORDER BY seq")]
+    return [row["body"] for row in house.rows(f"SELECT body FROM audit_events WHERE kind = '{kind}' ORDER BY seq")]
 
 
 def alerts(house: House) -> list[str]:

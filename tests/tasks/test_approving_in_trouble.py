@@ -364,7 +364,7 @@ def test_a_pull_request_that_cannot_be_read_at_all_puts_a_review_that_waits_asid
     house.github.fault("GET", "/pulls/1$", 502, times=99)
     house.deliver_pull(action="edited")
     house.sent = [message for message in house.sent if message not in writes]
-    house.rows("UPDATE runs SET attempts = %d WHERE status = 'pending' RETURNING id" % (TELL_AFTER_ATTEMPTS - 1))  # noqa: UP031
+    house.rows("UPDATE steps SET attempts = %d WHERE status = 'pending' RETURNING id" % (TELL_AFTER_ATTEMPTS - 1))  # noqa: UP031
     house.run(*house.sent.pop(0))
     assert intents(house) == ["superseded"]
 

@@ -191,7 +191,7 @@ def test_the_audit_takes_nobody_at_github_for_one_of_ours(house: House) -> None:
     house.deliver(event.model_copy(update={"sender": "mergegate"}))
     house.deliver(enabled(house).model_copy(update={"sender": "mergegate"}))
     kinds = "'BASE_FORCE_PUSHED', 'AUTO_MERGE_ENABLED'"
-    actors = house.rows(f"SELECT actor FROM audit_entries WHERE kind IN ({kinds})")
+    actors = house.rows(f"SELECT actor FROM audit_events WHERE kind IN ({kinds})")
     assert actors == [{"actor": "github"}, {"actor": "github"}]
 
 

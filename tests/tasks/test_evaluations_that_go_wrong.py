@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.records import runs
+from app import definitions
+from app.records import runs, steps
 from policies import server_options
 from tasks import sweep
 from tests.tasks.house import REPOSITORY, House
@@ -10,7 +11,7 @@ from tests.tasks.house import REPOSITORY, House
 
 def _try_until(house: House, attempts: int) -> None:
     for attempt in range(1, attempts):
-        house.clock.forward(runs.backoff_seconds(attempt) + 1)
+        house.clock.forward(min(2**attempt, steps.LONGEST_BACKOFF_SECONDS) + 1)
         house.sweep()
 
 
@@ -38,13 +39,14 @@ def test_a_fact_that_never_comes_is_an_error_and_names_itself(house: House) -> N
     assert "the commits, comments and reviews" in evaluation["description"]
 
 
-def test_a_pull_request_that_cannot_be_read_ends_blocked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MOST_ATTEMPTS", 3)
+def test_a_pull_request_that_cannot_be_read_ends_blocked(house: House) -> None:
     house.github.fault("GET", "/pulls/1$", 502, times=99)
     house.deliver_pull()
+    house.tried_often(all_but=2)
     house.work()
-    _try_until(house, 3)
-    assert (house.newest_run()["status"], house.newest_run()["attempts"]) == ("blocked", 3)
+    house.clock.forward(steps.LONGEST_BACKOFF_SECONDS)
+    house.sweep()
+    assert (house.newest_run()["status"], house.newest_run()["attempts"]) == ("blocked", definitions.MOST_ATTEMPTS)
     assert house.statuses() == []
 
 
@@ -58,31 +60,31 @@ def test_a_success_does_not_outlive_a_github_that_cannot_be_read(house: House) -
     _try_until(house, runs.TELL_AFTER_ATTEMPTS)
     assert house.states() == ["pending", "success", "error"]
     house.github.faults.script.clear()
-    house.clock.forward(runs.LONGEST_BACKOFF_SECONDS)
+    house.clock.forward(steps.LONGEST_BACKOFF_SECONDS)
     house.sweep()
     assert house.states() == ["pending", "success", "error", "success"]
 
 
-def test_a_run_whose_workers_keep_dying_is_shown_to_a_person(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runs, "MOST_ATTEMPTS", 2)
+def test_a_run_whose_workers_keep_dying_is_shown_to_a_person(house: House) -> None:
     house.deliver_pull()
     house.work()
     house.approve()
     house.deliver_pull(action="edited")
+    house.tried_often(all_but=2)
     for _ in range(2):
         with house.dying_at("evaluate.judged"):
             house.run("evaluate.pull_request", house.rows("SELECT id FROM runs WHERE status = 'pending'")[0]["id"])
         house.clock.forward(house.context.settings.lease_seconds + 1)
         sweep.enqueue_due(house.context)
         house.sent.clear()
-        house.clock.forward(5)
+        house.clock.forward(steps.LONGEST_BACKOFF_SECONDS)
     house.sweep()
     assert house.newest_run()["status"] == "blocked"
     house.work()
     house.clock.forward(61)
     house.sweep()
     assert house.states()[-1] == "error"
-    kinds = {row["kind"] for row in house.rows("SELECT kind FROM audit_entries")}
+    kinds = {row["kind"] for row in house.rows("SELECT kind FROM audit_events")}
     assert "run_blocked" in kinds
 
 
@@ -176,7 +178,7 @@ def test_a_worker_that_lost_its_lease_records_nothing(house: House) -> None:
 
     def steal(name: str) -> None:
         if name == "evaluate.judged":
-            house.rows("UPDATE runs SET lease = gen_random_uuid() RETURNING id")
+            house.rows("UPDATE steps SET lease = gen_random_uuid() RETURNING id")
 
     object.__setattr__(house.context, "checkpoint", steal)
     house.run("evaluate.pull_request", run_id)
@@ -193,7 +195,7 @@ def test_a_run_whose_worker_died_is_done_by_another(house: House) -> None:
     assert house.statuses() == []
     house.clock.forward(house.context.settings.lease_seconds + 1)
     house.sweep()
-    house.clock.forward(runs.backoff_seconds(1))
+    house.clock.forward(2)
     house.sweep()
     assert house.states() == ["pending"]
 

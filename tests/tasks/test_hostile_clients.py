@@ -26,7 +26,7 @@ def test_what_a_verifier_refers_to_stands_with_the_evidence_and_not_in_the_audit
     hostile = "\x1b[2J<script>ghp_secret"
     assert at.give(run_id, "verification", artifact=hostile).status_code == 201
     assert at.run(run_id)["evidence"][0]["artifact"] == hostile
-    entry = at.house.rows("SELECT body FROM audit_entries WHERE kind = 'evidence_given'")[0]["body"]
+    entry = at.house.rows("SELECT body FROM audit_events WHERE kind = 'evidence_given'")[0]["body"]
     assert "ghp_secret" not in json.dumps(entry)
     assert at.house.rows("SELECT id::text FROM evidence")[0]["id"] == entry["evidence"]
 

@@ -69,7 +69,7 @@ def test_an_operator_is_shown_what_they_approve_and_asked(at: Agency) -> None:
     assert (said.exit_code, "olga approved" in said.output) == (0, True)
     at.settle()
     assert at.run(run["runId"])["status"] == "succeeded"
-    entries = at.house.rows("SELECT actor FROM audit_entries WHERE kind = 'write_approved'")
+    entries = at.house.rows("SELECT actor FROM audit_events WHERE kind = 'write_approved'")
     assert entries == [{"actor": "olga"}]
 
 

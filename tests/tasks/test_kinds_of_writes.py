@@ -34,7 +34,7 @@ def test_it_is_written_once_with_its_receipt(house: House, name: str) -> None:
     house.sweep()
     assert len(written(house, name)) == 1
     assert (intents(house, name), outcomes(house, name)) == (["written"], ["written"])
-    receipts = house.rows("SELECT body ->> 'kind' AS kind FROM audit_entries WHERE kind = 'write_receipted'")
+    receipts = house.rows("SELECT body ->> 'kind' AS kind FROM audit_events WHERE kind = 'write_receipted'")
     assert [row["kind"] for row in receipts] == ["status", kind_of(name)]
 
 

@@ -243,7 +243,7 @@ def test_the_audit_and_the_chain_tell_of_the_group(house: House) -> None:
     entry = house.github.enqueue(REPOSITORY, 1, by="alice")
     asked = house.deliver(_told(house, "checks_requested", entry))
     house.work()
-    (row,) = house.rows("SELECT body FROM audit_entries WHERE kind = 'merge_group_evaluated'")
+    (row,) = house.rows("SELECT body FROM audit_events WHERE kind = 'merge_group_evaluated'")
     assert (row["body"]["pulls"], row["body"]["state"], row["body"]["head_sha"]) == ([1], "pending", entry.head_sha)
     with house.context.pool.connection() as tx:
         chain = explain.delivery(tx, asked.guid)

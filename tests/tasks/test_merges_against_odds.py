@@ -221,7 +221,11 @@ def test_the_base_is_held_anew_from_the_moment_the_request_leaves(ready: House) 
 
 
 def test_a_worker_whose_run_was_taken_from_it_sends_nothing(ready: House) -> None:
-    taken = "UPDATE runs SET status = 'pending', lease = NULL WHERE kind = 'merge' AND status = 'running' RETURNING id"
+    taken = (
+        "WITH taken AS (UPDATE workflows SET status = 'pending' WHERE kind = 'merge' AND status = 'running'"
+        " RETURNING id)"
+        " UPDATE steps SET status = 'pending', lease = NULL FROM taken WHERE workflow_id = taken.id RETURNING taken.id"
+    )
     at(ready, "merge.intent", lambda: ready.rows(taken))
     merging.ask(ready)
     ready.work()

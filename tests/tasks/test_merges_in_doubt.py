@@ -42,7 +42,7 @@ def test_a_merge_that_came_to_nothing_may_be_made_again(doubted: House) -> None:
     (attempt,) = doubted.rows("SELECT id FROM merge_attempts")
     code, said = _run("undo", str(attempt["id"]), "--reason", "only alice's push", "--as", "olga")
     assert (code, "may be merged at" in said) == (0, True)
-    assert doubted.rows("SELECT actor FROM audit_entries WHERE kind = 'merge_given_up'") == [{"actor": "olga"}]
+    assert doubted.rows("SELECT actor FROM audit_events WHERE kind = 'merge_given_up'") == [{"actor": "olga"}]
     merging.evaluated(doubted)
     assert merging.merge(doubted) == ("merged", None, None)
     assert _run("doubts") == (0, "0 merges in doubt.\n")

@@ -49,7 +49,7 @@ def test_a_second_wish_for_a_comment_changes_the_one_that_was_made_meanwhile(hou
         ["written", "superseded"],
         ["written"],
     )
-    replaced = house.rows("SELECT body ->> 'comment' AS id FROM audit_entries WHERE kind = 'write_replaced'")
+    replaced = house.rows("SELECT body ->> 'comment' AS id FROM audit_events WHERE kind = 'write_replaced'")
     assert [int(row["id"]) for row in replaced] == [house.github.state.repository(REPOSITORY).comments[1][0].id]
 
 

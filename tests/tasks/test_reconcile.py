@@ -228,7 +228,7 @@ def test_where_the_list_is_local_nothing_is_asked_for(post: Post) -> None:
 def test_the_audit_says_where_it_comes_from_and_explain_too(post: Post) -> None:
     post.hooks.edit_pull(REPOSITORY, 1, by="bob", title="Lost")
     post.reconcile_all()
-    [row] = post.house.rows("SELECT body, actor FROM audit_entries WHERE kind = 'delivery_reconciled'")
+    [row] = post.house.rows("SELECT body, actor FROM audit_events WHERE kind = 'delivery_reconciled'")
     sent = post.hooks.sent[0]
     assert (row["actor"], row["body"]["guid"], row["body"]["note"]) == ("github", sent.guid, intake.RECONCILED)
     assert row["body"]["sent_at"] == sent.delivered_at.isoformat()

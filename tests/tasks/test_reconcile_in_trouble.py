@@ -88,7 +88,7 @@ def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(post: Post, poin
     post.reconcile_all()
     post.house.sweep()
     assert len(post.rows()) == 11
-    assert post.house.rows("SELECT count(*) AS n FROM audit_entries WHERE kind = 'delivery_reconciled'") == [{"n": 11}]
+    assert post.house.rows("SELECT count(*) AS n FROM audit_events WHERE kind = 'delivery_reconciled'") == [{"n": 11}]
     assert post.house.states() == ["pending"]
     with post.house.context.pool.connection() as tx:
         assert ledger.verify(ledger.read(tx)).fault is None

@@ -38,7 +38,7 @@ def test_the_success_it_had_before_is_taken_back(house: House) -> None:
         ("success", "All rules are approved"),
         ("pending", "No open pull request with this commit goes into main any more."),
     ]
-    kinds = [row["kind"] for row in house.rows("SELECT kind FROM audit_entries WHERE kind = 'base_left'")]
+    kinds = [row["kind"] for row in house.rows("SELECT kind FROM audit_events WHERE kind = 'base_left'")]
     assert kinds == ["base_left"]
 
 

@@ -215,7 +215,8 @@ def test_a_worker_that_dies_anywhere_leaves_one_pull_request(database_url: str, 
 def _touch(house: House, run_id: str) -> None:
     """There is a reason to look at the run again."""
     house.rows(
-        f"UPDATE runs SET status = 'pending', due_at = now() - interval '1 hour' WHERE id = '{run_id}' RETURNING 1"
+        f"WITH step AS (UPDATE steps SET status = 'pending', due_at = now() - interval '1 hour'"
+        f" WHERE workflow_id = '{run_id}') UPDATE workflows SET status = 'pending' WHERE id = '{run_id}' RETURNING 1"
     )
 
 

@@ -184,7 +184,7 @@ def test_a_dry_run_leaves_its_audit_entry_and_the_events_of_its_run(at: Desk) ->
     assert at.types(issue) == ["loop_run_started", "loop_run_finished"]
     assert at.agent.get(f"{ISSUES}/{issue}").get_json() == before
     assert at.house.rows("SELECT id FROM checks_snapshots UNION ALL SELECT id FROM issue_evidence") == []
-    (entry,) = at.house.rows("SELECT body FROM audit_entries WHERE kind = 'step_ended'")
+    (entry,) = at.house.rows("SELECT body FROM audit_events WHERE kind = 'step_ended'")
     assert (entry["body"]["mode"], entry["body"]["ending"]) == ("dryRun", "finished")
 
 

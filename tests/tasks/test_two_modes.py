@@ -74,7 +74,7 @@ def test_where_both_modes_agree_one_line_says_so(house: House) -> None:
 def test_the_audit_says_whether_the_modes_differ(house: House) -> None:
     _judge(house, NEEDS_WORK)
     _judge(house, NOBODY_ASKED)
-    found = house.rows("SELECT body FROM audit_entries WHERE kind = 'pull_request_evaluated' ORDER BY seq")
+    found = house.rows("SELECT body FROM audit_events WHERE kind = 'pull_request_evaluated' ORDER BY seq")
     said = [(row["body"]["mode"], row["body"]["other_state"], row["body"]["differs"]) for row in found]
     assert said == [("compat", "pending", False), ("compat", "error", True)]
 
@@ -86,7 +86,7 @@ def test_what_could_not_be_evaluated_has_no_mode(house: House) -> None:
         {"mode": None, "other_state": None, "differences": None, "text": "policy: ["}
     ]  # fmt: skip
     assert "mode " not in _text(house)
-    found = house.rows("SELECT body FROM audit_entries WHERE kind = 'pull_request_evaluated'")
+    found = house.rows("SELECT body FROM audit_events WHERE kind = 'pull_request_evaluated'")
     assert (found[0]["body"]["mode"], found[0]["body"]["differs"]) == (None, False)
 
 

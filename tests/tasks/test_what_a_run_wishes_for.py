@@ -44,7 +44,10 @@ def _settle(at: Agency, run_id: str) -> None:
     """The run is looked at many times over, as it may be."""
     for _ in range(5):
         at.settle()
-        at.house.rows(f"UPDATE runs SET status = 'pending', due_at = now() WHERE id = '{run_id}' RETURNING 1")
+        at.house.rows(
+            f"WITH step AS (UPDATE steps SET status = 'pending', due_at = now() WHERE workflow_id = '{run_id}')"
+            f" UPDATE workflows SET status = 'pending' WHERE id = '{run_id}' RETURNING 1"
+        )
     at.settle()
 
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from app import ledger
-from app.records import runs
+from app.records import runs, steps
 from tasks import evaluate
 from tests.tasks.asking import asked, open_pull, push, write_policy
 from tests.tasks.house import REPOSITORY, House
@@ -105,7 +105,7 @@ def test_a_request_that_waits_is_put_aside_where_the_pull_request_can_not_be_jud
     asking.deliver_pull(action="edited")
     asking.work()
     for attempt in range(1, runs.TELL_AFTER_ATTEMPTS):
-        asking.clock.forward(runs.backoff_seconds(attempt) + 1)
+        asking.clock.forward(min(2**attempt, steps.LONGEST_BACKOFF_SECONDS) + 1)
         asking.sweep()
     assert _settled(asking, "review_request") == ["superseded"]
 

@@ -102,7 +102,7 @@ def test_a_limit_that_the_token_meets_is_a_limit_and_says_nothing_against_the_to
     forget_clients()
     house.github.limit_secondary("POST", "/access_tokens", retry_after=30)
     house.work()
-    put_off = house.rows("SELECT body ->> 'code' AS code FROM audit_entries WHERE kind = 'write_put_off'")
+    put_off = house.rows("SELECT body ->> 'code' AS code FROM audit_events WHERE kind = 'write_put_off'")
     assert (put_off, house.statuses()) == ([{"code": "RATE_LIMITED"}], [])
     house.clock.forward(31)
     house.sweep()

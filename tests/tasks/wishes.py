@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.database import Transaction
 from app.records.runs import Run
+from app.records.steps import Held
 from policies.contents import Annotation, CheckRunContent, ReviewDismissContent, ReviewRequestContent
 from tasks import names, proposing
 from tasks.proposing import Cause
@@ -49,7 +50,7 @@ AT = {
     "project_field": ("POST", "^/graphql updateProjectV2ItemFieldValue$"),
 }
 """Method and path of each, for the faults of the simulated GitHub."""
-RUN = "id, kind, subject, repository_id, full_name, installation_id, number, sha, branch, attempts, lease"
+RUN = "id, type, kind, version, subject, repository_id, full_name, installation_id, number, sha, branch, input"
 
 
 def kind_of(name: str) -> str:
@@ -92,12 +93,13 @@ def propose(house: House, tx: Transaction, name: str, changes: dict[str, Any]) -
 
 def newest_cause(house: House, tx: Transaction) -> Cause:
     row = tx.execute(
-        f"SELECT {RUN} FROM runs WHERE kind <> 'work' ORDER BY created_at DESC LIMIT 1".encode()
+        f"SELECT {RUN} FROM workflows WHERE kind <> 'work' ORDER BY created_at DESC LIMIT 1".encode()
     ).fetchone()
     evaluation = tx.execute("SELECT id FROM evaluations ORDER BY seq DESC LIMIT 1").fetchone()
     assert row is not None
     assert evaluation is not None
-    return Cause(Run(**row), 1, evaluation["id"], house.clock())
+    step = Held(uuid4(), row["id"], "judge", 1, uuid4(), row["subject"], {})
+    return Cause(Run(**row, step=step), 1, evaluation["id"], house.clock())
 
 
 def request(house: House, **changes: Any) -> ReviewRequestContent:

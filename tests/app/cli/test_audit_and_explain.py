@@ -38,8 +38,8 @@ def test_it_verifies_a_chain_that_holds(run: Command) -> None:
 
 def test_it_finds_a_chain_that_was_tampered_with_by_the_owner_of_the_database(run: Command, house: House) -> None:
     with psycopg.connect(house.context.settings.database_url) as owner:
-        owner.execute("ALTER TABLE audit_entries DISABLE TRIGGER ALL")
-        owner.execute("UPDATE audit_entries SET actor = 'nobody' WHERE seq = 2")
+        owner.execute("ALTER TABLE audit_events DISABLE TRIGGER ALL")
+        owner.execute("UPDATE audit_events SET actor = 'nobody' WHERE seq = 2")
     result = run("audit", "verify")
     assert result.exit_code == 1
     assert "broken after 1 entries: entry 2 was changed after it was written" in result.output

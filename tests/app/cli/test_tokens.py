@@ -37,7 +37,7 @@ def test_it_prints_a_token_once_and_keeps_only_its_hash(run: Command, database_u
     assert token[3:19] in run("list").output
     assert token[20:] not in run("list").output
     with psycopg.connect(database_url) as tx:
-        everything = tx.execute("SELECT t::text || a::text FROM tokens t, audit_entries a").fetchall()
+        everything = tx.execute("SELECT t::text || a::text FROM tokens t, audit_events a").fetchall()
     assert token[20:] not in str(everything)
 
 
@@ -45,7 +45,7 @@ def test_who_makes_and_revokes_a_token_stands_in_the_audit(run: Command, databas
     token_id = run.made("--as", "alice")
     assert run("revoke", token_id, "--as", "bob").output == f"Revoked {token_id}.\n"
     with psycopg.connect(database_url) as tx:
-        entries = tx.execute("SELECT kind, subject, actor FROM audit_entries ORDER BY seq").fetchall()
+        entries = tx.execute("SELECT kind, subject, actor FROM audit_events ORDER BY seq").fetchall()
     subject = f"token:{token_id}"
     assert entries == [("token_created", subject, "alice"), ("token_revoked", subject, "bob")]
 
@@ -55,7 +55,7 @@ def test_without_a_name_it_is_the_user_s(run: Command, database_url: str, monkey
         monkeypatch.setenv("LOGNAME", user)
         run.made()
         with psycopg.connect(database_url) as tx:
-            newest = tx.execute("SELECT actor FROM audit_entries ORDER BY seq DESC LIMIT 1").fetchone()
+            newest = tx.execute("SELECT actor FROM audit_events ORDER BY seq DESC LIMIT 1").fetchone()
         assert newest == (actor,)
 
 

@@ -40,8 +40,9 @@ def _record(tx: Transaction, number: int = 1, head: str = "h1", minute: int = 0,
     at = T0 + timedelta(minutes=minute)
     pulls.seen(tx, Sighting(repository_id, number, name, 5, head, changes.get("base_ref", "main"), True))
     row = tx.execute(
-        "INSERT INTO runs (id, kind, subject, repository_id, full_name, installation_id, status, due_at)"
-        " VALUES (%s, 'evaluate', 'x', %s, %s, 5, 'succeeded', now()) RETURNING id",
+        "INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, installation_id, status,"
+        " current_step) VALUES (%s, 'policy_evaluation', 'evaluate', 'x', %s, %s, 5, 'succeeded', 'judge')"
+        " RETURNING id",
         (uuid4(), repository_id, name),
     ).fetchone()
     assert row is not None

@@ -123,7 +123,7 @@ def test_each_change_stands_in_the_audit(tx: Transaction) -> None:
     until = NOW + timedelta(hours=1)
     switch(tx, EVERYWHERE, "frozen", True, until)
     switch(tx, OURS, "dry_run", None)
-    rows = tx.execute("SELECT kind, subject, actor, body FROM audit_entries ORDER BY seq").fetchall()
+    rows = tx.execute("SELECT kind, subject, actor, body FROM audit_events ORDER BY seq").fetchall()
     said: dict[str, Any] = {"reason": "the reason"}
     assert [tuple(row.values()) for row in rows] == [
         (

@@ -30,8 +30,8 @@ def _record(tx: Transaction, number: int = 7, **changes: Any) -> str:
     pulls.seen(tx, Sighting(1, number, "acme/widget", 5, HEAD, "main", True))
     run_id = uuid4()
     tx.execute(
-        "INSERT INTO runs (id, kind, subject, repository_id, full_name, installation_id, status, due_at)"
-        " VALUES (%s, 'evaluate', 'x', 1, 'acme/widget', 5, 'succeeded', now())",
+        "INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, installation_id, status,"
+        " current_step) VALUES (%s, 'policy_evaluation', 'evaluate', 'x', 1, 'acme/widget', 5, 'succeeded', 'judge')",
         (run_id,),
     )
     usual = Evaluation(

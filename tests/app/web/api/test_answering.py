@@ -101,7 +101,7 @@ def ask(client: FlaskClient, name: str = "a", *, key: str | None = "k", path: st
 def made(settings: Settings) -> list[str]:
     """The names of the things that were made."""
     with database.pool(settings.database_url) as pool, pool.connection() as tx:
-        rows = tx.execute("SELECT subject FROM audit_entries WHERE kind = 'thing_made' ORDER BY seq").fetchall()
+        rows = tx.execute("SELECT subject FROM audit_events WHERE kind = 'thing_made' ORDER BY seq").fetchall()
     return [row["subject"] for row in rows]
 
 

@@ -71,7 +71,7 @@ def test_storing_is_in_the_audit(api: Knocking, client: FlaskClient) -> None:
     digest = client.post("/api/v1/artifacts", json=FILES).get_json()["digest"]
     client.post("/api/v1/artifacts", json=FILES)
     with database.pool(api.settings.database_url) as pool, pool.connection() as tx:
-        rows = tx.execute("SELECT subject, actor, body FROM audit_entries WHERE kind = 'artifact_stored'").fetchall()
+        rows = tx.execute("SELECT subject, actor, body FROM audit_events WHERE kind = 'artifact_stored'").fetchall()
     assert [(row["subject"], row["actor"], row["body"]["files"]) for row in rows] == [
         (f"artifact:{digest}", "robot", 2)
     ]

@@ -60,7 +60,7 @@ def test_an_issue_is_made_in_created_and_shown(agent: FlaskClient, settings: Set
     assert (issue["status"], issue["githubUrl"], issue["prUrl"]) == ("CREATED", GITHUB_URL, None)
     assert (issue["handoffState"], issue["draft"], issue["createdBy"]) == ("NONE", None, "agent")
     assert agent.get(f"{ISSUES}/{issue['id']}").get_json() == issue
-    audit = rows(settings, "SELECT kind, subject, actor, body FROM audit_entries ORDER BY seq DESC LIMIT 1")
+    audit = rows(settings, "SELECT kind, subject, actor, body FROM audit_events ORDER BY seq DESC LIMIT 1")
     said = {"kind": "issue_created", "actor": "agent", "body": {"set": ["github_url"]}}
     assert audit == [{**said, "subject": f"issue:{issue['id']}"}]
 

@@ -1,0 +1,117 @@
+"""What each workflow is made of: its type, kind and version, and the steps of its line with the tasks that do them.
+
+A workflow keeps the version under which it was started: a changed list of steps is a new entry here, and the old one
+stays until no row of it is open. A worker leaves alone what it finds no entry for.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal[
+    "policy_evaluation", "pull_request_handoff", "approval", "merge", "loop_step", "reconciliation", "legacy_import"
+]
+"""As the contract names them."""
+Kind = Literal[
+    "evaluate",
+    "find_by_head",
+    "find_by_branch",
+    "find_by_repository",
+    "find_by_installation",
+    "merge_group",
+    "work",
+    "approval",
+    "merge",
+    "step",
+    "find_changed",
+    "deliveries",
+    "gates",
+    "legacy",
+]
+"""Which list of steps of a type."""
+MOST_ATTEMPTS = 100
+"""About a day, with the pauses between them."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step. `task`: the Celery task that does it, and before the dot its queue.
+
+    After `most_attempts` it is stopped, for a person to look at.
+    """
+
+    name: str
+    task: str
+    most_attempts: int = MOST_ATTEMPTS
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`line`: one after the other. `beside`: what may follow from them, any number of times, and holds nothing up."""
+
+    type: Type
+    kind: Kind
+    version: int
+    line: tuple[Step, ...]
+    beside: tuple[Step, ...] = ()
+
+
+WRITE = Step("write", "write.perform")
+FIND = (Step("find", "evaluate.find_pull_requests"),)
+
+DEFINITIONS = (
+    Definition("policy_evaluation", "evaluate", 1, (Step("judge", "evaluate.pull_request"),), (WRITE,)),
+    Definition("policy_evaluation", "merge_group", 1, (Step("judge", "evaluate.merge_group"),), (WRITE,)),
+    Definition("policy_evaluation", "find_by_head", 1, FIND),
+    Definition("policy_evaluation", "find_by_branch", 1, FIND),
+    Definition("policy_evaluation", "find_by_repository", 1, FIND),
+    Definition("policy_evaluation", "find_by_installation", 1, FIND),
+    Definition("pull_request_handoff", "work", 1, (Step("plan", "work.advance"),), (WRITE,)),
+    Definition(
+        "merge",
+        "merge",
+        1,
+        (Step("merge", "merge.pull_request"),),
+        (Step("delete_branch", "merge.follow_up", most_attempts=8),),
+    ),
+    Definition("loop_step", "step", 1, (Step("perform", "step.run", most_attempts=5),)),
+    Definition("reconciliation", "find_changed", 1, FIND),
+)
+"""Whoever asked for a step of an issue can ask again, so that is not tried for long."""
+
+_BY_KIND = {(each.kind, each.version): each for each in DEFINITIONS}
+_NEWEST = {each.kind: each for each in sorted(DEFINITIONS, key=lambda each: each.version)}
+KNOWN = tuple(f"{kind}/{version}" for kind, version in _BY_KIND)
+"""As queries compare it: what a worker of this version may claim."""
+
+
+class UnknownDefinition(LookupError):
+    """There is no such kind, version or step here: the row is of another version of mergegate."""
+
+
+def of(kind: str, version: int) -> Definition:
+    """Raises `UnknownDefinition`."""
+    found = next((each for each in DEFINITIONS if (each.kind, each.version) == (kind, version)), None)
+    if found is None:
+        raise UnknownDefinition(f"There is no workflow {kind} in version {version}.")
+    return found
+
+
+def newest(kind: Kind) -> Definition:
+    """What a workflow that is started now is made of."""
+    return _NEWEST[kind]
+
+
+def step(kind: str, version: int, name: str) -> Step:
+    """Raises `UnknownDefinition`."""
+    definition = of(kind, version)
+    found = next((each for each in (*definition.line, *definition.beside) if each.name == name), None)
+    if found is None:
+        raise UnknownDefinition(f"The workflow {kind} in version {version} has no step {name}.")
+    return found
+
+
+def after(kind: str, version: int, name: str) -> Step | None:
+    """The next step of the line; None after the last one. Raises `UnknownDefinition`."""
+    line = of(kind, version).line
+    place = line.index(step(kind, version, name))
+    return line[place + 1] if place + 1 < len(line) else None
