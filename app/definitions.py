@@ -75,6 +75,8 @@ DEFINITIONS = (
     ),
     Definition("loop_step", "step", 1, (Step("perform", "step.run", most_attempts=5),)),
     Definition("reconciliation", "find_changed", 1, FIND),
+    Definition("reconciliation", "deliveries", 1, (Step("compare", "reconcile.deliveries"),)),
+    Definition("reconciliation", "gates", 1, (Step("inspect", "reconcile.inspect_gates"),)),
 )
 """Whoever asked for a step of an issue can ask again, so that is not tried for long."""
 

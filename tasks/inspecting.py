@@ -2,25 +2,45 @@
 
 import logging
 from datetime import timedelta
+from uuid import UUID
 
 from app import doctor
 from app.doctor import Report
 from app.github.answers import Unavailable
 from app.github.reader import LiveReader
-from app.records import alerts
+from app.records import alerts, runs
+from tasks import putting_off
 from tasks.context import Context
 
 ALERTED = ("GATE_NOT_REQUIRED", "GATE_NOT_PINNED", "APP_MAY_BYPASS")
 """Findings by which a merge can go around the gate, or GitHub would not stop one of its own mistakes."""
-EVERY_SECONDS = 600
 FRESH_SECONDS = 3_600
 """A repository is looked at no more often."""
 
 log = logging.getLogger("mergegate")
 
 
-def inspect(context: Context) -> int:
-    """Look at the guarded repositories that are due, for as long as a task may take; how many were looked at."""
+def inspect(context: Context, run_id: UUID) -> None:
+    """Look at the guarded repositories that are due, for as long as a task may take.
+
+    Nothing happens where the run isn't due or another worker has it. Raises `LeaseLost`.
+    """
+    with context.pool.connection() as tx:
+        run = runs.claim(tx, run_id, context.clock(), context.settings.lease_seconds)
+    if run is None:
+        return
+    try:
+        count = _look(context)
+    except Unavailable as trouble:
+        log.warning("action=inspect_put_off code=%s", trouble.code)
+        putting_off.run(context, run, trouble)
+        return
+    with context.pool.connection() as tx:
+        runs.finish(tx, run, context.clock(), {"looked_at": count})
+
+
+def _look(context: Context) -> int:
+    """How many were looked at; the rest is left to the next round. Raises `Unavailable`."""
     reader = context.reader
     if not isinstance(reader, LiveReader):
         return 0
@@ -28,11 +48,7 @@ def inspect(context: Context) -> int:
     for name in context.settings.merge_repositories:
         if context.clock() >= until:
             break
-        try:
-            count += _inspect(context, reader, name)
-        except Unavailable as trouble:
-            log.warning("action=inspect_put_off repository=%s code=%s", name, trouble.code)
-            break
+        count += _inspect(context, reader, name)
     return count
 
 

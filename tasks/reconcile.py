@@ -6,8 +6,15 @@ round walks the list from its newest end back to where earlier rounds have settl
 
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
+
+from app.database import Transaction
 from app.events import Delivery, Event
 from app.github import payloads
 from app.github.answers import Unavailable
@@ -15,9 +22,10 @@ from app.github.deliveries import CursorLost, Deliveries, Listed, NotShown
 from app.github.fields import Malformed
 from app.github.payloads import Ignored
 from app.records import deliveries as recorded
-from app.records import reconciliations
+from app.records import reconciliations, runs
 from app.records.reconciliations import Round
-from tasks import intake
+from app.records.runs import Run
+from tasks import intake, names, putting_off
 from tasks.context import Context
 
 MOST_PAGES = 20
@@ -30,50 +38,68 @@ OVERLAP_SECONDS = 3600
 log = logging.getLogger("mergegate")
 
 
-def deliveries(context: Context, bound: Deliveries) -> bool:
-    """Compare some pages of the list; True where this round has more of them. Nothing where another worker is at it.
+MORE = "There is more of GitHub's list than one task compares."
 
-    Raises `LeaseLost` where another worker has taken the round over meanwhile.
+
+def deliveries(context: Context, bound: Deliveries, run_id: UUID) -> None:
+    """Compare some pages of the list. Nothing happens where the run isn't due or another worker has it.
+
+    Raises `LeaseLost` where another worker has taken it over meanwhile.
     """
+    now, app_id = context.clock(), context.settings.github_app_id or 0
     with context.pool.connection() as tx:
-        current = reconciliations.claim(
-            tx,
-            context.settings.github_app_id or 0,
-            context.clock(),
-            young_seconds=UNDER_WAY_SECONDS,
-            lease_seconds=context.settings.lease_seconds,
-        )
-    if current is None:
-        return False
+        run = runs.claim(tx, run_id, now, context.settings.lease_seconds)
+        current = reconciliations.begin(tx, app_id, now, young_seconds=UNDER_WAY_SECONDS) if run else None
+    if run is None or current is None:
+        return
     context.checkpoint("reconcile.claimed")
+    work = _Work(context, bound, run, current)
     try:
-        is_over = _walk(context, bound, current)
+        is_over = _walk(work)
     except CursorLost:
-        with context.pool.connection() as tx:
+        with work.holding() as tx:
             reconciliations.begin_again(tx, current)
-        return True
+        is_over = False
     except Unavailable as trouble:
         log.warning("action=reconcile_put_off code=%s", trouble.code)
-        with context.pool.connection() as tx:
-            reconciliations.release(tx, current)
-        return False
-    _leave(context, current, is_over=is_over)
-    return not is_over
+        putting_off.run(context, run, trouble)
+        return
+    except SoftTimeLimitExceeded:
+        is_over = False
+    _leave(work, is_over=is_over)
 
 
-def _walk(context: Context, bound: Deliveries, current: Round) -> bool:
+@dataclass(frozen=True)
+class _Work:
+    """A round in this worker's hands."""
+
+    context: Context
+    bound: Deliveries
+    run: Run
+    current: Round
+
+    @contextmanager
+    def holding(self) -> Iterator[Transaction]:
+        """A transaction in which the run is ours. Raises `LeaseLost`."""
+        with self.context.pool.connection() as tx:
+            runs.hold(tx, self.run)
+            yield tx
+
+
+def _walk(work: _Work) -> bool:
     """Whether the round is over. What is settled stays so, wherever this stops."""
+    context, bound, current = work.context, work.bound, work.current
     back_to, cursor = _back_to(context, current), current.cursor
     until = context.clock() + timedelta(seconds=context.settings.lease_seconds / 2)
     for _ in range(MOST_PAGES):
         page = bound.page(cursor)
         context.checkpoint("reconcile.listed")
-        if not _settle(context, bound, current, page.listed, until=until):
+        if not _settle(work, page.listed, until=until):
             return False
         if page.cursor is None or not page.listed or page.listed[-1].delivered_at < back_to:
             return True
         cursor = page.cursor
-        with context.pool.connection() as tx:
+        with work.holding() as tx:
             reconciliations.go_on(tx, current, cursor)
         context.checkpoint("reconcile.went_on")
         if context.clock() >= until:
@@ -92,27 +118,25 @@ def _back_to(context: Context, current: Round) -> datetime:
     return max(oldest, current.settled_until - timedelta(seconds=OVERLAP_SECONDS))
 
 
-def _settle(
-    context: Context, bound: Deliveries, current: Round, listed: tuple[Listed, ...], *, until: datetime
-) -> bool:
+def _settle(work: _Work, listed: tuple[Listed, ...], *, until: datetime) -> bool:
     """Take in what is missing, oldest first; False where the time is up before all of it is.
 
     One that can't be read is left to the next round; several in a row are GitHub's trouble. Raises `Unavailable`.
     """
-    failures = 0
-    for each in _missing(context, current, listed):
+    context, failures = work.context, 0
+    for each in _missing(context, work.current, listed):
         if context.clock() >= until:
             return False
         try:
-            _take_in(context, bound, each)
+            _take_in(context, work.bound, each)
             failures = 0
         except Unavailable as trouble:
             failures += 1
             if trouble.not_before is not None or failures >= MOST_FAILURES_IN_A_ROW:
                 raise
             log.warning("action=delivery_unreadable guid=%s id=%d code=%s", each.guid, each.id, trouble.code)
-            with context.pool.connection() as tx:
-                reconciliations.hold_back(tx, current, each.delivered_at)
+            with work.holding() as tx:
+                reconciliations.hold_back(tx, work.current, each.delivered_at)
     return True
 
 
@@ -164,11 +188,16 @@ def _is_new(context: Context, listed: Listed, hook_id: int, event: Event, body_d
     return intake.handle(context, delivery)
 
 
-def _leave(context: Context, current: Round, *, is_over: bool) -> None:
+def _leave(work: _Work, *, is_over: bool) -> None:
+    """The round is over, or goes on with the next task at once."""
+    context, now = work.context, work.context.clock()
     context.checkpoint("reconcile.walked")
-    with context.pool.connection() as tx:
-        if not is_over:
-            reconciliations.release(tx, current)
-            return
-        reconciliations.settle(tx, current)
-        recorded.forget_passed(tx, _oldest(context, current))
+    with work.holding() as tx:
+        if is_over:
+            reconciliations.settle(tx, work.current)
+            recorded.forget_passed(tx, _oldest(context, work.current))
+            runs.finish(tx, work.run, now)
+        else:
+            runs.snooze(tx, work.run, now, MORE)
+    if not is_over:
+        context.send(names.RECONCILE, work.run.id, 0)

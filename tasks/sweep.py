@@ -3,10 +3,13 @@
 from datetime import datetime
 
 from app.database import Transaction
-from app.records import after_merge, intents, runs, step_runs, steps, watches
+from app.records import after_merge, intents, rounds, runs, step_runs, steps, watches
 from app.records.runs import Run
 from tasks import merge_waking, names, putting_off
 from tasks.context import Context
+
+GATES_SECONDS = 600
+"""Between two looks at how GitHub is set up for this gate."""
 
 
 def enqueue_due(context: Context) -> int:
@@ -16,6 +19,7 @@ def enqueue_due(context: Context) -> int:
     with context.pool.connection() as tx:
         merge_waking.take_due(context, tx, now)
     with context.pool.connection() as tx:
+        _open_rounds(context, tx, now)
         _watch(context, tx, now)
         due_steps = steps.take_due(tx, now)
         due_intents = intents.take_due(tx, now)
@@ -27,6 +31,15 @@ def enqueue_due(context: Context) -> int:
     for attempt_id in merged:
         context.send(names.AFTER_MERGE, attempt_id, 0)
     return len(due_steps) + len(due_intents) + len(merged)
+
+
+def _open_rounds(context: Context, tx: Transaction, now: datetime) -> None:
+    """What is looked at again and again, where the settings bind GitHub for it."""
+    settings = context.settings
+    if settings.github_deliveries == "live":
+        rounds.open_due(tx, "deliveries", every_seconds=settings.reconcile_seconds, now=now)
+    if settings.github_reader == "live" and settings.merge_repositories:
+        rounds.open_due(tx, "gates", every_seconds=GATES_SECONDS, now=now)
 
 
 def _watch(context: Context, tx: Transaction, now: datetime) -> None:

@@ -63,10 +63,6 @@ def make_worker(settings: Settings) -> Celery:
 def _schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """What beat asks for again and again; a message that nobody took in time is of no use any more."""
     every = {names.ENQUEUE_DUE: settings.sweep_seconds}
-    if settings.github_deliveries == "live":
-        every[names.RECONCILE] = settings.reconcile_seconds
-    if settings.github_reader == "live" and settings.merge_repositories:
-        every[names.INSPECT] = inspecting.EVERY_SECONDS
     return {
         task: {"task": task, "schedule": seconds, "options": {"expires": seconds * MESSAGE_EXPIRES_ROUNDS}}
         for task, seconds in every.items()
@@ -157,16 +153,16 @@ def enqueue_due() -> None:
     sweep.enqueue_due(here())
 
 
-def reconcile_deliveries() -> None:
-    """Compare what GitHub says it delivered with what is recorded; where there is more of it, go on at once."""
+def reconcile_deliveries(run_id: str) -> None:
+    """Compare what GitHub says it delivered with what is recorded."""
     with suppress(LeaseLost):
-        if reconcile.deliveries(here(), _deliveries(os.getpid())):
-            _send(names.RECONCILE, [], None)
+        reconcile.deliveries(here(), _deliveries(os.getpid()), UUID(run_id))
 
 
-def inspect_gates() -> None:
+def inspect_gates(run_id: str) -> None:
     """Look whether the gate can be gone around."""
-    inspecting.inspect(here())
+    with suppress(LeaseLost):
+        inspecting.inspect(here(), UUID(run_id))
 
 
 def here() -> Context:

@@ -12,7 +12,7 @@ from app.cli import main
 from app.doctor import Report
 from app.github import setup_reading
 from app.github.reader import LiveReader
-from app.records import gate_findings, postures
+from app.records import gate_findings, postures, rounds
 from app.records.postures import Switch, Where
 from app.simulator.keys import key_pair
 from tasks import inspecting
@@ -239,8 +239,8 @@ def test_a_list_of_webhooks_that_can_t_be_read_is_said(house: House) -> None:
 
 def test_the_workers_look_again_later_where_github_gives_no_answer(house: House) -> None:
     house.github.fault("GET", "/app$", "drop")
-    assert inspecting.inspect(house.context) == 0
-    assert inspecting.inspect(house.context) == 1
+    assert _look(house) == 0
+    assert _look(house) == 1
 
 
 @pytest.mark.parametrize(
@@ -278,26 +278,36 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> int:
     return 60
 
 
+def _look(house: House) -> int:
+    """A round of looking; how many repositories were looked at."""
+    with house.context.pool.connection() as tx:
+        round_id = rounds.begin(tx, "gates", house.clock())
+    assert round_id is not None
+    inspecting.inspect(house.context, round_id)
+    [row] = house.rows(f"SELECT output FROM steps WHERE workflow_id = '{round_id}'")
+    return int(row["output"]["looked_at"]) if row["output"] else 0
+
+
 def test_the_workers_look_by_themselves_and_not_too_often(house: House, soon: int) -> None:
     _require(house)
     house.deliver_pull()
     house.work()
-    assert inspecting.inspect(house.context) == 1
+    assert _look(house) == 1
     assert _counts(house)
-    assert inspecting.inspect(house.context) == 0
+    assert _look(house) == 0
     house.clock.forward(soon)
-    assert inspecting.inspect(house.context) == 1
+    assert _look(house) == 1
 
 
 def test_a_gate_that_is_required_no_more_is_an_alert_once(house: House, soon: int) -> None:
     ruleset = house.github.add_ruleset(REPOSITORY, checks=[(OURS, _app_id(house))])
     house.deliver_pull()
     house.work()
-    inspecting.inspect(house.context)
+    _look(house)
     house.github.remove_ruleset(REPOSITORY, ruleset.id)
     for _ in range(2):
         house.clock.forward(soon)
-        inspecting.inspect(house.context)
+        _look(house)
     assert [row["code"] for row in house.rows("SELECT code FROM alerts")] == ["GATE_NOT_REQUIRED"]
     assert not _counts(house)
 
@@ -311,7 +321,7 @@ def test_what_was_found_counts_for_a_day(house: House) -> None:
 
 def test_a_reader_that_is_local_looks_at_nothing(house: House) -> None:
     house.with_settings(github_reader="local")
-    assert inspecting.inspect(house.context) == 0
+    assert _look(house) == 0
 
 
 @pytest.fixture

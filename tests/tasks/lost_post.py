@@ -4,13 +4,14 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from app.events import Delivery
 from app.github import payloads
 from app.github.deliveries import Deliveries, Listed, Page, Sent
+from app.records import rounds, runs
 from app.simulator import Hooks
-from tasks import intake, reconcile
+from tasks import intake, names, reconcile
 from tests.tasks.house import REPOSITORY, House
 
 NOBODY = "http://127.0.0.1:9/nobody"
@@ -35,9 +36,24 @@ class Post:
             sent = replace(first, id=github.next_id(), guid=guid, headers=headers, delivered_at=github.now())
             github.state.sent.append(sent)
 
+    def compare(self, bound: Deliveries | None = None) -> bool:
+        """One task of the round under way or of a new one; whether there is more of it now."""
+        with self.house.context.pool.connection() as tx:
+            for row in tx.execute("SELECT id FROM workflows WHERE kind = 'deliveries'").fetchall():
+                runs.put_back_lapsed(tx, row["id"], self.house.clock())
+            rounds.open_due(tx, "deliveries", every_seconds=0, now=self.house.clock())
+        for run_id in self._due():
+            reconcile.deliveries(self.house.context, bound or self.bound, run_id)
+        self.house.sent = [message for message in self.house.sent if message[0] != names.RECONCILE]
+        return bool(self._due())
+
+    def _due(self) -> list[UUID]:
+        rows = self.house.rows("SELECT id, due_at FROM runs WHERE kind = 'deliveries' AND status = 'pending'")
+        return [row["id"] for row in rows if row["due_at"] <= self.house.clock()]
+
     def reconcile(self) -> bool:
         """One task, and all work that follows from it."""
-        more = reconcile.deliveries(self.house.context, self.bound)
+        more = self.compare()
         self.house.sent = list(dict.fromkeys(self.house.sent))
         self.house.work()
         return more

@@ -221,7 +221,7 @@ def test_one_that_github_does_not_show_any_more_is_passed_over(post: Post) -> No
 def test_where_the_list_is_local_nothing_is_asked_for(post: Post) -> None:
     post.hooks.edit_pull(REPOSITORY, 1, by="bob", title="Lost")
     asked = len(post.house.github.requests)
-    assert not reconcile.deliveries(post.house.context, LocalDeliveries())
+    assert not post.compare(LocalDeliveries())
     assert (len(post.house.github.requests), post.rows()) == (asked, [])
 
 

@@ -52,6 +52,7 @@ def test_a_page_that_fails_in_the_middle_is_where_the_next_task_goes_on(post: Po
     post.house.github.fault("GET", LIST, 502, skip=1)
     assert not post.reconcile()
     assert (len(post.rows()), post.lists()) == (10, 2)
+    post.house.clock.forward(2)
     post.reconcile_all()
     assert (len(post.rows()), post.lists()) == (25, 4)
 
@@ -97,8 +98,8 @@ def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(post: Post, poin
 def test_of_two_at_once_one_does_the_work(post: Post) -> None:
     post.hooks.edit_pull(REPOSITORY, 1, by="bob", title="Lost")
     meanwhile: list[bool] = []
-    first = Meanwhile(post.bound, lambda: meanwhile.append(reconcile.deliveries(post.house.context, post.bound)))
-    reconcile.deliveries(post.house.context, first)
+    first = Meanwhile(post.bound, lambda: meanwhile.append(post.compare()))
+    post.compare(first)
     assert meanwhile == [False]
     assert (post.lists(), len(post.rows())) == (1, 1)
 
@@ -108,10 +109,10 @@ def test_two_of_which_one_was_taken_for_dead_record_each_delivery_once(post: Pos
 
     def overtake() -> None:
         post.house.clock.forward(post.house.context.settings.lease_seconds + 1)
-        reconcile.deliveries(post.house.context, post.bound)
+        post.compare()
 
     with pytest.raises(LeaseLost):
-        reconcile.deliveries(post.house.context, Meanwhile(post.bound, overtake))
+        post.compare(Meanwhile(post.bound, overtake))
     post.house.work()
     assert len(post.rows()) == 3
     assert post.house.states() == ["pending"]
@@ -139,7 +140,7 @@ def test_a_change_of_members_is_not_taken_in_while_what_is_kept_of_them_can_not_
     post.hooks.add_to_team("acme", "core", "bob", by="alice")
     away = post.house.context.settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"})
     with pytest.raises(RostersUnavailable):
-        reconcile.deliveries(replace(post.house.context, settings=away), post.bound)
+        replace(post, house=replace(post.house, context=replace(post.house.context, settings=away))).compare()
     assert post.rows() == []
     post.house.clock.forward(post.house.context.settings.lease_seconds + 1)
     post.reconcile_all()

@@ -59,20 +59,8 @@ def test_beat_sweeps_as_often_as_set_and_lets_old_messages_go(worker: ModuleType
     }
 
 
-def test_beat_asks_for_lost_deliveries_where_the_list_is_live(worker: ModuleType) -> None:
-    settings = worker.here().settings.model_copy(update={"github_deliveries": "live"})
-    assert worker.make_worker(settings).conf.beat_schedule["reconcile.deliveries"] == {
-        "task": "reconcile.deliveries",
-        "schedule": 300,
-        "options": {"expires": 900},
-    }
-
-
-def test_beat_has_the_gate_looked_at_where_merges_are_made(worker: ModuleType) -> None:
-    settings = worker.here().settings.model_copy(update={"merge_repositories": ("acme/widget",)})
-    assert worker.make_worker(settings).conf.beat_schedule["reconcile.inspect_gates"]["schedule"] == 600
-    settings = settings.model_copy(update={"github_reader": "local"})
-    assert "reconcile.inspect_gates" not in worker.make_worker(settings).conf.beat_schedule
+def test_beat_asks_for_the_sweep_and_the_sweep_for_the_rest(worker: ModuleType) -> None:
+    assert list(worker.make_worker(worker.here().settings).conf.beat_schedule) == ["sweep.enqueue_due"]
 
 
 def test_it_says_what_it_is_bound_to(worker: ModuleType, caplog: pytest.LogCaptureFixture) -> None:
@@ -92,10 +80,13 @@ def test_reconciling_goes_on_where_there_is_more(
     house.github.set_hook(app, "http://127.0.0.1:9/nobody")
     for title in ("One", "Two"):
         Hooks(house.github).edit_pull("acme/widget", 1, by="bob", title=title)
-    worker.celery.tasks["reconcile.deliveries"]()
-    assert (_waiting(house, "reconcile"), _waiting(house, "evaluate")) == (1, 1)
-    worker.reconcile_deliveries()
+    worker.enqueue_due()
     assert _waiting(house, "reconcile") == 1
+    round_id = str(_only(house, "SELECT id FROM workflows WHERE kind = 'deliveries'"))
+    worker.celery.tasks["reconcile.deliveries"](round_id)
+    assert (_waiting(house, "reconcile"), _waiting(house, "evaluate")) == (2, 1)
+    worker.reconcile_deliveries(round_id)
+    assert _waiting(house, "reconcile") == 2
     assert house.rows("SELECT count(*) AS n FROM deliveries WHERE via = 'api'") == [{"n": 2}]
 
 
