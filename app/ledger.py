@@ -17,7 +17,8 @@ from app.database import Transaction
 
 GENESIS = bytes(32)
 BATCH_ROWS = 1_000
-_COLUMNS = "seq, at, kind, subject, actor, body, previous, hash"
+HIGHEST_SEQ = 2**63 - 1
+COLUMNS = "seq, at, kind, subject, actor, body, previous, hash"
 
 
 @dataclass(frozen=True)
@@ -48,17 +49,23 @@ class Proof:
 
 
 def append(tx: Transaction, *, kind: str, subject: str, actor: str, body: dict[str, Any], at: datetime) -> Entry:
-    """Extend the chain; waits for another writer's transaction to end. Belongs into the transaction it attests."""
+    """Extend the chain; waits for another writer's transaction to end. Belongs into the transaction it attests.
+
+    Raises `ValueError` for a body that would not verify when it is read again.
+    """
     hold(tx)
     last = tx.execute("SELECT seq, hash FROM audit_events ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last["seq"] + 1, bytes(last["hash"])) if last else (1, GENESIS)
     unsealed = Entry(seq, at, kind, subject, actor, body, previous, b"")
     entry = Entry(seq, at, kind, subject, actor, body, previous, _seal(unsealed))
-    tx.execute(
-        f"INSERT INTO audit_events ({_COLUMNS}) VALUES"  # noqa: S608 -- constant column names
-        " (%(seq)s, %(at)s, %(kind)s, %(subject)s, %(actor)s, %(body)s, %(previous)s, %(hash)s)",
+    row = tx.execute(
+        f"INSERT INTO audit_events ({COLUMNS}) VALUES"  # noqa: S608 -- constant column names
+        " (%(seq)s, %(at)s, %(kind)s, %(subject)s, %(actor)s, %(body)s, %(previous)s, %(hash)s)"
+        f" RETURNING {COLUMNS}",
         {**entry.__dict__, "body": Jsonb(body)},
-    )
+    ).fetchone()
+    if row is None or _seal(entry_of(row)) != entry.hash:
+        raise ValueError(f"an entry {kind!r} holds what the database gives back in another form, such as 1e16")
     return entry
 
 
@@ -79,36 +86,54 @@ def parse(document: dict[str, Any]) -> Entry:
     )
 
 
-def read(tx: Transaction, *, after: int = 0) -> Iterator[Entry]:
-    """The entries after number `after`, oldest first, fetched in batches."""
-    while True:
-        rows = tx.execute(
-            f"SELECT {_COLUMNS} FROM audit_events WHERE seq > %(after)s ORDER BY seq LIMIT %(limit)s",  # noqa: S608
-            {"after": after, "limit": BATCH_ROWS},
-        ).fetchall()
-        yield from map(_entry, rows)
-        if len(rows) < BATCH_ROWS:
-            return
-        after = rows[-1]["seq"]
+def read(tx: Transaction, *, after: int = 0, until: int | None = None) -> Iterator[Entry]:
+    """The entries after number `after`, up to `until`, oldest first, fetched in batches.
+
+    Waits for nobody and holds nobody up. What is there stays, so that the batches may be of different transactions.
+    """
+    while rows := batch(tx, after=after, until=until):
+        yield from rows
+        after = rows[-1].seq
+
+
+def batch(tx: Transaction, *, after: int, until: int | None = None) -> list[Entry]:
+    """The first `BATCH_ROWS` entries after number `after`, none of them after `until`, oldest first."""
+    rows = tx.execute(
+        f"SELECT {COLUMNS} FROM audit_events WHERE seq > %(after)s AND seq <= %(until)s"  # noqa: S608
+        " ORDER BY seq LIMIT %(limit)s",
+        {"after": after, "until": HIGHEST_SEQ if until is None else until, "limit": BATCH_ROWS},
+    ).fetchall()
+    return [entry_of(row) for row in rows]
+
+
+def hashes(tx: Transaction, seqs: Iterable[int]) -> dict[int, bytes]:
+    """The hashes of the entries with these numbers, as far as there are such."""
+    query = "SELECT seq, hash FROM audit_events WHERE seq = ANY(%(seqs)s)"
+    return {row["seq"]: bytes(row["hash"]) for row in tx.execute(query, {"seqs": list(seqs)}).fetchall()}
+
+
+def head(tx: Transaction) -> Entry | None:
+    """The newest entry; None in an empty chain."""
+    return next(iter(tail(tx, 1)), None)
 
 
 def tail(tx: Transaction, count: int) -> list[Entry]:
     """The newest `count` entries, oldest first."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM audit_events ORDER BY seq DESC LIMIT %(count)s",  # noqa: S608
+        f"SELECT {COLUMNS} FROM audit_events ORDER BY seq DESC LIMIT %(count)s",  # noqa: S608
         {"count": count},
     ).fetchall()
-    return [_entry(row) for row in reversed(rows)]
+    return [entry_of(row) for row in reversed(rows)]
 
 
 def about(tx: Transaction, subjects: Iterable[str]) -> list[Entry]:
     """The newest `BATCH_ROWS` entries about any of the subjects, oldest first."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM audit_events WHERE subject = ANY(%(subjects)s)"  # noqa: S608
+        f"SELECT {COLUMNS} FROM audit_events WHERE subject = ANY(%(subjects)s)"  # noqa: S608
         " ORDER BY seq DESC LIMIT %(limit)s",
         {"subjects": list(subjects), "limit": BATCH_ROWS},
     ).fetchall()
-    return [_entry(row) for row in reversed(rows)]
+    return [entry_of(row) for row in reversed(rows)]
 
 
 def actors(tx: Transaction, subject: str, kind: str) -> set[str]:
@@ -120,20 +145,20 @@ def actors(tx: Transaction, subject: str, kind: str) -> set[str]:
     return {row["actor"] for row in rows}
 
 
-def verify(entries: Iterable[Entry]) -> Proof:
-    """Walk the chain from its beginning and stop at the first fault."""
-    count, head = 0, GENESIS
+def verify(entries: Iterable[Entry], *, after: int = 0, previous: bytes = GENESIS) -> Proof:
+    """Walk the chain, from its beginning or from entry `after`, whose hash is `previous`; stop at the first fault."""
+    count, newest = 0, previous
     for entry in entries:
-        if (fault := _fault(entry, count + 1, head)) is not None:
-            return Proof(count, head, fault)
-        count, head = count + 1, entry.hash
-    return Proof(count, head, None)
+        if (fault := _fault(entry, after + count + 1, newest)) is not None:
+            return Proof(count, newest, fault)
+        count, newest = count + 1, entry.hash
+    return Proof(count, newest, None)
 
 
-def _fault(entry: Entry, expected_seq: int, head: bytes) -> str | None:
+def _fault(entry: Entry, expected_seq: int, newest: bytes) -> str | None:
     if entry.seq != expected_seq:
         return f"entry {expected_seq} is missing: {entry.seq} follows {expected_seq - 1}"
-    if entry.previous != head:
+    if entry.previous != newest:
         return f"entry {entry.seq} does not follow entry {entry.seq - 1}"
     if entry.hash != _seal(entry):
         return f"entry {entry.seq} was changed after it was written"
@@ -156,5 +181,6 @@ def _claims(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _entry(row: dict[str, Any]) -> Entry:
+def entry_of(row: dict[str, Any]) -> Entry:
+    """The entry of a row that has `COLUMNS`."""
     return Entry(**{**row, "previous": bytes(row["previous"]), "hash": bytes(row["hash"])})

@@ -59,12 +59,23 @@ def _https_url(value: str) -> str:
 
 
 def _artifact_store(value: str) -> str:
-    parts = _split(value)
-    is_directory = parts is not None and parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
-    is_bucket = parts is not None and parts.scheme == "s3" and BUCKET.fullmatch(parts.netloc)
-    if parts is None or not (is_directory or is_bucket) or parts.query or parts.fragment:
+    if not _is_place(value):
         raise ValueError("should be file:///directory or s3://bucket/prefix")
     return value
+
+
+def _anchor_place(value: str) -> str:
+    if not _is_place(value) or (value.startswith("file:") and value.endswith("/")):
+        raise ValueError("should be file:///directory/file or s3://bucket/prefix")
+    return value
+
+
+def _is_place(value: str) -> bool:
+    parts = _split(value)
+    if parts is None or parts.query or parts.fragment:
+        return False
+    is_path = parts.scheme == "file" and not parts.netloc and len(parts.path) > 1
+    return is_path or (parts.scheme == "s3" and BUCKET.fullmatch(parts.netloc) is not None)
 
 
 def _service(*schemes: str) -> AfterValidator:
@@ -228,6 +239,7 @@ def is_loopback(host: str) -> bool:
 
 Hidden = Field(repr=False)
 ArtifactStore = Annotated[str, AfterValidator(_artifact_store)]
+AnchorPlace = Annotated[str, AfterValidator(_anchor_place)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 ApiUrl = Annotated[HttpUrl, AfterValidator(_https_url)]
 DatabaseUrl = Annotated[str, _service("postgresql", "postgres"), Hidden]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from app.setting_values import (
+    AnchorPlace,
     ApiUrl,
     ArtifactStore,
     Bind,
@@ -100,6 +101,10 @@ class Settings(BaseModel):
     artifact_store: ArtifactStore | None = None
     artifact_s3_endpoint: HttpUrl | None = None
     allow_workflow_files: bool = False
+
+    audit_anchor: AnchorPlace | None = None
+    audit_anchor_s3_endpoint: HttpUrl | None = None
+    audit_anchor_seconds: Annotated[int, Field(ge=10, le=7 * 86_400)] = 3_600
 
     evaluations_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 120
     reevaluations_per_minute: Annotated[int, Field(ge=1, le=1_000)] = 30

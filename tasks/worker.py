@@ -26,6 +26,8 @@ from app.rosters import RostersUnavailable
 from app.settings import Settings, SettingsError, load
 from tasks import (
     after_merge,
+    anchoring,
+    approval,
     evaluate,
     find,
     inspecting,
@@ -63,6 +65,8 @@ def make_worker(settings: Settings) -> Celery:
 def _schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """What beat asks for again and again; a message that nobody took in time is of no use any more."""
     every = {names.ENQUEUE_DUE: settings.sweep_seconds}
+    if settings.audit_anchor is not None:
+        every[names.ANCHOR] = settings.audit_anchor_seconds
     return {
         task: {"task": task, "schedule": seconds, "options": {"expires": seconds * MESSAGE_EXPIRES_ROUNDS}}
         for task, seconds in every.items()
@@ -83,6 +87,7 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.ENQUEUE_DUE, shared=False)(enqueue_due)
     app.task(name=names.RECONCILE, shared=False)(reconcile_deliveries)
     app.task(name=names.INSPECT, shared=False)(inspect_gates)
+    app.task(name=names.ANCHOR, shared=False)(anchor_audit)
 
 
 def handle_delivery(task: Task, delivery: dict[str, Any]) -> None:
@@ -163,6 +168,11 @@ def inspect_gates(run_id: str) -> None:
     """Look whether the gate can be gone around."""
     with suppress(LeaseLost):
         inspecting.inspect(here(), UUID(run_id))
+
+
+def anchor_audit() -> None:
+    """Note the newest entry of the audit outside the database."""
+    anchoring.anchor(here())
 
 
 def here() -> Context:

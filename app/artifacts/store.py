@@ -103,7 +103,7 @@ class DirectoryShelf:
         except OSError:
             Path(fresh).unlink(missing_ok=True)
             raise
-        _sync(self._directory)
+        sync(self._directory)
 
 
 class BucketShelf:
@@ -133,18 +133,7 @@ class BucketShelf:
     def _store(self) -> S3Store:
         """Opened when first used: what opens it before a fork can't use it after."""
         if self._opened is None:
-            at: S3Config = {} if self._endpoint is None else {"aws_endpoint_url_s3": self._endpoint}
-            self._opened = S3Store(
-                self._bucket,
-                prefix=self._prefix or None,
-                config=at,
-                client_options={
-                    "allow_http": (self._endpoint or "").startswith("http://"),
-                    "timeout": REQUEST_TIMEOUT,
-                    "connect_timeout": REQUEST_TIMEOUT,
-                },
-                retry_config={"max_retries": MOST_RETRIES, "retry_timeout": RETRY_TIMEOUT},
-            )
+            self._opened = bucket(self._bucket, self._prefix, endpoint=self._endpoint)
         return self._opened
 
 
@@ -164,11 +153,28 @@ def opened(url: str | None, *, endpoint: str | None = None) -> Store:
     return Store(DirectoryShelf(Path(unquote(parts.path))) if parts.scheme == "file" else _Nowhere())
 
 
+def bucket(name: str, prefix: str, *, endpoint: str | None) -> S3Store:
+    """What is below a prefix of a bucket; each request ends in time."""
+    at: S3Config = {} if endpoint is None else {"aws_endpoint_url_s3": endpoint}
+    return S3Store(
+        name,
+        prefix=prefix or None,
+        config=at,
+        client_options={
+            "allow_http": (endpoint or "").startswith("http://"),
+            "timeout": REQUEST_TIMEOUT,
+            "connect_timeout": REQUEST_TIMEOUT,
+        },
+        retry_config={"max_retries": MOST_RETRIES, "retry_timeout": RETRY_TIMEOUT},
+    )
+
+
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _sync(directory: Path) -> None:
+def sync(directory: Path) -> None:
+    """Have on the disk which files are in the directory."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

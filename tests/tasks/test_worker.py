@@ -50,6 +50,7 @@ def test_every_task_is_known_by_name(worker: ModuleType) -> None:
         "sweep.enqueue_due",
         "reconcile.deliveries",
         "reconcile.inspect_gates",
+        "reconcile.anchor_audit",
     }
 
 
