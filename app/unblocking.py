@@ -1,0 +1,104 @@
+"""What is in the way of a workflow, and what would unblock it: one or two sentences for a person. Pure."""
+
+from datetime import UTC, datetime
+
+from app import definitions
+from app.records.obstacles import Obstacles
+from app.records.workflows import Workflow
+from policies.text import plain, short
+
+MOST_SENTENCES = 3
+MOST_CHARACTERS = 400
+REMEDIES = {
+    "APPROVAL_CONTENT_CHANGED": "An operator has to approve it as it is now.",
+    "APPROVAL_EXPIRED": "An operator has to approve it again.",
+    "APPROVAL_MISSING": "An operator has to approve it.",
+    "INTERNAL_REVIEW_FAILED": "The internal review of the present head has to say PASS.",
+    "INTERNAL_REVIEW_MISSING": "Somebody has to give the internal review of the present head.",
+    "INTERNAL_REVIEW_STALE": "Somebody has to give the internal review of the present head.",
+    "VERIFICATION_FAILED": "The verification of the present head has to say PASS.",
+    "VERIFICATION_MISSING": "Somebody has to give the verification of the present head.",
+    "VERIFICATION_STALE": "Somebody has to give the verification of the present head.",
+}
+"""What would have to happen, where the sentence of a blocker says only what has not."""
+RETRY = "Retry it once that is mended."
+LOOKED_AT = {
+    "merge": "Retry it once that is so.",
+    "loop_step": "Retry it once that is so.",
+    "pull_request_handoff": "It goes on by itself once that is so.",
+}
+"""Who looks at a stopped workflow again, by its type; all others have `RETRY`."""
+
+
+def unblock_sentence(workflow: Workflow, obstacles: Obstacles, now: datetime) -> str | None:
+    """None where nothing is in the way: it is over as it should, or it is under way."""
+    if workflow.status in ("succeeded", "cancelled"):
+        return None
+    if workflow.pause is not None:
+        why = f"{workflow.pause.paused_by} has paused {_scope(workflow.pause.scope)}: {_said(workflow.pause.reason)}"
+        return f"{why} It goes on when that is resumed."
+    if workflow.status in ("pending", "running"):
+        return _under_way(workflow, now)
+    reasons, remedy = _reasons(workflow, obstacles), _remedy(workflow, obstacles)
+    return " ".join([*reasons, remedy]) if reasons else remedy
+
+
+def _under_way(workflow: Workflow, now: datetime) -> str | None:
+    """Only what was put off is in any trouble."""
+    if workflow.error is None:
+        return None
+    if workflow.due_at is None or workflow.due_at <= now:
+        return f"{_said(workflow.error)} It is tried again."
+    most = _most_attempts(workflow)
+    counted = f" (after {workflow.attempts} of {most} attempts)" if workflow.attempts and most else ""
+    return f"{_said(workflow.error)} It is tried again at {_time(workflow.due_at)}{counted}."
+
+
+def _reasons(workflow: Workflow, obstacles: Obstacles) -> list[str]:
+    """What stands against it; of many things the first ones."""
+    sentences = [blocker.sentence for blocker in obstacles.blockers]
+    for said in (obstacles.answer.get("sentence"), workflow.error):
+        if said and said not in sentences:
+            sentences.insert(0, said)
+    more = len(sentences) - MOST_SENTENCES
+    shown = [_said(sentence) for sentence in sentences[:MOST_SENTENCES]]
+    return [*shown, f"And {more} more."] if more > 0 else shown
+
+
+def _remedy(workflow: Workflow, obstacles: Obstacles) -> str:
+    if obstacles.in_doubt:
+        return (
+            "Its merge was sent and nobody knows its end: look at GitHub, then retry it or run mergegate merges undo."
+        )
+    if obstacles.comes_back_at is not None:
+        return f"The gate tries again by itself at {_time(obstacles.comes_back_at)}."
+    if obstacles.waits:
+        return "The gate tries again by itself when something happens to the pull request."
+    needed = dict.fromkeys(REMEDIES[each.code] for each in obstacles.blockers if each.code in REMEDIES)
+    if needed:
+        return " ".join(needed)
+    if workflow.status == "waiting":
+        return "It goes on by itself when that has happened."
+    return LOOKED_AT.get(workflow.type, RETRY)
+
+
+def _most_attempts(workflow: Workflow) -> int | None:
+    try:
+        return definitions.step(workflow.kind, workflow.version, workflow.current_step).most_attempts
+    except definitions.UnknownDefinition:
+        return None
+
+
+def _scope(scope: str) -> str:
+    kind, _, name = scope.partition(":")
+    return f"all of the type {plain(name)}" if kind == "type" else plain(name)
+
+
+def _said(sentence: str) -> str:
+    """A sentence of its own: it ends as one."""
+    said = short(sentence, MOST_CHARACTERS)
+    return said if said.endswith((".", "!", "?", "…")) else f"{said}."
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
