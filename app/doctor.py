@@ -9,12 +9,13 @@ from app.github import merge_evidence
 from app.github.answers import Unavailable
 from app.github.merge_documents import BranchProtection, Rule
 from app.github.reader import LiveReader, Place
-from app.records import gate_findings, pins, postures
+from app.records import gate_findings, operators, pins
 from app.settings import Settings
 from policies.contents import context_of
 from policies.doctor import app as app_judge
 from policies.doctor import repository as repository_judge
 from policies.doctor.facts import Base, Finding, Gate, Home, Post, Purpose, Ruled
+from policies.in_force import InForce
 
 MOST_BASES = 20
 HIDDEN = "GITHUB_AUTH_FAILED"
@@ -26,12 +27,12 @@ CODES = {"ok": 0, "warning": 1, "error": 2}
 class Own:
     """What our rows tell of a repository. `pinned`: the id of its name's first use; `bases`: branches to look at.
 
-    `found_at`: when they were looked at last.
+    `counts`: what operators allow. `found_at`: when the branches were looked at last.
     """
 
     full_name: str
     pinned: int | None = None
-    posture: postures.Row = field(default_factory=postures.Row)
+    counts: InForce = field(default_factory=InForce)
     bases: tuple[str, ...] = ()
     overrides: dict[str, str] = field(default_factory=dict)
     found_at: datetime | None = None
@@ -59,24 +60,26 @@ class Report:
         return max((CODES[finding.severity] for finding in self.findings), default=0)
 
 
-def repositories(settings: Settings) -> tuple[str, ...]:
+def repositories(tx: Transaction, settings: Settings) -> tuple[str, ...]:
     """Those that this gate is for, by owner/name, each once however it is spelt."""
-    named = {name.lower(): name for name in (*settings.merge_repositories, *settings.allowed_repositories)}
+    counts = operators.everywhere(tx, settings)
+    named = {name.lower(): name for name in (*counts.merge_repositories, *counts.repositories)}
     return tuple(sorted(named.values(), key=str.lower))
 
 
-def own(tx: Transaction, full_name: str, bases: Iterable[str] = ()) -> Own:
+def own(tx: Transaction, settings: Settings, full_name: str, bases: Iterable[str] = ()) -> Own:
     """What our rows tell of a repository; `bases`: branches to look at besides."""
     pinned = pins.pinned(tx, full_name)
     known = pinned if pinned is not None else _seen(tx, full_name)
+    counts = operators.in_force(tx, settings, full_name, known)
     if known is None:
-        return Own(full_name, bases=tuple(bases))
+        return Own(full_name, counts=counts, bases=tuple(bases))
     inspected = gate_findings.bases(tx, known)
     found = {base: gate_findings.of(tx, known, base) for base in inspected}
     return Own(
         full_name,
         pinned,
-        postures.of(tx, known),
+        counts,
         tuple(dict.fromkeys((*bases, *_open_bases(tx, known), *inspected)))[:MOST_BASES],
         {base: finding.overridden_by for base, finding in found.items() if finding.overridden_by is not None},
         gate_findings.last_found_at(tx, known),
@@ -118,7 +121,8 @@ def inspect(
     clock: Callable[[], datetime],
 ) -> Report:
     """Read GitHub and judge. Raises `Unavailable` only where not even our App can be read."""
-    gate, purpose = _gate(reader, settings, clock), _purpose(settings)
+    owned = tuple(owned)
+    gate, purpose = _gate(reader, settings, clock), _purpose(settings, owned)
     found = tuple(_look(reader, settings, each, clock()) for each in owned)
     findings = [*app_judge.judge(gate, _post(reader, received_at), purpose, clock())]
     for each in found:
@@ -152,8 +156,9 @@ def _gate(reader: LiveReader, settings: Settings, clock: Callable[[], datetime])
     return Gate(app_id=shown.app.id, slug=shown.app.slug, events=shown.app.events, skew_seconds=skew)
 
 
-def _purpose(settings: Settings) -> Purpose:
-    of_some = (switch for switches in settings.repository_writes.values() for switch in switches.allow)
+def _purpose(settings: Settings, owned: Iterable[Own]) -> Purpose:
+    of_some = [switch for switches in settings.repository_writes.values() for switch in switches.allow]
+    of_some += [kind for each in owned for kind in each.counts.kinds]
     return Purpose(
         writes=tuple(sorted({*settings.allowed_writes, *of_some})),
         merges=settings.github_merger == "live",
@@ -196,7 +201,7 @@ def _look_closely(reader: LiveReader, settings: Settings, own: Own, now: datetim
     place = Place(installed.id, shown.id)
     named = tuple(dict.fromkeys((shown.default_branch, *own.bases)))
     branches = tuple(branch for branch in named if reader.branch_tip(place, branch) is not None)
-    home = _home(own, settings, now).model_copy(
+    home = _home(own, now).model_copy(
         update={
             "permissions": tuple(sorted(installed.permissions.items())),
             "auto_merge": reader.permissive(place).allow_auto_merge,
@@ -206,13 +211,13 @@ def _look_closely(reader: LiveReader, settings: Settings, own: Own, now: datetim
     return Found(home, shown.id)
 
 
-def _home(own: Own, settings: Settings, now: datetime) -> Home:
-    frozen = own.posture.frozen_at(now)
+def _home(own: Own, now: datetime) -> Home:
+    frozen = own.counts.frozen_at(now)
     return Home(
         full_name=own.full_name,
-        guarded=own.full_name.lower() in {name.lower() for name in settings.merge_repositories},
-        safe_mode=own.posture.safe_mode,
-        dry_run=own.posture.dry_run is True,
+        guarded=own.counts.merges_in(own.full_name),
+        safe_mode=own.counts.safe_mode,
+        dry_run=own.counts.dry_run is True,
         frozen=frozen.reason if frozen else None,
     )
 

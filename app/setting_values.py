@@ -5,7 +5,7 @@ import re
 from datetime import datetime
 from functools import lru_cache
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, get_args
 from urllib.parse import SplitResult, urlsplit
 
 import yaml
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from policies import server_options
+from policies.catalogue import Handed
 from policies.contents import SWITCHES
 from policies.error import PolicyError
 from policies.server_options import ServerOptions
@@ -131,6 +132,12 @@ def _repository(value: str) -> str:
 def _kind(value: str) -> str:
     if value not in SWITCHES:
         raise ValueError(f"should list kinds of writes ({', '.join(SWITCHES)}), not {value!r}")
+    return value
+
+
+def _handed(value: str) -> str:
+    if value not in get_args(Handed):
+        raise ValueError(f"should list settings ({', '.join(get_args(Handed))}), not {value!r}")
     return value
 
 
@@ -252,6 +259,7 @@ RepositoryPath = Annotated[str, AfterValidator(_relative_path)]
 PolicyOptions = Annotated[ServerOptions, BeforeValidator(_policy_options)]
 Repositories = Annotated[tuple[Annotated[str, AfterValidator(_repository)], ...], BeforeValidator(_words)]
 Kinds = Annotated[tuple[Annotated[str, AfterValidator(_kind)], ...], BeforeValidator(_words)]
+HandedOver = Annotated[tuple[Annotated[str, AfterValidator(_handed)], ...], BeforeValidator(_words)]
 RepositoryWrites = Annotated[
     dict[Annotated[str, AfterValidator(_repository)], Switches], BeforeValidator(_repository_writes)
 ]

@@ -14,6 +14,7 @@ from app.setting_values import (
     Bind,
     BrokerUrl,
     DatabaseUrl,
+    HandedOver,
     HttpUrl,
     Kinds,
     LoopbackBind,
@@ -29,6 +30,7 @@ from app.setting_values import (
     StatusContext,
     Switches,
 )
+from policies.in_force import Ceiling
 from policies.policy import Mode
 from policies.server_options import BUILT_IN
 from policies.standing import Required
@@ -90,6 +92,7 @@ class Settings(BaseModel):
     approvals_required: Required = "run"
     approval_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
 
+    settings_decide: HandedOver = ()
     merge_repositories: Repositories = ()
     merge_max_evaluation_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)] = 3_600
     merge_max_read_seconds: Annotated[int, Field(ge=5, le=600)] = 60
@@ -135,6 +138,23 @@ class Settings(BaseModel):
         return tuple(switch for switch in (*self.allowed_writes, *own.allow) if switch not in own.deny)
 
     @model_validator(mode="after")
+    def ceiling_of(self, repository: str) -> Ceiling:
+        """What operators' settings may allow in a repository, given as owner/name."""
+        return Ceiling.model_validate(
+            {
+                "live": self.github_projector == "live",
+                "repositories": self.allowed_repositories,
+                "merge_repositories": self.merge_repositories,
+                "kinds": self.writes_of(repository),
+                "denied": self.repository_writes.get(repository, Switches()).deny,
+                "approvals": self.approvals_required,
+                "approval_seconds": self.approval_seconds,
+                "evaluations_per_minute": self.evaluations_per_minute,
+                "reevaluations_per_minute": self.reevaluations_per_minute,
+                "handed": self.settings_decide,
+            }
+        )
+
     def _live_needs_an_app(self) -> Self:
         live = "live" in (self.github_reader, self.github_projector, self.github_deliveries, self.github_merger)
         if live and not (self.github_app_id and self.github_private_key):

@@ -11,7 +11,7 @@ from app.github.answers import Unavailable
 from app.github.merging import Merger
 from app.github.reader import Place
 from app.permits import Permit, Request
-from app.records import after_merge, alerts, attempts, postures
+from app.records import after_merge, alerts, attempts, operators
 from app.records.after_merge import Due
 from app.records.attempts import Attempt, Intended
 from app.records.steps import backoff_seconds
@@ -45,7 +45,7 @@ def follow_up(context: Context, bound: Merger, attempt_id: UUID) -> None:
 
 def _is_stopped(tx: Transaction, attempt: Attempt) -> bool:
     """Whether an operator has stopped what this gate writes of merges, or lets it only say what it would do."""
-    said = postures.of(tx, attempt.repository_id)
+    said = operators.stopped(tx, attempt.repository_id)
     return said.safe_mode or bool(said.dry_run)
 
 

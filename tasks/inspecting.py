@@ -8,7 +8,7 @@ from app import doctor
 from app.doctor import Report
 from app.github.answers import Unavailable
 from app.github.reader import LiveReader
-from app.records import alerts, runs
+from app.records import alerts, operators, runs
 from tasks import putting_off
 from tasks.context import Context
 
@@ -45,7 +45,9 @@ def _look(context: Context) -> int:
     if not isinstance(reader, LiveReader):
         return 0
     until, count = context.clock() + timedelta(seconds=context.settings.lease_seconds / 2), 0
-    for name in context.settings.merge_repositories:
+    with context.pool.connection() as tx:
+        guarded = operators.everywhere(tx, context.settings).merge_repositories
+    for name in guarded:
         if context.clock() >= until:
             break
         count += _inspect(context, reader, name)
@@ -54,7 +56,7 @@ def _look(context: Context) -> int:
 
 def _inspect(context: Context, reader: LiveReader, name: str) -> int:
     with context.pool.connection() as tx:
-        own, received_at = doctor.own(tx, name), doctor.last_received_at(tx)
+        own, received_at = doctor.own(tx, context.settings, name), doctor.last_received_at(tx)
     if own.found_at is not None and own.found_at > context.clock() - timedelta(seconds=FRESH_SECONDS):
         return 0
     report = doctor.inspect(reader, context.settings, [own], received_at=received_at, clock=context.clock)

@@ -16,7 +16,7 @@ from app.github.answers import Unavailable
 from app.github.bindings import reader
 from app.github.reader import LiveReader
 from app.governor import Governor
-from app.records import gate_findings, postures
+from app.records import gate_findings, operators
 from app.settings import Settings
 from policies.doctor.facts import Finding
 from policies.text import plain
@@ -56,7 +56,7 @@ def doctor(
     if ctx.invoked_subcommand is not None:
         return
     given = settings.load(os.environ)
-    report = _inspect(given, repositories or doctoring.repositories(given), bases)
+    report = _inspect(given, repositories, bases)
     if not no_record:
         with writing.transaction() as tx:
             doctoring.record(tx, report, given.github_app_id or 0)
@@ -76,7 +76,7 @@ def override(*, repository: str, base: str, reason: str | None, withdraw: bool, 
         raise click.UsageError("Say either why (--reason), or --withdraw.")
     now = datetime.now(UTC)
     with writing.transaction() as tx:
-        where = postures.where(tx, repository)
+        where = operators.where(tx, repository)
         if where is None:
             raise click.ClickException(
                 f"This gate has never seen {plain(repository)}; open a pull request there first."
@@ -95,7 +95,8 @@ def override(*, repository: str, base: str, reason: str | None, withdraw: bool, 
 def _inspect(given: Settings, names: tuple[str, ...], bases: tuple[str, ...]) -> Report:
     live = _reader(given)
     with reading.transaction() as tx:
-        owned: list[Own] = [doctoring.own(tx, name, bases) for name in names]
+        wanted = names or doctoring.repositories(tx, given)
+        owned: list[Own] = [doctoring.own(tx, given, name, bases) for name in wanted]
         received_at = doctoring.last_received_at(tx)
     try:
         return doctoring.inspect(live, given, owned, received_at=received_at, clock=lambda: datetime.now(UTC))

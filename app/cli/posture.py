@@ -9,8 +9,9 @@ import click
 
 from app.cli import duration, reading, writing
 from app.database import Transaction
-from app.records import postures
-from app.records.postures import Row, Switch, Where
+from app.records import operators, postures
+from app.records.operators import Where
+from app.records.postures import Row, Switch
 from policies.text import plain
 
 REASON = click.option("--reason", required=True, help="Why, in a sentence; whoever waits is told, and the audit too.")
@@ -131,7 +132,7 @@ def _switch(switch: Switch, repository: str | None, reason: str, by: str) -> Non
 
 
 def _where(tx: Transaction, name: str | None) -> Where:
-    found = Where() if name is None else postures.where(tx, name)
+    found = Where() if name is None else operators.where(tx, name)
     if found is None:
         raise click.ClickException(
             f"Nothing is known of a repository {plain(name or '')!r} yet; write it as owner/repo."

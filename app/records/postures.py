@@ -1,32 +1,18 @@
-"""What operators have switched about merges, of all repositories or of one: frozen, safe mode, dry run."""
+"""The three settings that stop merges, as an operator switches them: freeze, safe mode, dry run."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from app import ledger
 from app.database import Transaction
-from app.records import merge_requests
+from app.records import merge_requests, operators
+from app.records.operators import EVERYWHERE, Where
 from policies.merging.windows import Frozen
 from policies.text import short
 
-EVERYWHERE = 0
-"""The repository id of what counts for all."""
 MOST_REASON_CHARACTERS = 300
 SwitchName = Literal["frozen", "safe_mode", "dry_run"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Where:
-    """One repository, or all of them."""
-
-    repository_id: int = EVERYWHERE
-    full_name: str = "all repositories"
-
-    @property
-    def subject(self) -> str:
-        """What the audit calls it."""
-        return f"repository:{self.repository_id}" if self.repository_id else "repositories"
+SETTING: dict[SwitchName, str] = {"frozen": "freeze", "safe_mode": "safe_mode", "dry_run": "dry_run"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +26,7 @@ class Switch:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What is switched of one repository, or of all and of one together. `dry_run` None: nothing is said."""
+    """What is switched of one repository, or of all. `dry_run` None: nothing is said."""
 
     repository_id: int = EVERYWHERE
     full_name: str = ""
@@ -59,91 +45,46 @@ class Row:
         return Frozen(reason=f"{self.frozen_reason} ({self.frozen_by})", until=self.frozen_until)
 
 
-def of(tx: Transaction, repository_id: int) -> Row:
-    """What counts for a repository: safe mode and dry run where either says so, and the freeze that ends last."""
-    rows = {row.repository_id: row for row in _rows(tx, (EVERYWHERE, repository_id))}
-    everywhere, own = rows.get(EVERYWHERE, Row()), rows.get(repository_id, Row())
-    frozen = max(everywhere, own, key=_ends)
-    return Row(
-        repository_id=repository_id,
-        full_name=own.full_name,
-        frozen_reason=frozen.frozen_reason,
-        frozen_by=frozen.frozen_by,
-        frozen_until=frozen.frozen_until,
-        safe_mode=everywhere.safe_mode or own.safe_mode,
-        dry_run=_dry_run(everywhere.dry_run, own.dry_run),
-    )
-
-
-def where(tx: Transaction, full_name: str) -> Where | None:
-    """A repository by its name, which has no case: as it is pinned, or as it was seen last; None where it never was."""
-    row = tx.execute(
-        "SELECT repository_id, full_name FROM (SELECT repository_id, full_name, 0 AS place FROM pinned_repositories"
-        " UNION ALL SELECT repository_id, full_name, 1 FROM pulls) AS known"
-        " WHERE lower(full_name) = lower(%(name)s) ORDER BY place, repository_id DESC LIMIT 1",
-        {"name": full_name},
-    ).fetchone()
-    return Where(**row) if row else None
-
-
 def listed(tx: Transaction) -> list[Row]:
     """Everything that is switched, what counts for all first."""
-    rows = tx.execute("SELECT * FROM postures ORDER BY repository_id <> 0, lower(full_name)").fetchall()
-    return [Row(**row) for row in rows]
+    found = [row for row in operators.listed(tx) if row.name in SETTING.values()]
+    scopes = dict.fromkeys(row.repository_id for row in found)
+    return [_row([row for row in found if row.repository_id == scope]) for scope in scopes]
 
 
 def set_posture(tx: Transaction, where: Where, switch: Switch, *, by: str, reason: str, now: datetime) -> Row:
     """Switch one thing; who did it, and why, stands in the audit. From the end of the transaction on it counts."""
-    said = short(reason, MOST_REASON_CHARACTERS)
-    row = tx.execute(
-        "INSERT INTO postures (repository_id, full_name, changed_by, changed_at)"
-        " VALUES (%(repository)s, %(name)s, %(by)s, %(now)s) ON CONFLICT (repository_id) DO UPDATE SET"
-        " full_name = EXCLUDED.full_name, changed_by = EXCLUDED.changed_by, changed_at = EXCLUDED.changed_at"
-        " RETURNING *",
-        {"repository": where.repository_id, "name": where.full_name, "by": by, "now": now},
-    ).fetchone()
-    assert row is not None  # noqa: S101 -- an upsert always returns its row
-    switched = {**row, **_columns(switch, by, said)}
-    tx.execute(
-        "UPDATE postures SET frozen_reason = %(frozen_reason)s, frozen_by = %(frozen_by)s,"
-        " frozen_until = %(frozen_until)s, safe_mode = %(safe_mode)s, dry_run = %(dry_run)s"
-        " WHERE repository_id = %(repository_id)s",
-        switched,
-    )
+    said, name = short(reason, MOST_REASON_CHARACTERS), SETTING[switch.name]
+    operators.hold(tx, where.repository_id)
+    before = operators.rows(tx, where.repository_id).get(name)
+    row = operators.put(tx, where, name, _value(switch, said), by=by, reason=said, now=now)
     if switch.name == "frozen":
         merge_requests.look_at_frozen(tx, where.repository_id or None, now)
-    until = switch.until.isoformat() if switch.until else None
-    body = {"switch": switch.name, "on": switch.on, "until": until, "repository": where.full_name, "reason": said}
-    ledger.append(tx, kind="posture_changed", subject=where.subject, actor=by, body=body, at=now)
-    return Row(**switched)
+    operators.attest(tx, where, before.value if before else None, row)
+    return _row([each for each in operators.rows(tx, where.repository_id).values() if each.name in SETTING.values()])
 
 
-def _columns(switch: Switch, by: str, reason: str) -> dict[str, Any]:
+def _value(switch: Switch, reason: str) -> Any:
+    """As the setting has it."""
     if switch.name == "frozen":
-        held = bool(switch.on)
-        return {
-            "frozen_reason": reason if held else None,
-            "frozen_by": by if held else None,
-            "frozen_until": switch.until if held else None,
-        }
-    return {switch.name: switch.on if switch.name == "dry_run" else bool(switch.on)}
+        until = switch.until.isoformat() if switch.until else None
+        return {"reason": reason, "until": until} if switch.on else None
+    return switch.on if switch.name == "dry_run" else bool(switch.on)
 
 
-def _rows(tx: Transaction, repository_ids: tuple[int, ...]) -> list[Row]:
-    rows = tx.execute(
-        "SELECT * FROM postures WHERE repository_id = ANY(%(ids)s)", {"ids": list(repository_ids)}
-    ).fetchall()
-    return [Row(**row) for row in rows]
-
-
-def _ends(row: Row) -> tuple[bool, bool, float]:
-    """By which a freeze ends later than another: none at all, one with an end, one without."""
-    until = row.frozen_until
-    return (row.frozen_reason is not None, until is None, until.timestamp() if until else 0.0)
-
-
-def _dry_run(everywhere: bool | None, own: bool | None) -> bool | None:
-    """A dry run of all or of one is one; what is switched off for one counts before what is not said of all."""
-    if everywhere or own:
-        return True
-    return everywhere if own is None else own
+def _row(found: list[operators.Row]) -> Row:
+    """Those of one scope, of which there is one at least, as one."""
+    said = {row.name: row for row in found if row.value is not None}
+    newest, frozen = max(found, key=lambda row: row.changed_at), said.get("freeze")
+    until = frozen.value["until"] if frozen else None
+    return Row(
+        repository_id=newest.repository_id,
+        full_name=newest.full_name,
+        frozen_reason=frozen.value["reason"] if frozen else None,
+        frozen_by=frozen.changed_by if frozen else None,
+        frozen_until=datetime.fromisoformat(until) if until else None,
+        safe_mode=bool(said["safe_mode"].value) if "safe_mode" in said else False,
+        dry_run=said["dry_run"].value if "dry_run" in said else None,
+        changed_by=newest.changed_by,
+        changed_at=newest.changed_at,
+    )

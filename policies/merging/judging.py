@@ -110,7 +110,9 @@ def _worth(evaluation: StoredEvaluation, now: datetime, max_age_seconds: int) ->
 def _posture(situation: Situation) -> Iterator[Against]:
     """What operators allow. A dry run makes nothing, so that it needs neither the switch nor the gate's own rule."""
     posture = situation.posture
-    if posture.safe_mode:
+    if posture.trouble is not None:
+        yield _failed("SAFE_MODE", short(posture.trouble))
+    elif posture.safe_mode:
         sentence = "The gate is in safe mode, so that nothing is merged; an operator has to switch that off."
         yield _failed("SAFE_MODE", sentence)
     if not posture.live and not posture.dry_run:

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.database import Transaction
-from app.records import checks_snapshots, gate_findings, postures
+from app.records import checks_snapshots, gate_findings, operators
 from policies.merging import judging, labelled, windows
 from policies.merging.answer import Against
 from policies.merging.rules import MergeRules
@@ -68,24 +68,21 @@ def posture_of(context: Context, tx: Transaction, target: Target, *, job: Job, l
     Where merges are only said in any case, what keeps real ones from being made is left out: it is asked what would be.
     """
     now, repository_id, pull = context.clock(), target.place.repository_id, loaded.facts.pull
-    said = postures.of(tx, repository_id)
+    said = operators.in_force(tx, context.settings, target.full_name, repository_id)
     found = gate_findings.of(tx, repository_id, pull.base_ref)
     window = windows.frozen(loaded.rules.freezes, loaded.labels, pull.number, now)
-    is_off = not _is_switched_on(context, target)
+    is_off = not said.merges_in(target.full_name)
     by_hand = said.frozen_at(now)
     return Posture(
         live=is_off or context.settings.github_merger == "live",
         safe_mode=said.safe_mode,
+        trouble=said.trouble,
         dry_run=job.is_dry or is_off or bool(said.dry_run) or (said.dry_run is None and bool(loaded.rules.dry_run)),
         frozen=by_hand.reason if by_hand else window.reason if window else None,
         frozen_until=by_hand.until if by_hand else window.until if window else None,
         gate_required=is_off or found.is_required_at(now),
         overridden=found.overridden,
     )
-
-
-def _is_switched_on(context: Context, target: Target) -> bool:
-    return target.full_name.lower() in {name.lower() for name in context.settings.merge_repositories}
 
 
 def _capture(tx: Transaction, job: Job, target: Target, loaded: Loaded, now: datetime) -> UUID:

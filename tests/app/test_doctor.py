@@ -13,7 +13,8 @@ from app.doctor import Report
 from app.github import setup_reading
 from app.github.reader import LiveReader
 from app.records import gate_findings, postures, rounds
-from app.records.postures import Switch, Where
+from app.records.operators import Where
+from app.records.postures import Switch
 from app.simulator.keys import key_pair
 from tasks import inspecting
 from tests.app.test_explain import house
@@ -38,7 +39,7 @@ def _inspect(house: House, *bases: str) -> Report:
     context = house.context
     assert isinstance(context.reader, LiveReader)
     with context.pool.connection() as tx:
-        own, received_at = doctor.own(tx, REPOSITORY, bases), doctor.last_received_at(tx)
+        own, received_at = doctor.own(tx, house.context.settings, REPOSITORY, bases), doctor.last_received_at(tx)
     report = doctor.inspect(context.reader, context.settings, [own], received_at=received_at, clock=context.clock)
     with context.pool.connection() as tx:
         doctor.record(tx, report, _app_id(house))
@@ -176,7 +177,7 @@ def test_branches_that_were_looked_at_once_keep_no_other_from_it(house: House) -
     house.deliver_pull()
     house.work()
     with house.context.pool.connection() as tx:
-        assert doctor.own(tx, REPOSITORY, ("named",)).bases[:2] == ("named", "main")
+        assert doctor.own(tx, house.context.settings, REPOSITORY, ("named",)).bases[:2] == ("named", "main")
 
 
 def test_branches_of_open_pull_requests_are_looked_at(house: House) -> None:

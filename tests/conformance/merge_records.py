@@ -24,7 +24,8 @@ from app.records import (
 )
 from app.records.evaluations import Evaluation
 from app.records.merge_requests import Wish
-from app.records.postures import Switch, SwitchName, Where
+from app.records.operators import Where
+from app.records.postures import Switch, SwitchName
 from app.records.pulls import Sighting
 from app.records.runs import Wanted
 from app.records.step_runs import MERGE_STEP, WantedStep

@@ -3,7 +3,8 @@
 import pytest
 
 from app.records import postures
-from app.records.postures import Switch, Where
+from app.records.operators import Where
+from app.records.postures import Switch
 from tests.tasks import merging
 from tests.tasks.desk import ISSUES, PULL_URL, Desk, desk
 from tests.tasks.house import House

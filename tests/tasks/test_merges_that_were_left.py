@@ -6,7 +6,8 @@ import pytest
 
 from app.events import Merged
 from app.records import postures
-from app.records.postures import Switch, Where
+from app.records.operators import Where
+from app.records.postures import Switch
 from tests.tasks import merging
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.odds import at, attempts_of, later, rules

@@ -44,7 +44,7 @@ def test_it_freezes_and_thaws_everything(run: Command, database_url: str) -> Non
     assert run("thaw", "--reason", "it is out", "--as", "bob").output == "all repositories: nothing\n"
     with psycopg.connect(database_url) as tx:
         entries = tx.execute("SELECT kind, actor, body->>'reason' FROM audit_events ORDER BY seq").fetchall()
-    assert entries == [("posture_changed", "alice", "the release"), ("posture_changed", "bob", "it is out")]
+    assert entries == [("setting_changed", "alice", "the release"), ("setting_changed", "bob", "it is out")]
 
 
 def test_it_says_the_same_as_json(run: Command) -> None:

@@ -9,10 +9,12 @@ import pytest
 from psycopg.rows import dict_row
 
 from app.database import Transaction
-from app.records import pins, postures, pulls
-from app.records.postures import Row, Switch, SwitchName, Where
+from app.records import operators, pins, postures, pulls
+from app.records.operators import Where
+from app.records.postures import Row, Switch, SwitchName
 from app.records.pulls import Sighting
-from policies.merging.windows import Frozen
+from policies.catalogue import Freeze
+from policies.in_force import InForce
 
 NOW = datetime(2026, 7, 4, 12, tzinfo=UTC)
 OURS = Where(repository_id=5, full_name="o/r")
@@ -30,19 +32,19 @@ def switch(tx: Transaction, where: Where, name: SwitchName, on: bool | None, unt
     return postures.set_posture(tx, where, said, by="alice", reason="the\nreason", now=NOW)
 
 
-def frozen(tx: Transaction, repository_id: int = 5, now: datetime = NOW) -> Frozen | None:
-    return postures.of(tx, repository_id).frozen_at(now)
+def frozen(tx: Transaction, repository_id: int = 5, now: datetime = NOW) -> Freeze | None:
+    return operators.stopped(tx, repository_id).frozen_at(now)
 
 
 def test_nothing_is_switched_at_first(tx: Transaction) -> None:
-    assert postures.of(tx, 5) == Row(repository_id=5)
+    assert operators.stopped(tx, 5) == InForce(safe_mode=False, dry_run=None)
     assert frozen(tx) is None
     assert postures.listed(tx) == []
 
 
 def test_a_freeze_says_why_and_by_whom(tx: Transaction) -> None:
     switch(tx, OURS, "frozen", True)
-    assert frozen(tx) == Frozen(reason="the reason (alice)", until=None)
+    assert frozen(tx) == Freeze.model_construct(reason="the reason (alice)", until=None)
     assert frozen(tx, 6) is None
     switch(tx, OURS, "frozen", False)
     assert frozen(tx) is None
@@ -51,15 +53,15 @@ def test_a_freeze_says_why_and_by_whom(tx: Transaction) -> None:
 def test_a_freeze_with_an_end_ends_by_itself(tx: Transaction) -> None:
     until = NOW + timedelta(hours=1)
     switch(tx, OURS, "frozen", True, until)
-    assert frozen(tx) == Frozen(reason="the reason (alice)", until=until)
+    assert frozen(tx) == Freeze.model_construct(reason="the reason (alice)", until=until)
     assert frozen(tx, now=until) is None
 
 
 def test_a_freeze_of_all_is_one_of_each(tx: Transaction) -> None:
     switch(tx, EVERYWHERE, "frozen", True)
-    assert frozen(tx) == Frozen(reason="the reason (alice)", until=None)
+    assert frozen(tx) == Freeze.model_construct(reason="the reason (alice)", until=None)
     switch(tx, OURS, "frozen", False)
-    assert frozen(tx) == Frozen(reason="the reason (alice)", until=None)
+    assert frozen(tx) == Freeze.model_construct(reason="the reason (alice)", until=None)
 
 
 @pytest.mark.parametrize(
@@ -73,13 +75,13 @@ def test_of_two_freezes_the_one_that_ends_last_counts(
 
     switch(tx, EVERYWHERE, "frozen", True, at(everywhere))
     switch(tx, OURS, "frozen", True, at(own))
-    assert frozen(tx) == Frozen(reason="the reason (alice)", until=at(until))
+    assert frozen(tx) == Freeze.model_construct(reason="the reason (alice)", until=at(until))
 
 
 def test_an_ended_freeze_hides_none_that_holds(tx: Transaction) -> None:
     switch(tx, EVERYWHERE, "frozen", True, NOW - timedelta(hours=1))
     switch(tx, OURS, "frozen", True, NOW + timedelta(hours=1))
-    assert frozen(tx) == Frozen(reason="the reason (alice)", until=NOW + timedelta(hours=1))
+    assert frozen(tx) == Freeze.model_construct(reason="the reason (alice)", until=NOW + timedelta(hours=1))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_an_ended_freeze_hides_none_that_holds(tx: Transaction) -> None:
 def test_safe_mode_of_all_or_of_one_is_one(tx: Transaction, everywhere: bool, own: bool, counts: bool) -> None:
     switch(tx, EVERYWHERE, "safe_mode", everywhere)
     switch(tx, OURS, "safe_mode", own)
-    assert postures.of(tx, 5).safe_mode is counts
+    assert operators.stopped(tx, 5).safe_mode is counts
 
 
 @pytest.mark.parametrize(
@@ -108,7 +110,7 @@ def test_a_dry_run_of_all_or_of_one_is_one(
 ) -> None:
     switch(tx, EVERYWHERE, "dry_run", everywhere)
     switch(tx, OURS, "dry_run", own)
-    assert postures.of(tx, 5).dry_run is counts
+    assert operators.stopped(tx, 5).dry_run is counts
 
 
 def test_one_switch_leaves_the_others_as_they_are(tx: Transaction) -> None:
@@ -124,27 +126,28 @@ def test_each_change_stands_in_the_audit(tx: Transaction) -> None:
     switch(tx, EVERYWHERE, "frozen", True, until)
     switch(tx, OURS, "dry_run", None)
     rows = tx.execute("SELECT kind, subject, actor, body FROM audit_events ORDER BY seq").fetchall()
-    said: dict[str, Any] = {"reason": "the reason"}
+    said: dict[str, Any] = {"reason": "the reason", "version": 1, "before": None}
+    freeze = {"reason": "the reason", "until": until.isoformat()}
     assert [tuple(row.values()) for row in rows] == [
         (
-            "posture_changed",
+            "setting_changed",
             "repositories",
             "alice",
-            {**said, "switch": "frozen", "on": True, "until": until.isoformat(), "repository": "all repositories"},
+            {**said, "setting": "freeze", "after": freeze, "repository": "all repositories"},
         ),
         (
-            "posture_changed",
+            "setting_changed",
             "repository:5",
             "alice",
-            {**said, "switch": "dry_run", "on": None, "until": None, "repository": "o/r"},
+            {**said, "setting": "dry_run", "after": None, "repository": "o/r"},
         ),
     ]
 
 
 def test_a_repository_is_found_as_it_is_pinned_and_else_as_it_was_seen(tx: Transaction) -> None:
-    assert postures.where(tx, "o/r") is None
+    assert operators.where(tx, "o/r") is None
     for repository_id in (5, 6):
         pulls.seen(tx, Sighting(repository_id, 1, "o/r", 1))
-    assert postures.where(tx, "O/R") == Where(repository_id=6, full_name="o/r")
+    assert operators.where(tx, "O/R") == Where(repository_id=6, full_name="o/r")
     pins.pin(tx, "o/r", 5)
-    assert postures.where(tx, "O/R") == Where(repository_id=5, full_name="o/r")
+    assert operators.where(tx, "O/R") == Where(repository_id=5, full_name="o/r")
