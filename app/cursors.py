@@ -56,6 +56,11 @@ class Part(Generic[T]):
     rows: list[T]
     after: Mark | None
 
+    @property
+    def next(self) -> str | None:
+        """The word for `after`."""
+        return None if self.after is None else str(self.after)
+
 
 def read(word: str) -> Mark:
     """The mark that a word stands for. Raises `ValueError` for any other word."""

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import click
 
-from app.cli import reading, writing
+from app.cli import parts, reading, writing
+from app.cursors import NEWEST, Mark
 from app.records import alerts as records
 from policies.text import plain
 
@@ -39,18 +40,18 @@ def alerts() -> None:
 
 
 @alerts.command("list")
-@click.option("--limit", type=click.IntRange(1, records.MOST_SHOWN), default=50, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
+@parts.LIMIT
+@parts.AFTER
 @click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
-def list_alerts(*, limit: int, offset: int, as_json: bool) -> None:
+def list_alerts(*, limit: int, after: Mark | None, as_json: bool) -> None:
     """Print the alerts that nobody has acknowledged, newest first; exit code 1 where there are any."""
     with reading.transaction() as tx:
-        rows, total = records.page(tx, limit=limit, offset=offset)
+        found = records.page(tx, after=after or NEWEST, limit=limit)
     if as_json:
-        click.echo(json.dumps({"alerts": [_shown(row) for row in rows], "total": total}, indent=2))
+        click.echo(json.dumps({"alerts": [_shown(row) for row in found.rows], "next": found.next}, indent=2))
     else:
-        click.echo("\n".join([*(line(row) for row in rows), f"{len(rows)} of {total} open alerts."]))
-    if total:
+        click.echo("\n".join([*(line(row) for row in found.rows), parts.ending(found, "open alerts")]))
+    if found.rows:
         raise click.exceptions.Exit(1)
 
 

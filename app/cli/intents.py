@@ -9,7 +9,8 @@ from uuid import UUID
 import click
 
 from app import settings, tokens, work
-from app.cli import reading, writing
+from app.cli import parts, reading, writing
+from app.cursors import OLDEST, Mark
 from app.database import Transaction
 from app.records import bindings, run_intents, shown_intents, wishes
 from app.records.shown_intents import Row
@@ -22,7 +23,6 @@ from policies.text import plain
 
 STATUSES = ("waiting", "pending", "sent", "written", "denied", "refused", "blocked", "superseded")
 TOKEN = "MERGEGATE_TOKEN"  # noqa: S105 -- the name of a variable
-MOST_SHOWN = 200
 NESTED = ("writes", "parts")
 SEEN = click.option("--digest", "seen", help="The digest that `show` prints; by default you are shown it and asked.")
 ID = click.argument("subject", metavar="ID", type=click.UUID)
@@ -35,15 +35,15 @@ def intents() -> None:
 
 @intents.command("list")
 @click.option("--status", type=click.Choice(STATUSES), default="waiting", show_default=True)
-@click.option("--limit", type=click.IntRange(1, MOST_SHOWN), default=50, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
-def list_intents(*, status: str, limit: int, offset: int) -> None:
+@parts.LIMIT
+@parts.AFTER
+def list_intents(*, status: str, limit: int, after: Mark | None) -> None:
     """Print the writes that wait, oldest first, with everything that is in their way."""
     with reading.transaction() as tx:
-        rows, total = shown_intents.page(tx, status, limit=limit, offset=offset)
-    for row in rows:
+        found = shown_intents.page(tx, status, after=after or OLDEST, limit=limit)
+    for row in found.rows:
         click.echo("\n".join(_lines(row)))
-    click.echo(f"{len(rows)} of {total} that are {status}.")
+    click.echo(parts.ending(found, f"that are {status}"))
 
 
 @intents.command()

@@ -9,20 +9,19 @@ import click
 from pydantic import BaseModel
 
 from app import issues as work
-from app.cli import issue_options, reading, writing
+from app.cli import issue_options, parts, reading, writing
 from app.cli.awaiting import ended
+from app.cursors import NEWEST, Mark
 from app.issues import Ask, Started
 from app.records import issue_evidence, issues, timeline
 from app.records.issues import Issue
 from app.web.api import issue_shapes
-from app.web.api.bodies import Paging
+from app.web.api.bodies import Window
 from app.web.api.issue_shapes import HoldRequest, IssueEvidenceRequest
 from app.work import By
 from policies.decision import Blocker
 from policies.lifecycle import STATES, WAYS, State, Step
 from policies.text import plain
-
-MOST_SHOWN = 200
 
 ID = click.argument("issue_id", metavar="ID", type=click.UUID)
 
@@ -69,20 +68,19 @@ def show(issue_id: UUID, *, as_json: bool) -> None:
 
 @issues_command.command("list")
 @click.option("--status", type=click.Choice(STATES))
-@click.option("--limit", type=click.IntRange(1, MOST_SHOWN), default=50, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
+@parts.LIMIT
+@parts.AFTER
 @issue_options.AS_JSON
-def list_issues(*, status: State | None, limit: int, offset: int, as_json: bool) -> None:
+def list_issues(*, status: State | None, limit: int, after: Mark | None, as_json: bool) -> None:
     """Print the issues, newest first."""
     with reading.transaction() as tx:
-        found, total = issues.page(tx, status, limit=limit, offset=offset)
+        found = issues.page(tx, status, after=after or NEWEST, limit=limit)
     if as_json:
-        query = Paging(limit=limit, offset=offset)
-        _show(_json(issue_shapes.page(found, query, total)), as_json=True)
+        _show(_json(issue_shapes.page(found, limit)), as_json=True)
         return
-    for each in found:
+    for each in found.rows:
         click.echo(f"{each.id}  {plain(each.status):<17}  {plain(each.pr_url or each.github_url or '')}")
-    click.echo(f"{len(found)} of {total}.")
+    click.echo(parts.ending(found, "shown"))
 
 
 @issues_command.command()
@@ -152,7 +150,7 @@ def outcome(run_id: UUID, *, wait: int, as_json: bool) -> None:
 
 @issues_command.command()
 @ID
-@click.option("--limit", type=click.IntRange(1, MOST_SHOWN), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, parts.MOST_SHOWN), default=50, show_default=True)
 @click.option("--offset", type=click.IntRange(0), default=0)
 @issue_options.AS_JSON
 def events(issue_id: UUID, *, limit: int, offset: int, as_json: bool) -> None:
@@ -161,8 +159,8 @@ def events(issue_id: UUID, *, limit: int, offset: int, as_json: bool) -> None:
         _demand(issues.get(tx, issue_id) or work.not_found(issue_id))
         found, total = timeline.page(tx, issue_id, limit=limit, offset=offset)
     if as_json:
-        query = Paging(limit=limit, offset=offset)
-        _show(_json(issue_shapes.events(issue_id, found, query, total)), as_json=True)
+        window = Window(limit=limit, offset=offset)
+        _show(_json(issue_shapes.events(issue_id, found, window, total)), as_json=True)
         return
     for each in found:
         click.echo(f"{each.at.isoformat()}  {each.type}  {json.dumps(each.payload)}")

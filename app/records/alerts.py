@@ -6,7 +6,8 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
-from app import ledger
+from app import cursors, ledger
+from app.cursors import NEWEST, Mark, Part
 from app.database import Transaction
 
 Severity = Literal["alert", "warning"]
@@ -54,15 +55,14 @@ def raise_alert(
     return True
 
 
-def page(tx: Transaction, *, limit: int = MOST_SHOWN, offset: int = 0) -> tuple[list[Row], int]:
-    """Those that nobody has acknowledged yet, newest first, and how many there are."""
+def page(tx: Transaction, *, after: Mark = NEWEST, limit: int = MOST_SHOWN) -> Part[Row]:
+    """Those that nobody has acknowledged yet, newest first."""
     rows = tx.execute(
-        "SELECT * FROM alerts WHERE acknowledged_at IS NULL ORDER BY raised_at DESC, id"
-        " LIMIT %(limit)s OFFSET %(offset)s",
-        {"limit": limit, "offset": offset},
+        "SELECT * FROM alerts WHERE acknowledged_at IS NULL AND (raised_at, id) < (%(at)s, %(id)s)"
+        " ORDER BY raised_at DESC, id DESC LIMIT %(most)s",
+        {**after.key(), "most": limit + 1},
     ).fetchall()
-    counted = tx.execute("SELECT count(*) FROM alerts WHERE acknowledged_at IS NULL").fetchone()
-    return rows, counted["count"] if counted else 0
+    return cursors.part(rows, limit, lambda row: Mark(row["raised_at"], row["id"]))
 
 
 def about(tx: Transaction, subject: str) -> list[Row]:

@@ -9,8 +9,10 @@ from uuid import UUID, uuid4
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
+from app import cursors
+from app.cursors import Mark, Part
 from app.database import Transaction
-from app.records import intents, run_intents, runs
+from app.records import approval_requests, intents, run_intents, runs
 from app.records.intents import Claimed
 from app.records.runs import Run
 from policies.decision import Blocker
@@ -115,15 +117,14 @@ def open_on(tx: Transaction, remote: str, head: str) -> Binding | None:
     )
 
 
-def page(tx: Transaction, *, limit: int, offset: int) -> tuple[list[Binding], int]:
-    """Runs of the API, newest first, and how many there are."""
+def page(tx: Transaction, *, after: Mark, limit: int) -> Part[Binding]:
+    """Runs of the API, newest first."""
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM bindings JOIN runs ON runs.id = run_id"  # noqa: S608
-        " ORDER BY opened_at DESC, run_id LIMIT %(limit)s OFFSET %(offset)s",
-        {"limit": limit, "offset": offset},
+        " WHERE (opened_at, run_id) < (%(at)s, %(id)s) ORDER BY opened_at DESC, run_id DESC LIMIT %(most)s",
+        {**after.key(), "most": limit + 1},
     ).fetchall()
-    total = tx.execute("SELECT count(*) AS total FROM bindings").fetchone()
-    return [Binding(**row) for row in rows], total["total"] if total else 0
+    return cursors.part([Binding(**row) for row in rows], limit, lambda one: Mark(one.opened_at, one.run_id))
 
 
 def next_epoch(tx: Transaction, run_id: UUID, head_sha: str | None, now: datetime) -> None:
@@ -135,6 +136,7 @@ def next_epoch(tx: Transaction, run_id: UUID, head_sha: str | None, now: datetim
     ).fetchone()
     if row is not None:
         run_intents.put_aside_before(tx, run_id, row["epoch"], now)
+        approval_requests.withdraw(tx, run_id, now)
 
 
 def set_head(tx: Transaction, run_id: UUID, head_sha: str) -> None:
@@ -190,6 +192,7 @@ def cancel(tx: Transaction, run_id: UUID, now: datetime) -> None:
     """It asks for no more writes, whatever was wished for; a worker that is at it loses it."""
     close(tx, run_id)
     runs.cancel(tx, run_id, now)
+    approval_requests.withdraw(tx, run_id, now)
 
 
 def wake(tx: Transaction, run_id: UUID, now: datetime) -> None:

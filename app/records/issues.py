@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
+from app import cursors
+from app.cursors import Mark, Part
 from app.database import Transaction
 from policies import lifecycle
 from policies.lifecycle import State
@@ -86,16 +88,15 @@ def by_pr_url(tx: Transaction, url: str) -> list[Issue]:
     return [Issue(**row) for row in rows]
 
 
-def page(tx: Transaction, status: State | None, *, limit: int, offset: int) -> tuple[list[Issue], int]:
-    """Issues without their drafts, of one state or all, newest first, and how many there are."""
-    which = "%(status)s::text IS NULL OR status = %(status)s"
+def page(tx: Transaction, status: State | None, *, after: Mark, limit: int) -> Part[Issue]:
+    """Issues without their drafts, of one state or all, newest first."""
+    which = "true" if status is None else "status = %(status)s"
     rows = tx.execute(
-        f"SELECT {_WITHOUT_DRAFTS} FROM issues WHERE {which}"  # noqa: S608 -- constant column names
-        " ORDER BY created_at DESC, id LIMIT %(limit)s OFFSET %(offset)s",
-        {"status": status, "limit": limit, "offset": offset},
+        f"SELECT {_WITHOUT_DRAFTS} FROM issues WHERE {which} AND (created_at, id) < (%(at)s, %(id)s)"  # noqa: S608
+        " ORDER BY created_at DESC, id DESC LIMIT %(most)s",
+        {"status": status, **after.key(), "most": limit + 1},
     ).fetchall()
-    counted = tx.execute(f"SELECT count(*) AS total FROM issues WHERE {which}", {"status": status}).fetchone()  # noqa: S608
-    return [Issue(**row) for row in rows], counted["total"] if counted else 0
+    return cursors.part([Issue(**row) for row in rows], limit, lambda issue: Mark(issue.created_at, issue.id))
 
 
 def change(tx: Transaction, issue: Issue, columns: dict[str, Any], now: datetime) -> Issue:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from app import cursors
+from app.cursors import Mark, Part
 from app.database import Transaction
 
 _COLUMNS = (
@@ -51,17 +53,14 @@ def get(tx: Transaction, intent_id: UUID) -> Row | None:
     ).fetchone()
 
 
-def page(tx: Transaction, status: str, *, limit: int, offset: int) -> tuple[list[Row], int]:
-    """Intents of runs in a status, oldest first, less parts; and how many there are."""
-    which = "status = %(status)s AND epoch IS NOT NULL AND part_of IS NULL"
-    facts = {"status": status, "limit": limit, "offset": offset}
+def page(tx: Transaction, status: str, *, after: Mark, limit: int) -> Part[Row]:
+    """Intents of runs in a status, oldest first, less parts."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM intents WHERE {which} ORDER BY recorded_at, id"  # noqa: S608
-        " LIMIT %(limit)s OFFSET %(offset)s",
-        facts,
+        f"SELECT {_COLUMNS} FROM intents WHERE status = %(status)s AND epoch IS NOT NULL AND part_of IS NULL"  # noqa: S608
+        " AND (recorded_at, id) > (%(at)s, %(id)s) ORDER BY recorded_at, id LIMIT %(most)s",
+        {"status": status, **after.key(), "most": limit + 1},
     ).fetchall()
-    total = tx.execute(f"SELECT count(*) AS total FROM intents WHERE {which}", facts).fetchone()  # noqa: S608
-    return rows, total["total"] if total else 0
+    return cursors.part(rows, limit, lambda row: Mark(row["recorded_at"], row["id"]))
 
 
 def unsettled(tx: Transaction, run_id: UUID) -> int:

@@ -2,8 +2,11 @@
 
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic.alias_generators import to_camel
+
+from app import cursors
+from app.cursors import Mark
 
 MOST_ITEMS = 200
 FEWEST_ITEMS = 50
@@ -11,6 +14,8 @@ HIGHEST_OFFSET = 1_000_000
 
 T = TypeVar("T")
 Document = dict[str, Any]
+_WORD = {"type": "string", "pattern": f"^{cursors.PATTERN}$"}
+After = Annotated[Mark, BeforeValidator(cursors.read), WithJsonSchema(_WORD)]
 
 
 class RequestBody(BaseModel):
@@ -40,16 +45,22 @@ class Query(BaseModel):
 
 
 class Paging(Query):
-    """Which part of a list."""
+    """Which part of a list; `after`: what `next` of the part before says, None for its beginning."""
+
+    limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = FEWEST_ITEMS
+    after: After | None = None
+
+
+class Window(Query):
+    """Which part of a list that is counted."""
 
     limit: Annotated[int, Field(ge=1, le=MOST_ITEMS)] = FEWEST_ITEMS
     offset: Annotated[int, Field(ge=0, le=HIGHEST_OFFSET)] = 0
 
 
 class Page(ResponseBody, Generic[T]):
-    """A part of a list, and how long the whole is."""
+    """A part of a list; `next`: where it goes on, null at its end."""
 
     items: tuple[T, ...]
-    total: int
     limit: int
-    offset: int
+    next: str | None

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, JsonValue
 
+from app.cursors import Part
 from app.records.issues import Issue
 from app.records.step_runs import Step
 from app.records.timeline import TimelineEvent
-from app.web.api.bodies import Page, Paging, RequestBody, ResponseBody
+from app.web.api.bodies import Page, Paging, RequestBody, ResponseBody, Window
 from policies import lifecycle
 from policies.decision import Blocker
 from policies.lifecycle import State
@@ -163,19 +164,19 @@ def issue(found: Issue) -> IssueShape:
     return IssueShape.model_validate({**found.__dict__, **_lists(found)})
 
 
-def page(found: list[Issue], query: Paging, total: int) -> Page[IssueSummary]:
+def page(found: Part[Issue], limit: int) -> Page[IssueSummary]:
     """A part of the list of issues, as the API says it."""
-    return Page[IssueSummary](items=tuple(map(summary, found)), total=total, limit=query.limit, offset=query.offset)
+    return Page[IssueSummary](items=tuple(map(summary, found.rows)), limit=limit, next=found.next)
 
 
-def events(issue_id: UUID, found: list[TimelineEvent], query: Paging, total: int) -> EventsShape:
+def events(issue_id: UUID, found: list[TimelineEvent], window: Window, total: int) -> EventsShape:
     """A part of the timeline of an issue, as the API says it."""
     return EventsShape(
         issue_id=issue_id,
         events=tuple(map(event, found)),
         total=total,
-        limit=query.limit,
-        offset=query.offset,
+        limit=window.limit,
+        offset=window.offset,
     )
 
 

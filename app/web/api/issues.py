@@ -5,6 +5,7 @@ from datetime import UTC
 from uuid import UUID, uuid4
 
 from app import issues as work
+from app.cursors import NEWEST
 from app.database import Transaction
 from app.issues import Ask, Started
 from app.records import issue_evidence, issues, step_runs, timeline
@@ -13,7 +14,7 @@ from app.records.step_runs import Step
 from app.settings import Settings
 from app.tokens import Scope
 from app.web.api import issue_shapes, step_shapes
-from app.web.api.bodies import Document, Page, Paging, RequestBody
+from app.web.api.bodies import Document, Page, RequestBody, Window
 from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.issue_shapes import (
     EventsShape,
@@ -47,8 +48,8 @@ def create_issue(call: Call, asked: IssueRequest) -> Answer | Reply:
 
 def list_issues(call: Call, query: IssueQuery) -> Answer:
     """The issues, newest first."""
-    found, total = issues.page(call.tx, query.status, limit=query.limit, offset=query.offset)
-    return Answer(issue_shapes.page(found, query, total))
+    found = issues.page(call.tx, query.status, after=query.after or NEWEST, limit=query.limit)
+    return Answer(issue_shapes.page(found, query.limit))
 
 
 def show_issue(call: Call, issue: UUID) -> Answer | Reply:
@@ -102,12 +103,12 @@ def merge_issue(call: Call, asked: MergeRequestBody, issue: UUID) -> Answer | Re
     return _started(call, issue, _ask(asked, "S5_MERGE", when_ready=asked.when_ready))
 
 
-def list_issue_events(call: Call, paging: Paging, issue: UUID) -> Answer | Reply:
+def list_issue_events(call: Call, window: Window, issue: UUID) -> Answer | Reply:
     """The timeline of an issue, newest first."""
     if issues.get(call.tx, issue) is None:
         return _refused(work.not_found(issue))
-    found, total = timeline.page(call.tx, issue, limit=paging.limit, offset=paging.offset)
-    return Answer(issue_shapes.events(issue, found, paging, total))
+    found, total = timeline.page(call.tx, issue, limit=window.limit, offset=window.offset)
+    return Answer(issue_shapes.events(issue, found, window, total))
 
 
 def _ask(asked: StepRequest, step: Step | None, *, when_ready: bool = False) -> Ask:
@@ -196,7 +197,7 @@ ENDPOINTS = (
         path=f"{ISSUE}/events",
         work=list_issue_events,
         scope="read",
-        query=Paging,
+        query=Window,
         answers={OK: EventsShape},
     ),
 )

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import RootModel
 
 from app import wished, work
+from app.cursors import NEWEST, OLDEST
 from app.database import Transaction
 from app.records import bindings, evidence, shown_intents, step_runs
 from app.records.bindings import Binding
@@ -34,7 +35,7 @@ from app.web.replies import Reply
 from app.work import By, Done, Word
 from policies.decision import Blocker
 
-WORK, WRITE = "work.advance", "write.perform"
+WORK, WRITE, APPROVAL = "work.advance", "write.perform", "approval.follow"
 RUNS = "/api/v1/runs"
 RUN = f"{RUNS}/<uuid:run>"
 INTENTS = "/api/v1/intents"
@@ -61,9 +62,9 @@ def open_run(call: Call, asked: RunRequest) -> Answer | Reply:
 
 def list_runs(call: Call, paging: Paging) -> Answer:
     """The runs, newest first."""
-    found, total = bindings.page(call.tx, limit=paging.limit, offset=paging.offset)
-    items = tuple(run_shapes.summary(_shape(call.tx, binding, call.settings)) for binding in found)
-    return Answer(Page[RunSummary](items=items, total=total, limit=paging.limit, offset=paging.offset))
+    found = bindings.page(call.tx, after=paging.after or NEWEST, limit=paging.limit)
+    items = tuple(run_shapes.summary(_shape(call.tx, binding, call.settings)) for binding in found.rows)
+    return Answer(Page[RunSummary](items=items, limit=paging.limit, next=found.next))
 
 
 def show_run(call: Call, run: UUID) -> Answer | Reply:
@@ -149,9 +150,9 @@ def deny_run(call: Call, asked: WordRequest, run: UUID) -> Answer | Reply:
 
 def list_intents(call: Call, query: IntentQuery) -> Answer:
     """The writes that runs ask for, by where they stand; those that wait first of all."""
-    rows, total = shown_intents.page(call.tx, query.status, limit=query.limit, offset=query.offset)
-    items = tuple(run_shapes.intent(row) for row in rows)
-    return Answer(Page[IntentShape](items=items, total=total, limit=query.limit, offset=query.offset))
+    found = shown_intents.page(call.tx, query.status, after=query.after or OLDEST, limit=query.limit)
+    items = tuple(run_shapes.intent(row) for row in found.rows)
+    return Answer(Page[IntentShape](items=items, limit=query.limit, next=found.next))
 
 
 def show_intent(call: Call, intent: UUID) -> Answer | Reply:
@@ -195,6 +196,8 @@ def _said(call: Call, done: Done | Blocker, status: int) -> Answer | Reply:
         call.send(WORK, run_id)
     for intent_id in done.reopened:
         call.send(WRITE, intent_id)
+    if done.answered is not None:
+        call.send(APPROVAL, done.answered)
     binding = bindings.get(call.tx, run_id) or done.binding
     return Answer(_shape(call.tx, binding, call.settings), status, location=f"{RUNS}/{run_id}")
 

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from pydantic import Field
 
+from app.cursors import NEWEST
 from app.settings import Settings
 from app.web.api.asked import MOST_PLACES
 from app.web.api.bodies import Page, Paging, RequestBody, ResponseBody
@@ -38,7 +39,7 @@ def make_thing(call: Call, wanted: Wanted) -> Answer:
 
 def list_things(call: Call, paging: Paging) -> Answer:
     """All things."""
-    return Answer(Page[str](items=("a",), total=7, limit=paging.limit, offset=paging.offset))
+    return Answer(Page[str](items=("a",), limit=paging.limit, next=str(paging.after) if paging.after else None))
 
 
 def keep_bytes(call: Call, content: bytes) -> Answer:
@@ -129,12 +130,14 @@ def test_a_body_has_a_limit_of_its_endpoint(client: FlaskClient) -> None:
 
 
 def test_a_list_comes_in_parts(client: FlaskClient) -> None:
-    assert client.get(PATH).get_json() == {"items": ["a"], "total": 7, "limit": 50, "offset": 0}
-    said = client.get(f"{PATH}?limit=200&offset=5").get_json()
-    assert (said["limit"], said["offset"]) == (200, 5)
+    assert client.get(PATH).get_json() == {"items": ["a"], "limit": 50, "next": None}
+    said = client.get(f"{PATH}?limit=200&after={NEWEST}").get_json()
+    assert (said["limit"], said["next"]) == (200, str(NEWEST))
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=x", "offset=-1", "limit=1&limit=2", "ofset=1", "="])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "offset=1", "limit=1&limit=2", "after=", "after=7", "="]
+)
 def test_a_query_that_is_not_understood_is_refused(client: FlaskClient, query: str) -> None:
     answer = client.get(f"{PATH}?{query}")
     assert (answer.status_code, answer.get_json()["code"]) == (422, "INVALID")
