@@ -66,6 +66,7 @@ DEFINITIONS = (
     Definition("policy_evaluation", "find_by_repository", 1, FIND),
     Definition("policy_evaluation", "find_by_installation", 1, FIND),
     Definition("pull_request_handoff", "work", 1, (Step("plan", "work.advance"),), (WRITE,)),
+    Definition("approval", "approval", 1, (Step("await_word", "approval.follow"),)),
     Definition(
         "merge",
         "merge",

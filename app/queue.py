@@ -22,6 +22,7 @@ ROUTES = {
     "intake.*": {"queue": "intake"},
     "evaluate.*": {"queue": "evaluate"},
     "work.*": {"queue": "work"},
+    "approval.*": {"queue": "work"},
     "write.*": {"queue": "write"},
     "merge.*": {"queue": "merge"},
     "step.*": {"queue": "step"},

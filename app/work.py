@@ -4,14 +4,14 @@ Nothing here speaks to GitHub. The caller commits, and then sends the messages t
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
-from app.records import approvals, bindings, evidence, run_intents, wishes
+from app.records import approval_requests, approvals, bindings, evidence, run_intents, wishes
 from app.records.bindings import Binding
 from app.records.wishes import Wish
 from policies import standing
@@ -33,10 +33,11 @@ class By:
 
 @dataclass(frozen=True)
 class Done:
-    """The run afterwards, and the intents that are to be decided anew."""
+    """The run afterwards, the intents that are to be decided anew, and the approval request that was answered."""
 
     binding: Binding
     reopened: tuple[UUID, ...] = ()
+    answered: UUID | None = None
 
 
 def open_run(tx: Transaction, by: By, *, remote: str, base: str, head: str, head_sha: str | None) -> Done | Blocker:
@@ -212,7 +213,7 @@ def _judge(tx: Transaction, binding: Binding, by: By, word: Word, about: _About)
         expires_at=by.at + timedelta(seconds=word.seconds),
     )
     approvals.add(tx, given)
-    done = _decided_anew(tx, binding, by)
+    done = replace(_decided_anew(tx, binding, by), answered=approval_requests.answer(tx, binding.run_id, by.at))
     kind = "write_approved" if word.is_approved else "write_denied"
     said = {"intent": str(about.intent_id) if about.intent_id else None, "digest": word.digest}
     _attest(tx, binding, by, kind, {**said, "epoch": binding.epoch, "expires_at": given.expires_at.isoformat()})

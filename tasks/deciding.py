@@ -11,7 +11,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.turns import TURNS
 from app.permits import Request
-from app.records import bindings, intents, pins, run_intents
+from app.records import approval_requests, bindings, intents, pins, run_intents
 from app.records.bindings import Binding
 from app.records.intents import Claimed
 from app.records.steps import backoff_seconds
@@ -24,6 +24,9 @@ from tasks import receipts, standing
 from tasks.context import Context
 
 NOWHERE = Place()
+
+
+APPROVAL_CODES = ("APPROVAL_MISSING", "APPROVAL_EXPIRED", "APPROVAL_CONTENT_CHANGED")
 
 
 def decide(context: Context, claimed: Claimed, simulated: Request | None = None) -> UUID | None:
@@ -52,10 +55,18 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
             return permits.issue(tx, claimed.id, decision_id, now)
         again_at = _again_at(context, turn_at or now, now)
         _deny(tx, claimed, decision, again_at, now)
+        _ask_for_approval(tx, binding, decision, now)
         bindings.tell(tx, claimed, now)
     if turn_at is not None:
         receipts.send_for_later(context, claimed, again_at)
     return None
+
+
+def _ask_for_approval(tx: Transaction, binding: Binding | None, decision: Decision, now: datetime) -> None:
+    if binding is None or not any(blocker.code in APPROVAL_CODES for blocker in decision.blockers):
+        return
+    of = {"epoch": binding.epoch, "remote": binding.remote, "asked_by": binding.proposed_by}
+    approval_requests.ask(tx, binding.run_id, **of, now=now)
 
 
 def _turn(context: Context, intent: Intent, now: datetime, *, take: bool) -> datetime | None:

@@ -81,6 +81,7 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.MERGE_GROUP, shared=False)(evaluate_merge_group)
     app.task(name=names.WRITE, shared=False)(perform_write)
     app.task(name=names.WORK, shared=False)(advance_work)
+    app.task(name=names.APPROVAL, shared=False)(follow_approval)
     app.task(name=names.STEP, shared=False)(run_step)
     app.task(name=names.MERGE, shared=False)(merge_pull_request)
     app.task(name=names.AFTER_MERGE, shared=False)(follow_up_merge)
@@ -133,6 +134,12 @@ def advance_work(run_id: str) -> None:
     """Bring a run of the API as far as it can go now."""
     with suppress(LeaseLost):
         work.advance(here(), UUID(run_id))
+
+
+def follow_approval(run_id: str) -> None:
+    """End an approval request with what was said."""
+    with suppress(LeaseLost):
+        approval.follow(here(), UUID(run_id))
 
 
 def run_step(run_id: str) -> None:

@@ -87,13 +87,17 @@ def add(
     full_name: str = "",
     asked_by: str = "mergegate",
     input: dict[str, Any] | None = None,  # noqa: A002 -- what the column is called
+    waits_for: str | None = None,
 ) -> None:
-    """A new workflow that is a subject of its own, at the first step of the newest version of its kind."""
+    """A new workflow that is a subject of its own, at the first step of the newest version of its kind.
+
+    `waits_for`: what it waits for until it is reopened; None where it is due.
+    """
     definition = definitions.newest(kind)
     tx.execute(
         "INSERT INTO workflows (id, type, kind, version, subject, repository_id, full_name, installation_id,"
-        " current_step, asked_by, input, created_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s, %(subject)s,"
-        " %(none)s, %(name)s, 0, %(step)s, %(by)s, %(input)s, %(now)s)",
+        " current_step, asked_by, input, status, created_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s,"
+        " %(subject)s, %(none)s, %(name)s, 0, %(step)s, %(by)s, %(input)s, %(status)s, %(now)s)",
         {
             "id": run_id,
             "type": definition.type,
@@ -105,10 +109,11 @@ def add(
             "step": definition.line[0].name,
             "by": asked_by,
             "input": Jsonb(input or {}),
+            "status": "pending" if waits_for is None else "waiting",
             "now": due_at,
         },
     )
-    steps.add(tx, run_id, definition.line[0].name, exclusive=subject, due_at=due_at, position=1)
+    steps.add(tx, run_id, definition.line[0].name, exclusive=subject, due_at=due_at, position=1, waits_for=waits_for)
 
 
 def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | None = None) -> UUID:

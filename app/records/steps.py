@@ -95,22 +95,24 @@ def add(  # noqa: PLR0913 -- all that a step is made of, by name
     due_at: datetime,
     position: int | None = None,
     step_id: UUID | None = None,
-    status: Literal["pending", "waiting"] = "pending",
+    waits_for: str | None = None,
     input: dict[str, Any] | None = None,  # noqa: A002 -- what the column is called
 ) -> UUID:
-    """A new step; without a `position` beside the line."""
+    """A new step; without a `position` beside the line. `waits_for`: what, for a person; None where it is due."""
     own_id = step_id or uuid4()
     tx.execute(
-        "INSERT INTO steps (id, workflow_id, name, position, exclusive, status, due_at, input)"
-        " VALUES (%(id)s, %(workflow)s, %(name)s, %(position)s, %(exclusive)s, %(status)s, %(due)s, %(input)s)",
+        "INSERT INTO steps (id, workflow_id, name, position, exclusive, status, due_at, error, input)"
+        " VALUES (%(id)s, %(workflow)s, %(name)s, %(position)s, %(exclusive)s, %(status)s, %(due)s, %(error)s,"
+        " %(input)s)",
         {
             "id": own_id,
             "workflow": workflow_id,
             "name": name,
             "position": position,
             "exclusive": exclusive,
-            "status": status,
+            "status": "pending" if waits_for is None else "waiting",
             "due": due_at,
+            "error": waits_for,
             "input": Jsonb(input or {}),
         },
     )

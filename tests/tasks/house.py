@@ -19,7 +19,7 @@ from app.governor import Governor, Turn
 from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
-from tasks import after_merge, evaluate, find, intake, merge, merge_group, names, steps, sweep, work, write
+from tasks import after_merge, approval, evaluate, find, intake, merge, merge_group, names, steps, sweep, work, write
 from tasks import context as contexts
 from tasks.context import Context
 
@@ -142,6 +142,7 @@ class House:
             names.WORK: lambda: work.advance(self.context, row_id),
             names.MERGE: lambda: merge.pull_request(self.context, merge.merger(self.context), row_id),
             names.AFTER_MERGE: lambda: after_merge.follow_up(self.context, merge.merger(self.context), row_id),
+            names.APPROVAL: lambda: approval.follow(self.context, row_id),
             names.STEP: lambda: steps.run(self.context, row_id),
             names.WRITE: lambda: write.perform(self.context, write.projector(self.context), row_id),
         }

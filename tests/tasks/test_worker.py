@@ -44,6 +44,7 @@ def test_every_task_is_known_by_name(worker: ModuleType) -> None:
         "evaluate.merge_group",
         "write.perform",
         "work.advance",
+        "approval.follow",
         "step.run",
         "merge.pull_request",
         "merge.follow_up",

@@ -1,0 +1,38 @@
+"""Follow an approval request: what an operator has said of it is its end."""
+
+from uuid import UUID
+
+from app.records import approvals, runs
+from app.records.approvals import Given
+from app.records.runs import Run
+from tasks.context import Context
+
+
+def follow(context: Context, request_id: UUID) -> None:
+    """End the request with the newest word; without one it goes on waiting.
+
+    Nothing happens if it isn't due or another worker has it. The word itself counts from the moment it was given: the
+    writes that it is about were opened for another decision in the same transaction. Raises `LeaseLost`.
+    """
+    now = context.clock()
+    with context.pool.connection() as tx:
+        run = runs.claim(tx, request_id, now, context.settings.lease_seconds)
+        said = approvals.of_run(tx, UUID(run.input["run"])) if run is not None else []
+        if run is None:
+            return
+        context.checkpoint("approval.claimed")
+        if not said:
+            runs.rest(tx, run, "waiting", now)
+        elif said[0].is_approved:
+            runs.finish(tx, run, now, _output(said[0]))
+        else:
+            runs.block(tx, run, _denied(run, said[0]), now)
+
+
+def _output(word: Given) -> dict[str, str]:
+    return {"approved_by": word.given_by, "digest": word.digest, "expires_at": word.expires_at.isoformat()}
+
+
+def _denied(run: Run, word: Given) -> str:
+    reason = f" ({word.reason})" if word.reason else ""
+    return f"{word.given_by} has denied it{reason}; change what is wished for, or have it approved after all."
