@@ -63,7 +63,7 @@ SELECT run_id AS id, found ->> 'code' AS code, found ->> 'sentence' AS sentence,
 FROM bindings, jsonb_array_elements(blockers) AS found WHERE run_id = ANY(%(ids)s)
 """
 _OF_WRITES = f"""
-SELECT run_id AS id, found ->> 'code' AS code, found ->> 'sentence' AS sentence, found ->> 'subject' AS subject
+SELECT wanted.run_id AS id, found ->> 'code' AS code, found ->> 'sentence' AS sentence, found ->> 'subject' AS subject
 FROM unnest(%(ids)s::uuid[]) AS wanted (run_id)
 CROSS JOIN LATERAL (SELECT intents.* FROM intents LEFT JOIN bindings ON bindings.run_id = intents.run_id
     WHERE intents.run_id = wanted.run_id AND status IN ('waiting', 'denied', 'refused', 'blocked')
