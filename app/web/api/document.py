@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document of the endpoints, made from their pydantic models."""
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -61,15 +62,17 @@ class OpenApi(BaseModel):
 
 
 def endpoint(endpoints: tuple[Endpoint, ...]) -> Endpoint:
-    """The endpoint that describes these and itself."""
-    made: list[Document] = []
+    """The endpoint that describes these and itself; the document is made when it is first asked for."""
+
+    @functools.cache
+    def made() -> Document:
+        return make((*endpoints, itself))
 
     def read_openapi_document(_call: Call) -> Answer:
         """This document."""
-        return Answer(made[0])
+        return Answer(made())
 
     itself = Endpoint(method="GET", path=PATH, work=read_openapi_document, scope="read", answers={200: OpenApi})
-    made.append(make((*endpoints, itself)))
     return itself
 
 
@@ -110,7 +113,7 @@ def statuses(endpoint: Endpoint) -> Iterator[int]:
 def _operation(endpoint: Endpoint) -> Operation:
     name = endpoint.work.__name__
     summary, _, description = (endpoint.work.__doc__ or name).strip().partition("\n")
-    answers = {str(status): _answer(model) for status, model in endpoint.answers.items()}
+    answers = {str(status): _answer(model, endpoint.says) for status, model in endpoint.answers.items()}
     refusals = {str(status): _refusal(status) for status in sorted(set(statuses(endpoint)))}
     return Operation(
         operationId=name,
@@ -149,10 +152,10 @@ def _body(endpoint: Endpoint) -> RequestBody | None:
     return RequestBody(content=content, required=endpoint.otherwise is None)
 
 
-def _answer(model: type[BaseModel]) -> Response:
+def _answer(model: type[BaseModel], content_type: str) -> Response:
     said = TypeAdapter(model).json_schema().get("description", "The answer.").partition("\n")[0]
     media = MediaType(schema=PydanticSchema(schema_class=model))
-    return Response(description=said, content={request_body.JSON: media})
+    return Response(description=said, content={content_type: media})
 
 
 def _refusal(status: int) -> Response:
