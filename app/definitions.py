@@ -81,14 +81,14 @@ DEFINITIONS = (
 )
 """Whoever asked for a step of an issue can ask again, so that is not tried for long."""
 
-_BY_KIND = {(each.kind, each.version): each for each in DEFINITIONS}
-_NEWEST = {each.kind: each for each in sorted(DEFINITIONS, key=lambda each: each.version)}
-KNOWN = tuple(f"{kind}/{version}" for kind, version in _BY_KIND)
-"""As queries compare it: what a worker of this version may claim."""
-
 
 class UnknownDefinition(LookupError):
     """There is no such kind, version or step here: the row is of another version of mergegate."""
+
+
+def known() -> list[str]:
+    """`kind/version` of each, as queries compare it: what a worker of this version may claim."""
+    return [f"{each.kind}/{each.version}" for each in DEFINITIONS]
 
 
 def of(kind: str, version: int) -> Definition:
@@ -101,7 +101,7 @@ def of(kind: str, version: int) -> Definition:
 
 def newest(kind: Kind) -> Definition:
     """What a workflow that is started now is made of."""
-    return _NEWEST[kind]
+    return max((each for each in DEFINITIONS if each.kind == kind), key=lambda each: each.version)
 
 
 def step(kind: str, version: int, name: str) -> Step:

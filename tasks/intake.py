@@ -7,7 +7,7 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event, Repository
-from app.records import alterations, deliveries, groups, hooked, intents, pulls, runs, slots
+from app.records import alterations, deliveries, groups, hooked, intents, operators, pulls, runs, slots
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
@@ -93,13 +93,19 @@ def _want_all(
 ) -> list[tuple[str, UUID]]:
     """Each repository of many has to be looked through, so these get slots as their pull requests do."""
     wanted, due_at = (*route(event), *_with_head(tx, event)), now + timedelta(seconds=context.settings.fold_seconds)
-    per_minute = context.settings.reevaluations_per_minute
     many = len(wanted) if (event.name, event.action) in OF_NEW_REPOSITORIES else 0
-    moments = slots.take(tx, event.installation_id or 0, many, per_minute=per_minute, now=due_at) if many else ()
+    moments = _slots(context, tx, event.installation_id or 0, many, due_at) if many else ()
     return [
-        (names.OF_RUN[work.kind], _want(tx, work, delivery_id, due_at=slot or due_at, slot_at=slot))
+        (names.of(work.kind), _want(tx, work, delivery_id, due_at=slot or due_at, slot_at=slot))
         for work, slot in zip_longest(wanted, moments)
     ]
+
+
+def _slots(
+    context: Context, tx: Transaction, installation_id: int, count: int, due_at: datetime
+) -> tuple[datetime, ...]:
+    per_minute = operators.everywhere(tx, context.settings).reevaluations_per_minute
+    return tuple(slots.take(tx, installation_id, count, per_minute=per_minute, now=due_at))
 
 
 def route(event: Event) -> tuple[Wanted, ...]:

@@ -18,5 +18,7 @@ STEP = "step.run"
 MERGE = "merge.pull_request"
 AFTER_MERGE = "merge.follow_up"
 
-OF_RUN: dict[Kind, str] = {each.kind: each.line[0].task for each in definitions.DEFINITIONS}
-"""The task with which a run of each kind begins."""
+
+def of(kind: Kind) -> str:
+    """The task with which a run of this kind begins."""
+    return definitions.newest(kind).line[0].task

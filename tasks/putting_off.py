@@ -67,7 +67,7 @@ def wake_next(context: Context, run: Run) -> None:
         waiting = runs.next_waiting(tx, run)
         of_groups = groups.waiting_of(tx, run.repository_id, run.number) if run.number is not None else ()
     if waiting is not None:
-        context.send(names.OF_RUN[run.kind], waiting, 0)
+        context.send(waiting.task, waiting.message, 0)
     for run_id in of_groups:
         context.send(names.MERGE_GROUP, run_id, 0)
 

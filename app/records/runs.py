@@ -14,7 +14,7 @@ from app import definitions
 from app.database import Transaction
 from app.definitions import Kind, Type
 from app.records import steps
-from app.records.steps import Held, LeaseLost
+from app.records.steps import Due, Held, LeaseLost
 
 __all__ = ["Kind", "LeaseLost", "Run", "Wanted"]
 
@@ -201,13 +201,16 @@ def claim(tx: Transaction, run_id: UUID, now: datetime, lease_seconds: int) -> R
     return Run(**row, step=held) if row else None
 
 
-def next_waiting(tx: Transaction, run: Run) -> UUID | None:
+def next_waiting(tx: Transaction, run: Run) -> Due | None:
     """The run of the same subject that could not be claimed while this one was under way."""
     row = tx.execute(
-        "SELECT id FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending'",
+        "SELECT id, kind, version, current_step FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s"
+        " AND status = 'pending'",
         {"kind": run.kind, "subject": run.subject},
     ).fetchone()
-    return row["id"] if row else None
+    if row is None:
+        return None
+    return Due(row["id"], definitions.step(row["kind"], row["version"], row["current_step"]).task)
 
 
 def hold(tx: Transaction, run: Run) -> None:

@@ -135,7 +135,7 @@ def claim(tx: Transaction, step_id: UUID, now: datetime, lease_seconds: int) -> 
 
 def _claiming(now: datetime, lease_seconds: int) -> dict[str, Any]:
     until = now + timedelta(seconds=lease_seconds)
-    return {"now": now, "lease": uuid4(), "until": until, "known": list(definitions.KNOWN)}
+    return {"now": now, "lease": uuid4(), "until": until, "known": definitions.known()}
 
 
 def _claim(tx: Transaction, query: str, facts: dict[str, Any]) -> Held | None:
@@ -239,7 +239,7 @@ def take_due(tx: Transaction, now: datetime) -> list[Due]:
             "now": now,
             "stale": now - timedelta(seconds=REQUEUE_SECONDS),
             "limit": DUE_BATCH,
-            "known": list(definitions.KNOWN),
+            "known": definitions.known(),
         },
     ).fetchall()
     return [_due(row) for row in sorted(rows, key=lambda row: row["due_at"])]

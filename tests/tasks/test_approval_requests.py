@@ -87,9 +87,8 @@ def test_a_request_goes_with_what_it_was_about(at: Agency, end: str) -> None:
     else:
         at.clear(run_id)
         number = at.house.rows("SELECT number FROM bindings")[0]["number"]
-        at.agent.post(
-            f"/api/v1/runs/{run_id}/writes", json={"kind": "label_add", "content": {"number": number, "label": "x"}}
-        )
+        wish = {"kind": "label_add", "content": {"number": number, "labels": ["x"]}}
+        assert at.agent.post(f"/api/v1/runs/{run_id}/writes", json=wish).status_code == 202
         at.house.sweep()
         assert _statuses(at)[-1] == "waiting"
         at.house.github.close("acme/widget", number)

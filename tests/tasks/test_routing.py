@@ -111,7 +111,11 @@ def test_work_about_different_things_never_shares_a_run() -> None:
 
 
 def test_each_kind_of_work_has_its_task() -> None:
-    assert set(names.OF_RUN) == set(get_args(Kind))
+    assert {kind: names.of(kind) for kind in ("evaluate", "work", "merge")} == {
+        "evaluate": names.EVALUATE,
+        "work": names.WORK,
+        "merge": names.MERGE,
+    }
 
 
 _REPOSITORIES = st.builds(Repository, id=st.integers(1, 9), full_name=st.just("acme/widget"))
