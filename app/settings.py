@@ -68,6 +68,7 @@ class Settings(BaseModel):
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     web_threads: Annotated[int, Field(ge=1, le=256)] = 8
     metrics_token: Secret | None = None
+    console_secret: Secret | None = None
     api_requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 600
 
     github_reader: Literal["local", "live"] = "local"
@@ -91,8 +92,8 @@ class Settings(BaseModel):
     repository_writes: RepositoryWrites = {}
     approvals_required: Required = "run"
     approval_seconds: Annotated[int, Field(ge=60, le=30 * 86_400)] = 86_400
-
     settings_decide: HandedOver = ()
+
     merge_repositories: Repositories = ()
     merge_max_evaluation_seconds: Annotated[int, Field(ge=60, le=7 * 86_400)] = 3_600
     merge_max_read_seconds: Annotated[int, Field(ge=5, le=600)] = 60
@@ -137,7 +138,6 @@ class Settings(BaseModel):
         own = self.repository_writes.get(repository, Switches())
         return tuple(switch for switch in (*self.allowed_writes, *own.allow) if switch not in own.deny)
 
-    @model_validator(mode="after")
     def ceiling_of(self, repository: str) -> Ceiling:
         """What operators' settings may allow in a repository, given as owner/name."""
         return Ceiling.model_validate(
@@ -155,6 +155,7 @@ class Settings(BaseModel):
             }
         )
 
+    @model_validator(mode="after")
     def _live_needs_an_app(self) -> Self:
         live = "live" in (self.github_reader, self.github_projector, self.github_deliveries, self.github_merger)
         if live and not (self.github_app_id and self.github_private_key):

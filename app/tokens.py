@@ -96,7 +96,16 @@ def find(tx: Transaction, token: str, now: datetime) -> Caller | None:
     shaped = _TOKEN.fullmatch(token)
     row = _row(tx, shaped["id"]) if shaped else None
     given = hmac.compare_digest(_hash(token), bytes(row["hash"]) if row else _NO_HASH)
-    if row is None or not given or row["revoked_at"] is not None:
+    return _counting(row, now) if given else None
+
+
+def of_id(tx: Transaction, token_id: str, now: datetime) -> Caller | None:
+    """Whose token has this id, for who has shown the token before; None where it counts no more."""
+    return _counting(_row(tx, token_id), now)
+
+
+def _counting(row: dict[str, Any] | None, now: datetime) -> Caller | None:
+    if row is None or row["revoked_at"] is not None:
         return None
     if row["expires_at"] is not None and row["expires_at"] <= now:
         return None

@@ -3,20 +3,16 @@
 The link's key is random and stands in no list, so the page is shown to those who can see the status.
 """
 
-import base64
-import hashlib
 import re
 import threading
-from datetime import UTC, datetime
-from functools import cache
-from importlib.resources import files
 
 import psycopg
-from flask import Blueprint, Flask, Response, render_template
+from flask import Blueprint, Flask, Response
 
 from app import database, explain
 from app.explain import Row
 from app.records import pulls
+from app.web.rendering import page
 from policies.explanation import MARKS, SOURCES
 from policies.mode import OTHER
 from policies.text import plain
@@ -37,7 +33,7 @@ def install(flask: Flask, database_url: str) -> None:
 
     def pull_page(key: str) -> Response:
         if not places.acquire(blocking=False):
-            return _page("trouble.html", 503, sentence="Too many people look at pages now; try again in a minute.")
+            return page("trouble.html", 503, sentence="Too many people look at pages now; try again in a minute.")
         try:
             return shown_page(key)
         finally:
@@ -49,10 +45,10 @@ def install(flask: Flask, database_url: str) -> None:
                 pull = pulls.with_page_key(tx, key) if KEY.fullmatch(key) else None
                 chain = explain.of_pull(tx, pull) if pull else None
         except psycopg.Error:
-            return _page("trouble.html", 503, sentence="The database does not answer; try again in a minute.")
+            return page("trouble.html", 503, sentence="The database does not answer; try again in a minute.")
         if chain is None:
-            return _page("trouble.html", 404, sentence="There is no such page; links to it stand in commit statuses.")
-        return _page("pull.html", 200, **_shown(chain))
+            return page("trouble.html", 404, sentence="There is no such page; links to it stand in commit statuses.")
+        return page("pull.html", 200, **_shown(chain))
 
     pages = Blueprint("pages", __name__, template_folder="templates")
     pages.add_url_rule("/pulls/<key>", view_func=pull_page, endpoint="pull", provide_automatic_options=False)
@@ -72,30 +68,7 @@ def _shown(chain: Row) -> Row:
         "merges": chain["merges"],
         "short": SHORT_SHA,
         "plain": plain,
-        "at": _at,
         "ways": WAYS,
         "marks": MARKS,
         "sources": SOURCES,
     }
-
-
-def _at(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _page(template: str, status: int, **shown: object) -> Response:
-    response = Response(render_template(template, style=_style(), **shown), status)
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    response.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-    response.headers["Referrer-Policy"] = "no-referrer"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Robots-Tag"] = "noindex"
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-@cache
-def _style() -> str:
-    return files("app.web").joinpath("templates/style.css").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from app.governor import Governor
 from app.keys import Keys
 from app.queue import Publisher, make_celery
 from app.settings import Settings
-from app.web import health, metrics, pages, receiver, replies
+from app.web import console, health, metrics, pages, receiver, replies
 from app.web.api import serving
 from app.web.budgets import Budgets
 from app.web.intake import Intake
@@ -32,5 +32,6 @@ def make_app(settings: Settings | None = None) -> Flask:
     counted = (Reconciled(settings.database_url), Merges(settings.database_url))
     metrics.install(flask, settings.metrics_token, budgets, *counted)
     pages.install(flask, settings.database_url)
+    console.install(flask, settings, lambda: datetime.now(UTC))
     serving.install(flask, settings, publisher, lambda: datetime.now(UTC))
     return flask
