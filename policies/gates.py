@@ -20,15 +20,20 @@ PREDECESSOR_PENDING = "PREDECESSOR_PENDING"
 class Posture(BaseModel):
     """What the operators allow, and what is known of the budget. Nothing configured allows nothing.
 
-    `kinds`: the switches that are on for the intent's repository. `pinned_id`: the id first seen under its name; None
-    when it was never used. `recorded_key`: the key under which the intent was stored. `superseded_by`: sequence of a
-    newer intent for the same target. `withdrawn`: nothing wishes for it any more. `is_early`: the run has to make
-    another write first. `not_before`: when the budget opens.
+    `writes_off`: why a setting lets nothing be written. `withheld`: repositories and kinds that the environment allows
+    and a setting does not; `handed`: what the environment leaves to settings. `kinds`: the switches that are on for the
+    intent's repository. `pinned_id`: the id first seen under its name; None when it was never used. `recorded_key`: the
+    key under which the intent was stored. `superseded_by`: sequence of a newer intent for the same target.
+    `withdrawn`: nothing wishes for it any more. `is_early`: the run has to make another write first. `not_before`: when
+    the budget opens.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     live: bool = False
+    writes_off: str | None = None
+    withheld: tuple[str, ...] = ()
+    handed: tuple[str, ...] = ()
     repositories: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     pinned_id: int | None = None
@@ -75,29 +80,36 @@ def _blockers(intent: Intent, posture: Posture, now: datetime, standing: Standin
 
 def _transport(intent: Intent, posture: Posture) -> Iterator[Blocker]:
     if not posture.live:
-        sentence = "The projector is local, so nothing is written; set GITHUB_PROJECTOR=live to switch writing on."
+        local = "The projector is local, so nothing is written; set GITHUB_PROJECTOR=live to switch writing on."
+        sentence = posture.writes_off or local
         yield Blocker(code="TRANSPORT_DISABLED", sentence=sentence, subject=intent.target)
 
 
 def _switches(intent: Intent, posture: Posture) -> Iterator[Blocker]:
     for switch in intent.content.switches:
         if switch not in posture.kinds:
-            sentence = f"Writes of the kind {switch} are not allowed in {intent.repository};"
-            sentence = f"{sentence} allow it in ALLOWED_WRITES or REPOSITORY_WRITES."
+            place = _place(posture, "kinds", switch, "ALLOWED_WRITES or REPOSITORY_WRITES")
+            sentence = f"Writes of the kind {switch} are not allowed in {intent.repository}; allow it in {place}."
             yield Blocker(code="MUTATION_NOT_ALLOWED", sentence=sentence, subject=f"kind:{switch}")
 
 
 def _repository(intent: Intent, posture: Posture) -> Iterator[Blocker]:
     subject = f"repository:{intent.repository}"
     if intent.repository not in posture.repositories:
-        sentence = f"{intent.repository} is not on the list of repositories that may be written to; add it to"
-        yield Blocker(code="REPO_NOT_ALLOWED", sentence=f"{sentence} ALLOWED_REPOSITORIES.", subject=subject)
+        place = _place(posture, "repositories", intent.repository, "ALLOWED_REPOSITORIES")
+        sentence = f"{intent.repository} is not on the list of repositories that may be written to; add it to {place}."
+        yield Blocker(code="REPO_NOT_ALLOWED", sentence=sentence, subject=subject)
     elif posture.pinned_id not in (None, intent.repository_id):
         sentence = (
             f"{intent.repository} was allowed as repository {posture.pinned_id} and is now {intent.repository_id}; "
             "an operator has to allow the new one."
         )
         yield Blocker(code="REPO_NOT_ALLOWED", sentence=sentence, subject=subject)
+
+
+def _place(posture: Posture, setting: str, item: str, variable: str) -> str:
+    """Where something would have to be allowed."""
+    return f"the setting `{setting}`" if item in posture.withheld or setting in posture.handed else variable
 
 
 def _remote(standing: Standing) -> Iterator[Blocker]:

@@ -96,10 +96,28 @@ class InForce(_Fact):
         return None if freeze is None or (freeze.until is not None and freeze.until <= now) else freeze
 
 
+NOTHING_ALLOWED = InForce()
+CLOSED = (
+    "live",
+    "repositories",
+    "merge_repositories",
+    "kinds",
+    "approvals",
+    "approval_seconds",
+    "safe_mode",
+    "dry_run",
+)
+"""What is as where nothing is known, when a setting cannot be read."""
+
+
 def decide(ceiling: Ceiling, general: General, own: Level) -> InForce:
     """What counts; pure. What cannot be read, of all or of one, allows nothing."""
-    if (trouble := general.trouble or own.trouble) is not None:
-        return _closed(ceiling, trouble)
+    counts = _readable(ceiling, general, own)
+    trouble = general.trouble or own.trouble
+    return counts if trouble is None else counts.model_copy(update=_closed(ceiling, trouble))
+
+
+def _readable(ceiling: Ceiling, general: General, own: Level) -> InForce:
     said, here = general.values, own.values
     repositories = _list(ceiling, "repositories", ceiling.repositories, said.repositories)
     kinds = _kinds(ceiling, said, here)
@@ -133,14 +151,14 @@ def strictest(*demanded: Required) -> Required:
     return named.pop() if named else "none"
 
 
-def _closed(ceiling: Ceiling, trouble: str) -> InForce:
-    """Evaluating goes on at the pace of the environment: it only reads."""
-    return InForce(
-        writes_off=trouble,
-        evaluations_per_minute=ceiling.evaluations_per_minute,
-        reevaluations_per_minute=ceiling.reevaluations_per_minute,
-        trouble=trouble,
-    )
+def _closed(ceiling: Ceiling, trouble: str) -> dict[str, object]:
+    """What is then otherwise. Evaluating goes on: it only reads."""
+    return {
+        **{name: getattr(NOTHING_ALLOWED, name) for name in CLOSED},
+        "writes_off": trouble,
+        "withheld": (*ceiling.repositories, *ceiling.kinds),
+        "trouble": trouble,
+    }
 
 
 def _writes_off(general: Level, own: Level) -> str | None:

@@ -7,7 +7,7 @@ from app.database import Transaction
 from app.events import Event, Repository
 from app.github.documents import Repo
 from app.github.merge_documents import MergePull
-from app.records import alerts, attempts, external_merges, gate_findings, issues
+from app.records import alerts, attempts, external_merges, gate_findings, issues, operators
 from app.records.external_merges import ExternalMerge, Via
 from app.records.issues import Issue
 from app.records.step_runs import StepRun
@@ -92,7 +92,7 @@ def _tell_of_merge(context: Context, tx: Transaction, seen: ExternalMerge, issue
         "issue": str(issue.id) if issue else None,
     }
     ledger.append(tx, kind="EXTERNAL_MERGE", subject=seen.subject, actor=GATE, body=fields, at=now)
-    is_expected = seen.had_pass and issue is None and not is_guarded(context, seen.full_name)
+    is_expected = seen.had_pass and issue is None and not is_guarded(context, tx, seen.full_name)
     if not is_expected:
         code = "EXTERNAL_MERGE" if seen.had_pass else "BYPASS_UNAPPROVED_HEAD"
         alerts.raise_alert(tx, code, subject=seen.subject, fields=fields, key=_key(code, seen), at=now)
@@ -102,9 +102,9 @@ def _key(code: str, seen: ExternalMerge) -> str:
     return f"{code}:{seen.subject}@{seen.head_sha}"
 
 
-def is_guarded(context: Context, full_name: str) -> bool:
+def is_guarded(context: Context, tx: Transaction, full_name: str) -> bool:
     """Whether merges are this gate's alone there."""
-    return full_name.lower() in {name.lower() for name in context.settings.merge_repositories}
+    return operators.everywhere(tx, context.settings).merges_in(full_name)
 
 
 def tell(context: Context, tx: Transaction, event: Event, now: datetime) -> None:
@@ -112,7 +112,9 @@ def tell(context: Context, tx: Transaction, event: Event, now: datetime) -> None
 
     Makes audit entries: call it last in its transaction.
     """
-    if event.repository is None or event.installation_id is None or not is_guarded(context, event.repository.full_name):
+    if event.repository is None or event.installation_id is None:
+        return
+    if not is_guarded(context, tx, event.repository.full_name):
         return
     if (event.name, event.action) == ("pull_request", "auto_merge_enabled"):
         for number in event.pulls:

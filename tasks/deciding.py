@@ -11,13 +11,14 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.turns import TURNS
 from app.permits import Request
-from app.records import approval_requests, bindings, intents, pins, run_intents
+from app.records import approval_requests, bindings, intents, operators, pins, run_intents
 from app.records.bindings import Binding
 from app.records.intents import Claimed
 from app.records.steps import backoff_seconds
 from policies import gates
 from policies.decision import Decision
 from policies.gates import Posture
+from policies.in_force import InForce
 from policies.intents import Intent
 from policies.standing import NOTHING, Place
 from tasks import receipts, standing
@@ -43,8 +44,9 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
     now = context.clock()
     with context.pool.connection() as tx:
         binding = bindings.hold_write(tx, claimed)  # what is done about the run meanwhile, is done after this
-        known = NOTHING if is_verdict else standing.of(context, tx, claimed.intent, place)
-        posture = _posture(context, tx, claimed, binding)
+        counts = operators.in_force(tx, context.settings, claimed.intent.repository, claimed.intent.repository_id)
+        known = NOTHING if is_verdict else standing.of(tx, claimed.intent, place, counts.approvals)
+        posture = _posture(tx, claimed, binding, counts)
         decision = gates.decide(claimed.intent, posture, now, known)
         turn_at = _turn(context, claimed.intent, now, take=decision.allowed)
         if turn_at is not None:
@@ -65,8 +67,8 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
 def _ask_for_approval(tx: Transaction, binding: Binding | None, decision: Decision, now: datetime) -> None:
     if binding is None or not any(blocker.code in APPROVAL_CODES for blocker in decision.blockers):
         return
-    of = {"epoch": binding.epoch, "remote": binding.remote, "asked_by": binding.proposed_by}
-    approval_requests.ask(tx, binding.run_id, **of, now=now)
+    by = binding.proposed_by
+    approval_requests.ask(tx, binding.run_id, epoch=binding.epoch, remote=binding.remote, asked_by=by, now=now)
 
 
 def _turn(context: Context, intent: Intent, now: datetime, *, take: bool) -> datetime | None:
@@ -81,13 +83,16 @@ def _again_at(context: Context, turn_at: datetime, now: datetime) -> datetime:
     return turn_at if turn_at - now <= sweep else turn_at - sweep
 
 
-def _posture(context: Context, tx: Transaction, claimed: Claimed, binding: Binding | None) -> Posture:
-    settings, intent = context.settings, claimed.intent
-    listed = intent.repository in settings.allowed_repositories
+def _posture(tx: Transaction, claimed: Claimed, binding: Binding | None, counts: InForce) -> Posture:
+    intent = claimed.intent
+    listed = intent.repository in counts.repositories
     return Posture(
-        live=settings.github_projector == "live",
-        repositories=settings.allowed_repositories,
-        kinds=settings.writes_of(intent.repository),
+        live=counts.live,
+        writes_off=counts.writes_off,
+        withheld=counts.withheld,
+        handed=counts.handed,
+        repositories=counts.repositories,
+        kinds=counts.kinds,
         pinned_id=pins.pin(tx, intent.repository, intent.repository_id) if listed else None,
         recorded_key=claimed.recorded_key,
         superseded_by=intents.superseded_by(tx, claimed),

@@ -11,7 +11,7 @@ from app.github import documents
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.governor import LimitsUnavailable
-from app.records import bindings, groups, pulls, runs
+from app.records import bindings, groups, operators, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
@@ -105,7 +105,9 @@ def _by_its_name_now(run: Run, pull: documents.Pull) -> Run:
 def _take_a_turn(context: Context, run: Run) -> None:
     """Raise `Unavailable`, with a time, where the installation's evaluations of this minute are used up."""
     try:
-        not_before = context.governor.take_evaluation(run.installation_id, context.clock())
+        with context.pool.connection() as tx:
+            most = operators.everywhere(tx, context.settings).evaluations_per_minute
+        not_before = context.governor.take_evaluation(run.installation_id, context.clock(), most)
     except LimitsUnavailable:
         raise putting_off.until_limits_answer(context) from None
     if not_before is not None:

@@ -14,7 +14,7 @@ from app.events import Repository
 from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.reader import Place
-from app.records import pulls, runs, slots, watches
+from app.records import operators, pulls, runs, slots, watches
 from app.records.pulls import Sighting
 from app.records.runs import Run, Wanted
 from tasks import bypass, names, observing, putting_off
@@ -81,7 +81,7 @@ def _want_changed(context: Context, run: Run, known: Known, found: tuple[ListedP
 
 def _merged_unseen(context: Context, tx: Transaction, run: Run, found: tuple[ListedPull, ...]) -> set[int]:
     """Those that may have been opened and merged without one event of theirs having come."""
-    if not observing.is_ours(context, run.full_name):
+    if not observing.is_ours(context, tx, run.full_name):
         return set()
     merged_at = {pull.number: pull.merged_at for pull in found if pull.merged_at is not None}
     return watches.merged_unseen(tx, run.repository_id, merged_at)
@@ -172,7 +172,7 @@ def _with_slots(context: Context, tx: Transaction, new: list[Wanted], now: datet
     found: list[tuple[Wanted, datetime]] = []
     for installation_id in sorted({each.installation_id for each in new}):
         mine = [each for each in new if each.installation_id == installation_id]
-        per_minute = context.settings.reevaluations_per_minute
+        per_minute = operators.everywhere(tx, context.settings).reevaluations_per_minute
         found += zip(mine, slots.take(tx, installation_id, len(mine), per_minute=per_minute, now=now), strict=True)
     return found
 

@@ -13,7 +13,7 @@ from app.database import Transaction
 from app.github import documents, facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
-from app.records import github_requests
+from app.records import github_requests, operators
 from app.records.merge_requests import Wish
 from app.records.runs import Run
 from policies.error import PolicyError
@@ -57,7 +57,9 @@ Told = Asks | Silent | None
 
 def read(context: Context, run: Run, judged: Judged, gate: GateFile) -> Told:
     """What GitHub's side says now; raises nothing."""
-    if run.full_name.lower() not in {name.lower() for name in context.settings.allowed_repositories}:
+    with context.pool.connection() as tx:
+        counts = operators.everywhere(tx, context.settings)
+    if not counts.writes_to(run.full_name):
         return Silent()
     try:
         if gate.text is None:

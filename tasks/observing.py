@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from app import pull_urls
 from app.database import Transaction
 from app.events import Event
-from app.records import attempts, external_merges, issues, merge_requests, step_runs
+from app.records import attempts, external_merges, issues, merge_requests, operators, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import Wish
 from app.records.step_runs import WantedStep
@@ -30,7 +30,7 @@ def look(
 ) -> list[Message]:
     """Runs that look who merged a pull request, one for each issue that waits for it, else one; none where we did."""
     repository_id, full_name, number = watched
-    if not is_ours(context, full_name) or _is_known(tx, repository_id, number, head_sha):
+    if not is_ours(context, tx, full_name) or _is_known(tx, repository_id, number, head_sha):
         return []
     linked = [issue for issue in _linked(context, tx, full_name, number) if issue.status == "REVIEW_READY"]
     if not linked and external_merges.of_pull(tx, repository_id, number):
@@ -61,9 +61,9 @@ def look_at_closed(
     return look(context, tx, watched, head_sha=head_sha, request_id=str(uuid4()), woken_by="sweeper", now=now)
 
 
-def is_ours(context: Context, full_name: str) -> bool:
+def is_ours(context: Context, tx: Transaction, full_name: str) -> bool:
     """Whether the repository is one that this gate is for."""
-    return full_name.lower() in {name.lower() for name in context.settings.allowed_repositories}
+    return operators.everywhere(tx, context.settings).writes_to(full_name)
 
 
 def _is_known(tx: Transaction, repository_id: int, number: int, head_sha: str) -> bool:

@@ -13,7 +13,7 @@ from app.database import Transaction
 from app.github import facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
-from app.records import evaluations, pulls
+from app.records import evaluations, operators, pulls
 from app.records.runs import Run
 from policies import document, reference, validation
 from policies.contents import MOST_ANNOTATIONS, Annotation, CheckRunContent
@@ -66,7 +66,9 @@ def content(context: Context, run: Run, judged: Judged, gate: GateFile) -> Check
     It changes no verdict. Where GitHub does not answer nothing is reported, since that would stay on the head after the
     outage; it is asked again with the next evaluation.
     """
-    if CheckRunContent.kind not in context.settings.allowed_writes:
+    with context.pool.connection() as tx:
+        counts = operators.in_force(tx, context.settings, run.full_name, run.repository_id)
+    if CheckRunContent.kind not in counts.kinds:
         return None
     try:
         report = _report(context, run, judged, gate)

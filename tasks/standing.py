@@ -22,7 +22,7 @@ from policies.contents import (
     TreeContent,
 )
 from policies.intents import Intent
-from policies.standing import Place, Standing
+from policies.standing import Place, Required, Standing
 from tasks.context import Context
 
 READER_LOCAL = "READER_LOCAL"
@@ -41,7 +41,7 @@ def place(context: Context, intent: Intent) -> Place:
     return (_said(intent.content) or Place()).model_copy(update={"remote": intent.repository})
 
 
-def of(context: Context, tx: Transaction, intent: Intent, where: Place) -> Standing:
+def of(tx: Transaction, intent: Intent, where: Place, required: Required) -> Standing:
     """All that the gate asks of a run, as it is recorded now. Without a binding nothing is known."""
     run_id = UUID(intent.run_id)
     binding = bindings.get(tx, run_id)
@@ -56,7 +56,7 @@ def of(context: Context, tx: Transaction, intent: Intent, where: Place) -> Stand
         epoch=binding.epoch,
         verification=evidence.newest(tx, run_id, "verification"),
         internal_review=evidence.newest(tx, run_id, "internal_review"),
-        required=context.settings.approvals_required,
+        required=required,
         write_digest=whole.content_digest if whole else "",
         run_digest=standing.run_digest(each for _, each in work.whole(wished)) if _is_of(binding, intent) else "",
         write_approval=approvals.of_target(tx, run_id, whole.target) if whole else None,

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.database import Transaction
-from app.records import after_merge, intents, rounds, runs, step_runs, steps, watches
+from app.records import after_merge, intents, operators, rounds, runs, step_runs, steps, watches
 from app.records.runs import Run
 from tasks import merge_waking, names, putting_off
 from tasks.context import Context
@@ -38,7 +38,7 @@ def _open_rounds(context: Context, tx: Transaction, now: datetime) -> None:
     settings = context.settings
     if settings.github_deliveries == "live":
         rounds.open_due(tx, "deliveries", every_seconds=settings.reconcile_seconds, now=now)
-    if settings.github_reader == "live" and settings.merge_repositories:
+    if settings.github_reader == "live" and operators.everywhere(tx, settings).merge_repositories:
         rounds.open_due(tx, "gates", every_seconds=GATES_SECONDS, now=now)
 
 
@@ -46,7 +46,8 @@ def _watch(context: Context, tx: Transaction, now: datetime) -> None:
     """Compare the pull requests of guarded repositories with GitHub's list now and then: webhooks get lost."""
     if context.settings.github_reader != "live":
         return
-    for wanted in watches.take_due(tx, {name.lower() for name in context.settings.merge_repositories}, now):
+    guarded = operators.everywhere(tx, context.settings).merge_repositories
+    for wanted in watches.take_due(tx, {name.lower() for name in guarded}, now):
         runs.want(tx, wanted, now)
 
 

@@ -90,9 +90,17 @@ class Governor:
             request_seconds=settings.github_timeout_seconds,
         )
 
-    def take_evaluation(self, installation_id: int, now: datetime) -> datetime | None:
-        """Take one evaluation from an installation's minute; where none is left, when there will be one again."""
-        ask = {"now": _stamp(now), "most": self._evaluations_per_minute, "length": _stretch(60), "id": uuid4().hex}
+    def take_evaluation(self, installation_id: int, now: datetime, most: int | None = None) -> datetime | None:
+        """Take one evaluation from an installation's minute; where none is left, when there will be one again.
+
+        `most`: how many the minute has, unless it is as many as there always are.
+        """
+        ask = {
+            "now": _stamp(now),
+            "most": most or self._evaluations_per_minute,
+            "length": _stretch(60),
+            "id": uuid4().hex,
+        }
         return self._run(self._take_evaluation, _keys(installation_id, "evaluations"), ask)
 
     def take_turn(self, installation_id: int, turn: Turn, target: str, now: datetime) -> datetime | None:

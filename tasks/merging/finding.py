@@ -7,7 +7,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.governor import Turn
-from app.records import github_requests, issues, merge_requests, pins, pulls, step_runs
+from app.records import github_requests, issues, merge_requests, operators, pins, pulls, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import MergeRequest
 from app.records.runs import Run
@@ -77,9 +77,14 @@ def find(context: Context, job: Job) -> Target | Against:
     if isinstance(linked, Against):
         return linked
     full_name, number = linked
-    if full_name.lower() not in {name.lower() for name in context.settings.allowed_repositories}:
+    with context.pool.connection() as tx:
+        counts = operators.everywhere(tx, context.settings)
+    if not counts.writes_to(full_name):
         sentence = f"{quoted(short(full_name, SHOWN_CHARACTERS))} is not a repository of this gate;"
-        return _not_found("CROSS_TENANT_LINK", f"{sentence} it has to stand in ALLOWED_REPOSITORIES.")
+        return _not_found(
+            "CROSS_TENANT_LINK",
+            f"{sentence} ALLOWED_REPOSITORIES or the setting `repositories` leaves it out.",
+        )
     return _at_github(context, full_name, number)
 
 
