@@ -13,7 +13,7 @@ from app.settings import SettingsError
 EXPECTED = (EmbeddedError, SchemaError, SettingsError)
 COMMANDS = {
     "alerts": "What a person has to look at, and who has done so.",
-    "audit": "Verify the audit chain, look at its end, export it.",
+    "audit": "Prove the audit chain, look for entries, export it.",
     "doctor": "Can a merge go around the gate? And how to mend that.",
     "explain": "Why a pull request has its status, or was not merged.",
     "intents": "What runs ask to write; an operator's yes or no.",

@@ -14,6 +14,7 @@ from policies.text import plain
 
 RUN_DOCTOR = "A merge by hand could pass the gate by: run `mergegate doctor`, and do what it says."
 LOOK = "See at GitHub what has become of it, and settle it by hand; the gate sends nothing more."
+CHAIN = "The audit is not what was noted outside: see `audit verify --anchor`, and who has changed the database."
 MEANINGS = {
     "BYPASS_UNAPPROVED_HEAD": "Somebody merged what the gate had not allowed: review what came in, or revert it.",
     "EXTERNAL_MERGE": "Somebody else merged what the gate had allowed; see that merges can't go around it.",
@@ -30,6 +31,11 @@ MEANINGS = {
     "GATE_NOT_REQUIRED": RUN_DOCTOR,
     "GATE_NOT_PINNED": RUN_DOCTOR,
     "APP_MAY_BYPASS": RUN_DOCTOR,
+    "AUDIT_ANCHOR_FAILED": "The audit can't be noted outside the database: see that AUDIT_ANCHOR can be written to.",
+    "AUDIT_ANCHOR_GONE": "An anchor was taken away from its place: find out by whom, and run `audit verify --anchor`.",
+    "AUDIT_CHAIN_CUT": CHAIN,
+    "AUDIT_CHAIN_REWRITTEN": CHAIN,
+    "AUDIT_CHAIN_OF_ANOTHER": CHAIN,
 }
 """What an alert means, and what to do about it."""
 

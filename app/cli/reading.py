@@ -22,6 +22,15 @@ def transaction() -> Iterator[Transaction]:
 
 
 @contextmanager
+def steadily() -> Iterator[Transaction]:
+    """A connection that only reads, each statement by itself, so that what takes long keeps no vacuum waiting."""
+    with connection() as tx:
+        tx.autocommit = True
+        tx.execute("SET default_transaction_read_only = on")
+        yield tx
+
+
+@contextmanager
 def connection() -> Iterator[Transaction]:
     """A connection that commits at the end; trouble with it is told in a sentence."""
     with services.database(os.environ) as url:

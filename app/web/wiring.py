@@ -10,6 +10,7 @@ from app.keys import Keys
 from app.queue import Publisher, make_celery
 from app.settings import Settings
 from app.web import console, health, metrics, pages, receiver, replies
+from app.web.anchored import Anchored
 from app.web.api import serving
 from app.web.budgets import Budgets
 from app.web.intake import Intake
@@ -30,7 +31,8 @@ def make_app(settings: Settings | None = None) -> Flask:
     health.install(flask, settings.database_url, keys, publisher)
     budgets = Budgets(Governor.of(settings), lambda: datetime.now(UTC))
     counted = (Reconciled(settings.database_url), Merges(settings.database_url))
-    metrics.install(flask, settings.metrics_token, budgets, *counted)
+    anchored = Anchored(settings.database_url, settings.audit_anchor)
+    metrics.install(flask, settings.metrics_token, budgets, anchored, *counted)
     pages.install(flask, settings.database_url)
     console.install(flask, settings, lambda: datetime.now(UTC))
     serving.install(flask, settings, publisher, lambda: datetime.now(UTC))

@@ -20,6 +20,7 @@ from app.web.api.asked import Asked
 from app.web.api.endpoint import Call, Endpoint
 from app.web.api.idempotency import Cache, Kept
 from app.web.api.rate import Rate
+from app.web.api.streaming import Lines
 from app.web.replies import Reply
 
 SEND_SECONDS = 1.0
@@ -53,7 +54,7 @@ class Admitted:
     at: datetime
 
 
-def answer(services: Services, endpoint: Endpoint, admitted: Admitted) -> Kept | Reply:
+def answer(services: Services, endpoint: Endpoint, admitted: Admitted) -> Kept | Lines | Reply:
     """What the endpoint says, or what it said to the same key before. Raises `psycopg.Error`."""
     principal, key = admitted.caller.principal, admitted.asked.key
     kept = services.cache.read(principal, key, admitted.at) if key else None
@@ -62,7 +63,7 @@ def answer(services: Services, endpoint: Endpoint, admitted: Admitted) -> Kept |
     return _replayed(kept, admitted.asked)
 
 
-def _first_answer(services: Services, endpoint: Endpoint, admitted: Admitted) -> Kept | Reply:
+def _first_answer(services: Services, endpoint: Endpoint, admitted: Admitted) -> Kept | Lines | Reply:
     asked, principal = admitted.asked, admitted.caller.principal
     with services.pool.connection() as tx:
         if endpoint.method == "GET":
@@ -74,7 +75,7 @@ def _first_answer(services: Services, endpoint: Endpoint, admitted: Admitted) ->
         if before is not None:
             return _replayed(before, asked)
         said = endpoint.work(call, *asked.given, **admitted.path)
-        if isinstance(said, Reply):
+        if isinstance(said, Lines | Reply):
             tx.rollback()
             return said
         kept = Kept(asked.digest, said.status, said.text(), said.location)

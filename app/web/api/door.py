@@ -16,6 +16,7 @@ from app.web.api.answering import Admitted, Services
 from app.web.api.endpoint import Endpoint
 from app.web.api.idempotency import Kept
 from app.web.api.rate import RateUnavailable
+from app.web.api.streaming import Lines, Streaming
 from app.web.api.waiting import Waiting
 from app.web.replies import Reply, respond_problem
 
@@ -37,6 +38,7 @@ class Door:
     def __init__(self, services: Services, waiting: Waiting) -> None:
         self._services, self._waiting = services, waiting
         self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._streaming = Streaming(services.pool)
 
     def over(self, endpoint: Endpoint) -> Callable[..., Response]:
         """A view that answers for the endpoint."""
@@ -51,18 +53,28 @@ class Door:
                 said = self._said(endpoint, token, path)
             finally:
                 self._places.release()
-            return respond_problem(said) if isinstance(said, Reply) else self._awaited(endpoint, *said)
+            return self._respond(endpoint, said)
 
         return view
 
-    def _said(self, endpoint: Endpoint, token: str, path: dict[str, object]) -> tuple[Kept, int] | Reply:
+    def _respond(self, endpoint: Endpoint, said: tuple[Kept, int] | Lines | Reply) -> Response:
+        if isinstance(said, Reply):
+            return respond_problem(said)
+        if not isinstance(said, Lines):
+            return self._awaited(endpoint, *said)
+        try:
+            return self._streaming.respond(said)
+        except psycopg.OperationalError:
+            return respond_problem(NO_DATABASE)
+
+    def _said(self, endpoint: Endpoint, token: str, path: dict[str, object]) -> tuple[Kept, int] | Lines | Reply:
         """The answer, and for how many seconds a later one would be waited for."""
         try:
             admitted = self._admit(endpoint, token, path)
             if isinstance(admitted, Reply):
                 return admitted
             answered = answering.answer(self._services, endpoint, admitted)
-            return answered if isinstance(answered, Reply) else (answered, admitted.asked.wait_seconds)
+            return answered if isinstance(answered, Lines | Reply) else (answered, admitted.asked.wait_seconds)
         except psycopg.OperationalError:
             return NO_DATABASE
         except psycopg.DataError:

@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.tokens import Caller, Scope
 from app.web import request_body
 from app.web.api.bodies import Document, Query, RequestBody
+from app.web.api.streaming import Lines
 from app.web.replies import Reply
 
 MOST_BYTES = 512 * 1024
@@ -55,14 +56,15 @@ class Endpoint:
     """One method at one address. `work` gets the `Call`, then what was taken, then the query, then parts of the path.
 
     `takes`: a model for JSON; `str` or `bytes` for a body as it is. `types`: the content types of the body, any where
-    that is empty. `otherwise`: what is taken where no body is sent at all. `refuses`: the statuses of `work`'s own
-    refusals, besides those of the door. `awaits`: for what is not done at once, looks for the final answer by the
-    document that was answered first; None while there is none.
+    that is empty. `otherwise`: what is taken where no body is sent at all. `says`: the content type of its answers; of
+    lines, `answers` tells what one is. `refuses`: the statuses of `work`'s own refusals, besides those of the door.
+    `awaits`: for what is not done at once, looks for the final answer by the document that was answered first; None
+    while there is none.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
-    work: Callable[..., Answer | Reply]
+    work: Callable[..., Answer | Lines | Reply]
     scope: Scope
     answers: Mapping[int, type[BaseModel]]
     takes: type[BaseModel] | type[str] | type[bytes] | None = None
@@ -70,5 +72,6 @@ class Endpoint:
     most_bytes: int = MOST_BYTES
     otherwise: RequestBody | None = None
     query: type[Query] | None = None
+    says: str = request_body.JSON
     refuses: tuple[int, ...] = ()
     awaits: Callable[[Transaction, Document, Settings], Answer | None] | None = None

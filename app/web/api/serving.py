@@ -11,7 +11,7 @@ from redis.retry import Retry
 from app import database
 from app.queue import Publisher
 from app.settings import Settings
-from app.web.api import artifacts, document, issues, policies, runs, verdicts
+from app.web.api import artifacts, audit, document, issues, policies, runs, verdicts
 from app.web.api.answering import Services
 from app.web.api.door import Door
 from app.web.api.endpoint import Endpoint
@@ -27,6 +27,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *runs.ENDPOINTS,
     *issues.ENDPOINTS,
     *artifacts.ENDPOINTS,
+    *audit.ENDPOINTS,
 )
 
 
