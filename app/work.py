@@ -184,6 +184,12 @@ def cancel(tx: Transaction, run_id: UUID, by: By) -> Done | Blocker:
     return Done(_known(tx, run_id))
 
 
+def look_again(tx: Transaction, run_id: UUID, by: By) -> Done | Blocker:
+    """Have all that waits decided anew, and what is missing planned again, though nothing new was said."""
+    binding = _open(tx, run_id)
+    return binding if isinstance(binding, Blocker) else _decided_anew(tx, binding, by)
+
+
 @dataclass(frozen=True)
 class _About:
     """What a word is about, with the digest of what it would write now."""

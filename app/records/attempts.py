@@ -221,6 +221,15 @@ def give_up(tx: Transaction, attempt: Attempt, now: datetime, by: str) -> bool:
     return changed.rowcount == 1
 
 
+def give_up_unsent(tx: Transaction, run_id: UUID, now: datetime, by: str) -> None:
+    """A run is cancelled: what it has decided on and not sent never is."""
+    tx.execute(
+        "UPDATE merge_attempts SET state = 'FAILED', detail = 'CANCELLED', settled_at = %(now)s,"
+        " history = history || %(step)s WHERE run_id = %(run)s AND state = 'INTENT'",
+        {"run": run_id, "now": now, "step": Jsonb([_step("FAILED", by, now)])},
+    )
+
+
 def leave_queue(tx: Transaction, attempt: Attempt, now: datetime, by: str) -> None:
     """GitHub has taken an entry out of its queue again. Raises `LeaseLost` where that is recorded."""
     values = {"detail": "DEQUEUED", "now": now}

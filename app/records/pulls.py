@@ -215,6 +215,14 @@ def named(tx: Transaction, full_name: str, number: int) -> dict[str, Any] | None
     ).fetchone()
 
 
+def newest_of(tx: Transaction, full_name: str) -> dict[str, Any] | None:
+    """The newest pull request that was seen of the repository of that name."""
+    return tx.execute(
+        "SELECT * FROM pulls WHERE lower(full_name) = lower(%(name)s) ORDER BY repository_id DESC, number DESC LIMIT 1",
+        {"name": full_name},
+    ).fetchone()
+
+
 def knows_repository(tx: Transaction, full_name: str) -> bool:
     """Whether any pull request of the repository was ever seen."""
     query = "SELECT 1 FROM pulls WHERE lower(full_name) = lower(%(name)s) LIMIT 1"

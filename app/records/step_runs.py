@@ -191,3 +191,13 @@ def end(
             "now": now,
         },
     )
+
+
+def cancel(tx: Transaction, step: StepRun, answer: dict[str, Any], now: datetime) -> bool:
+    """End a run that somebody has cancelled; False where it has its one outcome already."""
+    ended = tx.execute(
+        "UPDATE step_runs SET ending = 'blocked', outcome = 'cancelled', answer = %(answer)s,"
+        " state_after = state_before, ended_at = %(now)s WHERE run_id = %(run)s AND ending IS NULL",
+        {"run": step.run_id, "answer": Jsonb(answer), "now": now},
+    )
+    return ended.rowcount == 1

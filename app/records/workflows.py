@@ -1,7 +1,6 @@
 """Workflows as people look at them: lists by what they are about, and one of them with all its steps."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -12,6 +11,7 @@ from app.cursors import NEWEST, Mark, Part
 from app.database import Transaction
 from app.definitions import Type
 from app.records import steps
+from app.records.pauses import Pause
 
 Status = Literal["pending", "running", "waiting", "blocked", "succeeded", "failed", "cancelled"]
 TYPES: tuple[Type, ...] = get_args(Type)
@@ -58,16 +58,6 @@ class Which:
     status: Status | None = None
     repository: str | None = None
     subject: str | None = None
-
-
-@dataclass(frozen=True)
-class Pause:
-    """What is not worked on for now, since somebody wants it so. `scope`: `type:merge`, `repository:owner/name`."""
-
-    scope: str
-    reason: str
-    paused_by: str
-    paused_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -266,9 +256,3 @@ def _write(row: dict[str, Any]) -> Shown:
         output=None,
         started_at=None,
     )
-
-
-def pauses(tx: Transaction) -> Sequence[Pause]:
-    """What is paused, by its scope."""
-    rows = tx.execute("SELECT scope, reason, paused_by, paused_at FROM pauses ORDER BY scope").fetchall()
-    return [Pause(**row) for row in rows]

@@ -1,4 +1,4 @@
-"""What people do with workflows of every type: look at them, start, cancel and retry them, and pause what runs."""
+"""What people do with workflows of every type: look at them here; start, cancel, retry and pause beside this."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,0 +1,40 @@
+"""Retries: a line led back to one of its steps, and the workflows that take the place of others."""
+
+from uuid import UUID
+
+from app.database import Transaction
+
+
+def rewind(tx: Transaction, workflow_id: UUID, step: str) -> None:
+    """Let the line stand at an earlier step; what came after that is forgotten, but for the audit."""
+    tx.execute(
+        "DELETE FROM steps AS later USING steps AS first WHERE first.workflow_id = %(id)s AND first.name = %(step)s"
+        " AND first.position IS NOT NULL AND later.workflow_id = %(id)s AND later.position > first.position",
+        {"id": workflow_id, "step": step},
+    )
+    tx.execute("UPDATE workflows SET current_step = %(step)s WHERE id = %(id)s", {"id": workflow_id, "step": step})
+
+
+def pending(tx: Transaction, kind: str, subject: str) -> UUID | None:
+    """The workflow of a subject that waits to be worked on."""
+    row = tx.execute(
+        "SELECT id FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending'",
+        {"kind": kind, "subject": subject},
+    ).fetchone()
+    return row["id"] if row else None
+
+
+def remember(tx: Transaction, retry_id: UUID, workflow_id: UUID) -> None:
+    """A workflow takes the place of another one."""
+    tx.execute("UPDATE workflows SET retry_of = %(of)s WHERE id = %(id)s", {"id": retry_id, "of": workflow_id})
+
+
+def under_way(tx: Transaction, workflow_id: UUID) -> UUID | None:
+    """What takes the place of a workflow and is not over: its retry, or another run of the same wish for a merge."""
+    row = tx.execute(
+        "SELECT id FROM workflows WHERE retry_of = %(id)s AND status IN ('pending', 'running', 'waiting')"
+        " UNION ALL SELECT other.run_id FROM step_runs JOIN step_runs AS other USING (merge_request_id)"
+        " WHERE step_runs.run_id = %(id)s AND other.run_id <> %(id)s AND other.ending IS NULL LIMIT 1",
+        {"id": workflow_id},
+    ).fetchone()
+    return row["id"] if row else None
