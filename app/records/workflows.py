@@ -19,6 +19,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 OVER: frozenset[Status] = frozenset({"succeeded", "failed", "cancelled"})
 MOST_STEPS = 1_000
 """Of one workflow: those of its line, and the newest beside it."""
+MOST_COUNTED = 1_000
+"""Of each status: more would tell nobody more."""
 
 _UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OF_ITSELF = re.compile(rf"(?:run:|workflow:)?(?P<id>{_UUID})")
@@ -144,6 +146,20 @@ def page(tx: Transaction, which: Which, *, limit: int, after: Mark = NEWEST) -> 
         {**asked.values, **after.key(), "most": limit + 1},
     ).fetchall()
     return cursors.part([_workflow(row) for row in rows], limit, lambda each: Mark(each.created_at, each.id))
+
+
+def counts(tx: Transaction, which: Which) -> dict[tuple[Type, Status], int]:
+    """How many there are of each type and status, among the newest `MOST_COUNTED` of each status."""
+    asked = _asked(which)
+    where = " AND ".join([*asked.conditions, "status = counted"])
+    rows = tx.execute(
+        f"WITH {asked.pulls} newest AS (SELECT found.* FROM unnest(%(statuses)s::text[]) AS counted"  # noqa: S608
+        f" CROSS JOIN LATERAL (SELECT type, status FROM workflows WHERE {where}"
+        f" ORDER BY created_at DESC, id DESC LIMIT %(most)s) AS found)"
+        " SELECT type, status, count(*) AS found FROM newest GROUP BY type, status".encode(),
+        {**asked.values, "statuses": list(STATUSES), "most": MOST_COUNTED},
+    ).fetchall()
+    return {(row["type"], row["status"]): row["found"] for row in rows}
 
 
 def get(tx: Transaction, workflow_id: UUID) -> Workflow | None:
