@@ -7,6 +7,8 @@ stays until no row of it is open. A worker leaves alone what it finds no entry f
 from dataclasses import dataclass
 from typing import Literal
 
+from app.handed import Approved, Compared, Ended, Found, GroupJudged, Handed, Inspected, Judged
+
 Type = Literal[
     "policy_evaluation", "pull_request_handoff", "approval", "merge", "loop_step", "reconciliation", "legacy_import"
 ]
@@ -26,6 +28,7 @@ Kind = Literal[
     "deliveries",
     "gates",
     "legacy",
+    "legacy_rollback",
 ]
 """Which list of steps of a type."""
 MOST_ATTEMPTS = 100
@@ -34,7 +37,7 @@ MOST_ATTEMPTS = 100
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `task`: the Celery task that does it, and before the dot its queue.
+    """One step. `task`: the Celery task that does it, and before the dot its queue; `output`: what it hands on, if any.
 
     After `most_attempts` it is stopped, for a person to look at.
     """
@@ -42,6 +45,7 @@ class Step:
     name: str
     task: str
     most_attempts: int = MOST_ATTEMPTS
+    output: type[Handed] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,28 +60,34 @@ class Definition:
 
 
 WRITE = Step("write", "write.perform")
-FIND = (Step("find", "evaluate.find_pull_requests"),)
+NO_TASK = ""
+"""Of a step that no worker does, but the command that somebody has given."""
+FIND = (Step("find", "evaluate.find_pull_requests", output=Found),)
+JUDGE = Step("judge", "evaluate.pull_request", output=Judged)
+JUDGE_GROUP = Step("judge", "evaluate.merge_group", output=GroupJudged)
 
 DEFINITIONS = (
-    Definition("policy_evaluation", "evaluate", 1, (Step("judge", "evaluate.pull_request"),), (WRITE,)),
-    Definition("policy_evaluation", "merge_group", 1, (Step("judge", "evaluate.merge_group"),), (WRITE,)),
+    Definition("policy_evaluation", "evaluate", 1, (JUDGE,), (WRITE,)),
+    Definition("policy_evaluation", "merge_group", 1, (JUDGE_GROUP,), (WRITE,)),
     Definition("policy_evaluation", "find_by_head", 1, FIND),
     Definition("policy_evaluation", "find_by_branch", 1, FIND),
     Definition("policy_evaluation", "find_by_repository", 1, FIND),
     Definition("policy_evaluation", "find_by_installation", 1, FIND),
     Definition("pull_request_handoff", "work", 1, (Step("plan", "work.advance"),), (WRITE,)),
-    Definition("approval", "approval", 1, (Step("await_word", "approval.follow"),)),
+    Definition("approval", "approval", 1, (Step("await_word", "approval.follow", output=Approved),)),
     Definition(
         "merge",
         "merge",
         1,
-        (Step("merge", "merge.pull_request"),),
+        (Step("merge", "merge.pull_request", output=Ended),),
         (Step("delete_branch", "merge.follow_up", most_attempts=8),),
     ),
-    Definition("loop_step", "step", 1, (Step("perform", "step.run", most_attempts=5),)),
+    Definition("loop_step", "step", 1, (Step("perform", "step.run", most_attempts=5, output=Ended),)),
     Definition("reconciliation", "find_changed", 1, FIND),
-    Definition("reconciliation", "deliveries", 1, (Step("compare", "reconcile.deliveries"),)),
-    Definition("reconciliation", "gates", 1, (Step("inspect", "reconcile.inspect_gates"),)),
+    Definition("reconciliation", "deliveries", 1, (Step("compare", "reconcile.deliveries", output=Compared),)),
+    Definition("reconciliation", "gates", 1, (Step("inspect", "reconcile.inspect_gates", output=Inspected),)),
+    Definition("legacy_import", "legacy", 1, (Step("read", NO_TASK), Step("check", NO_TASK), Step("apply", NO_TASK))),
+    Definition("legacy_import", "legacy_rollback", 1, (Step("take_out", NO_TASK),)),
 )
 """Whoever asked for a step of an issue can ask again, so that is not tried for long."""
 
@@ -89,6 +99,11 @@ class UnknownDefinition(LookupError):
 def known() -> list[str]:
     """`kind/version` of each, as queries compare it: what a worker of this version may claim."""
     return [f"{each.kind}/{each.version}" for each in DEFINITIONS]
+
+
+def for_workers() -> list[str]:
+    """The same without those that a command does itself."""
+    return [f"{each.kind}/{each.version}" for each in DEFINITIONS if each.line[0].task != NO_TASK]
 
 
 def of(kind: str, version: int) -> Definition:

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.handed import Approved
 from app.records import approvals, runs
 from app.records.approvals import Given
 from app.records.runs import Run
@@ -29,8 +30,8 @@ def follow(context: Context, request_id: UUID) -> None:
             runs.block(tx, run, _denied(run, said[0]), now)
 
 
-def _output(word: Given) -> dict[str, str]:
-    return {"approved_by": word.given_by, "digest": word.digest, "expires_at": word.expires_at.isoformat()}
+def _output(word: Given) -> Approved:
+    return Approved(approved_by=word.given_by, digest=word.digest, expires_at=word.expires_at)
 
 
 def _denied(run: Run, word: Given) -> str:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from app import ledger
+from app import handed, ledger
 from app.github import documents
 from app.github.answers import Unavailable
 from app.github.reader import Place
@@ -142,7 +142,8 @@ def _record(
         telling.attest(tx, run, evaluation, told)
         approving.attest(tx, cause, approved)
         if asking is None:
-            runs.finish(tx, run, evaluation.evaluated_at)
+            of = handed.Judged(evaluation=told.evaluation_id, state=evaluation.state, head_sha=evaluation.head_sha)
+            runs.finish(tx, run, evaluation.evaluated_at, of)
         context.checkpoint("evaluate.before_commit")
     statuses = tuple(each for each in (told.intent_id, told.bare_id) if each is not None)
     ours = approved.approving if approved else ()
@@ -174,7 +175,7 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
     """Nothing to judge; but those who shared the status with this pull request have it to themselves now."""
     now = context.clock()
     with context.pool.connection() as tx:
-        runs.finish(tx, run, now)
+        runs.finish(tx, run, now, handed.Judged(evaluation=None, state=None, head_sha=pull.head.sha if pull else None))
         pulls.closed(tx, run.repository_id, run.number or 0)
         bindings.close_of_pull(tx, run.repository_id, run.number or 0, now)
         sharing = pulls.with_head(tx, run.repository_id, pull.head.sha) if pull else ()

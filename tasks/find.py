@@ -14,6 +14,7 @@ from app.events import Repository
 from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.reader import Place
+from app.handed import Found
 from app.records import operators, pulls, runs, slots, watches
 from app.records.pulls import Sighting
 from app.records.runs import Run, Wanted
@@ -71,7 +72,7 @@ def _want_changed(context: Context, run: Run, known: Known, found: tuple[ListedP
         differ = {number for number in {*known, *shown} if known.get(number) != shown.get(number)}
         unseen = _merged_unseen(context, tx, run, found)
         changed = [*sorted(unseen), *sorted((differ | later) - unseen)][:MOST_CHANGED]
-        runs.finish(tx, run, now)
+        runs.finish(tx, run, now, Found(pulls=len(changed)))
         for number in changed:
             pulls.seen(tx, Sighting(run.repository_id, number, run.full_name, run.installation_id))
         wanted = [(runs.want_pull(tx, run, number, now), now) for number in changed]
@@ -119,7 +120,7 @@ def _list(context: Context, run: Run) -> tuple[ListedPull, ...]:
 
 def _want_all(context: Context, run: Run, listed: tuple[ListedPull, ...]) -> None:
     with context.pool.connection() as tx:
-        runs.finish(tx, run, context.clock())
+        runs.finish(tx, run, context.clock(), Found(pulls=len(listed)))
         here = [_seen(tx, run, pull) for pull in sorted(listed, key=lambda pull: pull.number)]
         wanted = _want(context, tx, run, [*here, *_elsewhere(tx, run)])
     _send(context, wanted)

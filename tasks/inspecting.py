@@ -8,6 +8,7 @@ from app import doctor
 from app.doctor import Report
 from app.github.answers import Unavailable
 from app.github.reader import LiveReader
+from app.handed import Inspected
 from app.records import alerts, operators, runs
 from tasks import putting_off
 from tasks.context import Context
@@ -36,7 +37,7 @@ def inspect(context: Context, run_id: UUID) -> None:
         putting_off.run(context, run, trouble)
         return
     with context.pool.connection() as tx:
-        runs.finish(tx, run, context.clock(), {"looked_at": count})
+        runs.finish(tx, run, context.clock(), Inspected(looked_at=count))
 
 
 def _look(context: Context) -> int:

@@ -10,6 +10,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.merge_queue import QueuedPull, QueueEntry
 from app.github.reader import Place
+from app.handed import GroupJudged
 from app.records import groups, pulls, runs
 from app.records.pulls import Sighting
 from app.records.runs import Run
@@ -77,8 +78,9 @@ def _hold(context: Context, run: Run, members: tuple[QueuedPull, ...]) -> None:
 
 def _judge(context: Context, run: Run, members: tuple[QueuedPull, ...]) -> None:
     with context.pool.connection() as tx:
-        runs.finish(tx, run, context.clock())
+        runs.hold(tx, run)
         wanted, intent_id = _decide(context, tx, run, {pull.number: pull.head_ref_oid for pull in members})
+        runs.finish(tx, run, context.clock(), GroupJudged(waits_for=len(wanted)))
     for run_id in wanted:
         context.send(names.EVALUATE, run_id, 0)
     if intent_id is not None:

@@ -21,6 +21,7 @@ from app.github.answers import Unavailable
 from app.github.deliveries import CursorLost, Deliveries, Listed, NotShown
 from app.github.fields import Malformed
 from app.github.payloads import Ignored
+from app.handed import Compared
 from app.records import deliveries as recorded
 from app.records import reconciliations, runs
 from app.records.reconciliations import Round
@@ -196,7 +197,7 @@ def _leave(work: _Work, *, is_over: bool) -> None:
         if is_over:
             reconciliations.settle(tx, work.current)
             recorded.forget_passed(tx, _oldest(context, work.current))
-            runs.finish(tx, work.run, now)
+            runs.finish(tx, work.run, now, Compared(settled_until=reconciliations.settled_until(tx, work.current)))
         else:
             runs.snooze(tx, work.run, now, MORE)
     if not is_over:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
 
-from app import ledger
+from app import handed, ledger
 from app.database import Transaction
 from app.github import documents
 from app.github.answers import Unavailable
@@ -40,6 +40,7 @@ class Asking:
     pull: documents.Pull
     snapshot: PullSnapshot
     rules: tuple[Rule, ...]
+    judged: handed.Judged
 
 
 def dismiss(
@@ -69,7 +70,11 @@ def asking(tx: Transaction, cause: Cause, judged: Judged) -> Asking | None:
         proposing.withdraw(tx, cause, "review_request", ())
         return None
     events = tuple(TALK.get(name, "pull_request") for name in deliveries.events_of(tx, cause.run.id))
-    return Asking(cause, judged.pull, snapshot, rules) if review_requests.is_time(snapshot, events) else None
+    if not review_requests.is_time(snapshot, events):
+        return None
+    state, head = judged.verdict.state, judged.pull.head.sha
+    of = handed.Judged(evaluation=cause.evaluation_id, state=state, head_sha=head)
+    return Asking(cause, judged.pull, snapshot, rules, of)
 
 
 def _waiting(judged: Judged) -> tuple[Rule, ...]:
@@ -85,7 +90,7 @@ def ask(context: Context, wanted: Asking) -> None:
     """
     cause, chosen = wanted.cause, _choose(context, wanted)
     with context.pool.connection() as tx:
-        runs.finish(tx, cause.run, context.clock())
+        runs.finish(tx, cause.run, context.clock(), wanted.judged)
         intent_id = proposing.review_request(tx, cause, chosen.content) if chosen.content else None
         if chosen.content is None and chosen.trouble is None:
             proposing.withdraw(tx, cause, "review_request", ())

@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from app.database import Transaction
+from app.handed import Ended
 from app.records import runs, step_runs, timeline
 from app.records.runs import Run
 from app.records.step_runs import Ending, Step, StepRun
@@ -44,7 +45,7 @@ def end(  # noqa: PLR0913 -- all that an end is made of, by name
     What the step did (a `loop_merged`, a move of the issue) comes before, in the same transaction.
     """
     if ending == "finished":
-        runs.finish(tx, run, now)
+        runs.finish(tx, run, now, Ended(outcome=outcome, state_before=state_before, state_after=state_after))
     else:
         leave = runs.block if ending == "blocked" else runs.fail
         leave(tx, run, str(answer.get("sentence") or code or outcome), now)

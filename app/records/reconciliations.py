@@ -54,6 +54,14 @@ def settle(tx: Transaction, current: Round) -> None:
     _change(tx, current, changes, {})
 
 
+def settled_until(tx: Transaction, current: Round) -> datetime | None:
+    """All that was delivered until then is settled."""
+    row = tx.execute(
+        "SELECT settled_until FROM reconciliations WHERE app_id = %(app)s", {"app": current.app_id}
+    ).fetchone()
+    return row["settled_until"] if row else None
+
+
 def _change(tx: Transaction, current: Round, changes: str, values: dict[str, object]) -> None:
     tx.execute(
         f"UPDATE reconciliations SET {changes} WHERE app_id = %(app)s",  # noqa: S608

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from app import definitions
 from app.database import Transaction
 from app.definitions import Kind, Type
+from app.handed import Handed
 from app.records import steps
 from app.records.steps import Due, Held, LeaseLost
 
@@ -52,6 +53,12 @@ class Wanted:
         }
         return f"{self.kind}:{self.repository_id}{mark.get(self.kind, '')}"
 
+    @property
+    def input(self) -> dict[str, Any]:
+        """What is asked for, as people read it."""
+        asked = {"repository": self.full_name, "number": self.number, "sha": self.sha, "branch": self.branch}
+        return {name: value for name, value in asked.items() if value is not None}
+
 
 @dataclass(frozen=True)
 class Run:
@@ -77,7 +84,7 @@ class Run:
         return self.step.attempts
 
 
-def add(
+def add(  # noqa: PLR0913 -- all that a workflow is made of, by name
     tx: Transaction,
     kind: Kind,
     *,
@@ -124,12 +131,14 @@ def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | 
     definition = definitions.newest(wanted.kind)
     row = tx.execute(
         "INSERT INTO workflows (id, type, kind, version, subject, repository_id, full_name, installation_id, number,"
-        " sha, branch, current_step, slot_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s, %(subject)s,"
-        " %(repository_id)s, %(full_name)s, %(installation_id)s, %(number)s, %(sha)s, %(branch)s, %(step)s, %(slot)s)"
+        " sha, branch, input, current_step, slot_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s, %(subject)s,"
+        " %(repository_id)s, %(full_name)s, %(installation_id)s, %(number)s, %(sha)s, %(branch)s, %(input)s, %(step)s,"
+        " %(slot)s)"
         " ON CONFLICT (kind, subject) WHERE status = 'pending' DO UPDATE SET full_name = EXCLUDED.full_name,"
         " installation_id = EXCLUDED.installation_id RETURNING id, xmax = 0 AS is_new",
         {
             **wanted.__dict__,
+            "input": Jsonb(wanted.input),
             "id": uuid4(),
             "type": definition.type,
             "version": definition.version,
@@ -219,26 +228,34 @@ def hold(tx: Transaction, run: Run) -> None:
     steps.hold(tx, run.step)
 
 
-def finish(tx: Transaction, run: Run, now: datetime, output: dict[str, Any] | None = None) -> bool:
+def finish(tx: Transaction, run: Run, now: datetime, output: Handed | None = None) -> bool:
     """The step is done, and with it the run, unless its line goes on (True): then the next one is due at once.
 
-    Raises `LeaseLost`.
+    `output`: as the definition of the step has it. Raises `LeaseLost`.
     """
     following = definitions.after(run.kind, run.version, run.step.name)
+    handed = _handed(run, output)
     if following is None:
         _leave(tx, run, "succeeded", now)
-        steps.end(tx, run.step, "done", now, output=output)
+        steps.end(tx, run.step, "done", now, output=handed)
         return False
     hold(tx, run)
-    steps.end(tx, run.step, "done", now, output=output)
+    steps.end(tx, run.step, "done", now, output=handed)
     row = tx.execute(
         "UPDATE workflows SET status = 'pending', current_step = %(next)s, updated_at = %(now)s WHERE id = %(id)s"
         " RETURNING (SELECT position + 1 FROM steps WHERE id = %(step)s) AS place",
         {"id": run.id, "next": following.name, "now": now, "step": run.step.id},
     ).fetchone()
     place = row["place"] if row else 1
-    steps.add(tx, run.id, following.name, exclusive=run.subject, due_at=now, position=place, input=output)
+    steps.add(tx, run.id, following.name, exclusive=run.subject, due_at=now, position=place, input=handed)
     return True
+
+
+def _handed(run: Run, output: Handed | None) -> dict[str, Any] | None:
+    expected = definitions.step(run.kind, run.version, run.step.name).output
+    if expected is not None and type(output) is not expected:
+        raise TypeError(f"The step {run.step.name} of {run.kind} hands on {expected.__name__}, not {output!r}.")
+    return None if output is None else output.model_dump(mode="json")
 
 
 def block(tx: Transaction, run: Run, error: str, now: datetime) -> None:
@@ -352,8 +369,9 @@ def lapsed(tx: Transaction, now: datetime) -> list[Run]:
     """The runs whose worker was not heard of in time."""
     rows = tx.execute(
         f"SELECT {_COLUMNS}, step_id, current_step, attempts, lease FROM runs"  # noqa: S608
-        " WHERE status = 'running' AND lease_until < %(now)s ORDER BY lease_until LIMIT %(limit)s",
-        {"now": now, "limit": steps.DUE_BATCH},
+        f" WHERE status = 'running' AND lease_until < %(now)s AND {steps.IS_KNOWN}"
+        " ORDER BY lease_until LIMIT %(limit)s",
+        {"now": now, "limit": steps.DUE_BATCH, "known": definitions.for_workers()},
     ).fetchall()
     return [_running(row) for row in rows]
 

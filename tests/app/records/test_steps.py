@@ -13,16 +13,17 @@ from psycopg.rows import dict_row
 from app import definitions
 from app.database import Transaction
 from app.definitions import Definition, Step
+from app.handed import Inspected, Judged
 from app.records import runs, steps
 from app.records.runs import Run, Wanted
 from app.records.steps import LeaseLost
 
 T0 = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LEASE = 60
+JUDGED = Judged(evaluation=None, state=None, head_sha=None)
 WANTED = Wanted("evaluate", 7, "Acme/Widget", 5, number=3)
-LINE = (
-    Definition("merge", "merge", 1, (Step("judge", "merge.judge"), Step("send", "merge.send")), (Step("tidy", "m.t"),)),
-)
+FIRST, SECOND = Step("judge", "merge.judge", output=Inspected), Step("send", "merge.send")
+LINE = (Definition("merge", "merge", 1, (FIRST, SECOND), (Step("tidy", "merge.tidy"),)),)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_of_two_runs_about_one_subject_one_is_worked_on(tx: Transaction) -> None
     second = runs.want(tx, WANTED, T0)
     assert second != first
     assert runs.claim(tx, second, T0, LEASE) is None
-    runs.finish(tx, run, T0)
+    runs.finish(tx, run, T0, JUDGED)
     assert _claimed(tx, second).id == second
 
 
@@ -117,7 +118,7 @@ def test_a_workflow_that_was_started_under_an_older_version_finishes_under_it(
     monkeypatch.setattr(definitions, "DEFINITIONS", (*LINE, newer))
     new = _added(tx)
     assert {due.message: due.task for due in steps.take_due(tx, T0)} == {old: "merge.judge", new: "merge.all"}
-    assert runs.finish(tx, _claimed(tx, old), T0)
+    assert runs.finish(tx, _claimed(tx, old), T0, Inspected(looked_at=0))
     assert [due.task for due in steps.take_due(tx, T0)] == ["merge.send"]
     assert not runs.finish(tx, _claimed(tx, old), T0)
     assert not runs.finish(tx, _claimed(tx, new), T0)
@@ -127,9 +128,9 @@ def test_a_workflow_that_was_started_under_an_older_version_finishes_under_it(
 def test_a_line_hands_what_a_step_found_out_to_the_next(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definitions, "DEFINITIONS", LINE)
     run_id = _added(tx)
-    runs.finish(tx, _claimed(tx, run_id), T0, {"verdict": "PASS"})
+    runs.finish(tx, _claimed(tx, run_id), T0, Inspected(looked_at=7))
     following = _claimed(tx, run_id)
-    assert (following.step.name, following.step.input, following.attempts) == ("send", {"verdict": "PASS"}, 1)
+    assert (following.step.name, following.step.input, following.attempts) == ("send", {"looked_at": 7}, 1)
 
 
 def test_a_step_beside_the_line_is_claimed_by_its_own_id_and_outlives_its_worker(
@@ -157,6 +158,13 @@ def test_a_snooze_is_no_attempt_and_a_retry_is_one(tx: Transaction) -> None:
     assert _claimed(tx, run_id).attempts == 2
 
 
+def test_a_step_hands_on_what_its_definition_says_and_nothing_else(tx: Transaction) -> None:
+    run = _claimed(tx, runs.want(tx, WANTED, T0))
+    for output in (None, Inspected(looked_at=1)):
+        with pytest.raises(TypeError, match="hands on Judged"):
+            runs.finish(tx, run, T0, output)
+
+
 @pytest.mark.parametrize(("leave", "status"), [(runs.block, "blocked"), (runs.fail, "failed")])
 def test_what_is_stopped_says_why_and_is_claimed_no_more(tx: Transaction, leave: object, status: str) -> None:
     run_id = runs.want(tx, WANTED, T0)
@@ -173,7 +181,7 @@ def test_a_worker_that_was_taken_for_dead_records_nothing(tx: Transaction) -> No
     assert [run.id for run in runs.lapsed(tx, later)] == [run_id]
     runs.put_back_lapsed(tx, run_id, later)
     _claimed(tx, run_id, later)
-    for record in (lambda: runs.hold(tx, dead), lambda: runs.finish(tx, dead, later)):
+    for record in (lambda: runs.hold(tx, dead), lambda: runs.finish(tx, dead, later, JUDGED)):
         with pytest.raises(LeaseLost), tx.transaction():
             record()
 
@@ -183,7 +191,7 @@ def test_a_cancelled_run_is_nobodys_any_more(tx: Transaction) -> None:
     run = _claimed(tx, run_id)
     assert runs.cancel(tx, run_id, T0)
     with pytest.raises(LeaseLost), tx.transaction():
-        runs.finish(tx, run, T0)
+        runs.finish(tx, run, T0, JUDGED)
     assert not runs.cancel(tx, run_id, T0)
     assert _status(tx, run_id)[0] == "cancelled"
 
