@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from app import ledger
 from app.database import Transaction
 
-Scope = Literal["read", "propose", "evidence", "approve"]
+Scope = Literal["read", "propose", "evidence", "approve", "operate"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 ID_BYTES = 8
 SECRET_BYTES = 32

@@ -19,6 +19,8 @@ from app.web.replies import Reply
 
 MOST_BYTES = 512 * 1024
 MOST_WAIT_SECONDS = 30
+KEYED = ("POST", "PUT")
+"""The methods whose requests may carry an Idempotency-Key."""
 
 
 @dataclass(frozen=True)

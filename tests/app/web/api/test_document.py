@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from app.settings import Settings
+from app.tokens import SCOPES
 from app.web.api import document
 from app.web.api.endpoint import Endpoint
 from app.web.api.serving import ENDPOINTS
@@ -43,8 +44,8 @@ def test_nobody_without_a_token_gets_anything(knock: Knocking, endpoint: Endpoin
 
 @pytest.mark.parametrize("endpoint", ENDS)
 def test_nobody_with_another_scope_gets_anything(knock: Knocking, endpoint: Endpoint) -> None:
-    others = {"read", "propose", "evidence", "approve"} - {endpoint.scope}
-    answer = knock.client(*others).open(address(endpoint), method=endpoint.method, data=b"{}")  # type: ignore[arg-type]
+    others = {*SCOPES} - {endpoint.scope}
+    answer = knock.client(*others).open(address(endpoint), method=endpoint.method, data=b"{}")
     assert (answer.status_code, answer.get_json()["code"]) == (403, "SCOPE_MISSING")
 
 
@@ -76,8 +77,8 @@ def test_every_operation_says_what_it_needs_and_how_it_refuses(described: dict[s
         assert any(PROBLEM_JSON in said["content"] for said in refusals)
 
 
-def test_every_post_takes_an_idempotency_key(described: dict[str, Any]) -> None:
-    posts = [item["post"] for item in described["paths"].values() if "post" in item]
-    assert posts
-    for operation in posts:
+def test_every_post_and_put_takes_an_idempotency_key(described: dict[str, Any]) -> None:
+    keyed = [item[method] for item in described["paths"].values() for method in ("post", "put") if method in item]
+    assert keyed
+    for operation in keyed:
         assert "Idempotency-Key" in [parameter["name"] for parameter in operation["parameters"]]
