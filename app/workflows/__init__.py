@@ -34,7 +34,7 @@ class Whole:
 def page(tx: Transaction, which: Which, now: datetime, *, limit: int, after: Mark = NEWEST) -> Part[Standing]:
     """A part of a list, newest first."""
     found = workflows.page(tx, which, limit=limit, after=after)
-    return Part(_standing(tx, found.rows, now), found.after)
+    return Part(_standings(tx, found.rows, now), found.after)
 
 
 def show(tx: Transaction, workflow_id: UUID, now: datetime) -> Whole | Blocker:
@@ -43,8 +43,13 @@ def show(tx: Transaction, workflow_id: UUID, now: datetime) -> Whole | Blocker:
     if found is None:
         return not_found(workflow_id)
     steps = workflows.steps_of(tx, workflow_id)
-    (standing,) = _standing(tx, [found], now)
-    return Whole(found, standing.unblock, steps, histories.of(tx, found, steps))
+    return Whole(found, standing(tx, found, now).unblock, steps, histories.of(tx, found, steps))
+
+
+def standing(tx: Transaction, found: Workflow, now: datetime) -> Standing:
+    """One of them, with what would unblock it."""
+    (said,) = _standings(tx, [found], now)
+    return said
 
 
 def not_found(workflow_id: UUID) -> Blocker:
@@ -52,7 +57,7 @@ def not_found(workflow_id: UUID) -> Blocker:
     return Blocker(code="WORKFLOW_NOT_FOUND", sentence="There is no such workflow.", subject=f"run:{workflow_id}")
 
 
-def _standing(tx: Transaction, found: list[Workflow], now: datetime) -> list[Standing]:
+def _standings(tx: Transaction, found: list[Workflow], now: datetime) -> list[Standing]:
     stopped = [each.id for each in found if each.status in ("waiting", "blocked", "failed")]
     against = obstacles.of(tx, stopped) if stopped else {}
     return [

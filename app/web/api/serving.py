@@ -26,10 +26,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *policies.ENDPOINTS,
     *runs.ENDPOINTS,
     *issues.ENDPOINTS,
+    *workflows.ENDPOINTS,
     *artifacts.ENDPOINTS,
     *audit.ENDPOINTS,
-)
     *steering.ENDPOINTS,
+)
 
 
 def install(flask: Flask, settings: Settings, publisher: Publisher, now: Callable[[], datetime]) -> None:
