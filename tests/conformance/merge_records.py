@@ -8,6 +8,7 @@ from psycopg.types.json import Jsonb
 
 from app import ledger
 from app.database import Transaction
+from app.handed import Judged
 from app.records import (
     after_merge,
     evaluations,
@@ -107,7 +108,7 @@ class Records:
         run_id = runs.want(tx, Wanted("evaluate", *place, number=number), now)
         run = runs.claim(tx, run_id, now, 60)
         if run is not None:
-            runs.finish(tx, run, now)
+            runs.finish(tx, run, now, Judged(evaluation=None, state=None, head_sha=None))
         self.seeded.add(run_id)
         named = snapshot.get("policy_digest") or world.given.get("policy", {}).get("digest", "P1")
         text = policy_text(named)
