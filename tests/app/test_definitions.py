@@ -1,5 +1,7 @@
 """The list of workflows is whole, and each of its tasks is one that a worker has."""
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -46,3 +48,11 @@ def test_the_newest_version_is_started_and_an_older_one_goes_on_in_its_own_line(
 def test_what_is_of_another_version_of_mergegate_is_not_known(kind: str, version: int, name: str) -> None:
     with pytest.raises(UnknownDefinition, match="no "):
         definitions.step(kind, version, name)
+
+
+def test_the_document_names_every_workflow_and_step() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "workflows.md").read_text()
+    for each in DEFINITIONS:
+        assert {f"`{name}`" for name in (each.type, each.kind, *(step.name for step in each.line))} <= set(
+            re.findall(r"`[a-z_]+`", text)
+        )
