@@ -9,7 +9,7 @@ from app import ledger
 from app.anchors import Anchor
 from app.ledger import GENESIS, Entry
 
-BROKEN, EMPTY = "AUDIT_CHAIN_BROKEN", "AUDIT_EXPORT_EMPTY"
+BROKEN, BEGINS_ELSEWHERE = "AUDIT_CHAIN_BROKEN", "AUDIT_BEGINS_ELSEWHERE"
 CUT, REWRITTEN, ANOTHER = "AUDIT_CHAIN_CUT", "AUDIT_CHAIN_REWRITTEN", "AUDIT_CHAIN_OF_ANOTHER"
 NO_ANCHOR, ANCHOR_GONE = "AUDIT_NO_ANCHOR", "AUDIT_ANCHOR_GONE"
 
@@ -53,7 +53,7 @@ def walk(
     if begin is None:
         return Walk(first=first, last=first - 1, previous=previous or GENESIS, head=previous or GENESIS)
     if begin.seq != first:
-        return Fault(BROKEN, _begins(begin.seq, first))
+        return Fault(BEGINS_ELSEWHERE, _begins(begin.seq, first))
     follows = _follows(begin, first, previous)
     noted = {first - 1: follows}
     proof = ledger.verify(_noting(chain([begin], entries), note, noted), after=first - 1, previous=follows)
@@ -70,8 +70,8 @@ def _follows(begin: Entry, first: int, previous: bytes | None) -> bytes:
 
 def _begins(seq: int, first: int) -> str:
     if seq < first:
-        return f"It begins with entry {seq} instead of entry {first}."
-    return f"It begins with entry {seq}: entries {first} to {seq - 1} are missing."
+        return f"It begins with entry {seq} already, and should begin with entry {first}."
+    return f"It begins with entry {seq}: what should be before it, from entry {first} on, is missing."
 
 
 def _noting(entries: Iterable[Entry], note: Collection[int], noted: dict[int, bytes]) -> Iterator[Entry]:

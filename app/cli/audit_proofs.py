@@ -113,9 +113,8 @@ def _agreed(walked: Walk, noted: list[Anchor], *, last: int | None, known: Ancho
 
 def _agreement(walked: Walk, said: Agreement) -> str:
     newest = said.newest
-    what = f"{said.anchors} anchors agree, the newest of entry {newest.seq}, {proofs.moment(newest.at)}"
-    uncovered = walked.last - newest.seq
-    return f"{what}." if uncovered <= 0 else f"{what}; the {uncovered} entries after it have none yet."
+    what = f"Anchors that agree: {said.anchors}, the newest of entry {newest.seq}, {proofs.moment(newest.at)}"
+    return f"{what}. Entries after that: {max(0, walked.last - newest.seq)}."
 
 
 def _known() -> Anchor | None:

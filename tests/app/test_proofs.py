@@ -25,12 +25,12 @@ def _anchors(*seqs: int, of: list[Entry] = CHAIN) -> list[Anchor]:
     return [Anchor(seq, of[seq - 1].hash, NOW) for seq in seqs]
 
 
-def _walk(entries: list[Entry], **limits: int) -> Walk | Fault:
-    return proofs.walk(entries, note=range(1, 1_000), **limits)
+def _walk(entries: list[Entry], first: int = 1) -> Walk | Fault:
+    return proofs.walk(entries, first=first, note=range(1, 1_000))
 
 
-def _said(entries: list[Entry], anchors: list[Anchor], until: int | None = None, **limits: int) -> str:
-    walked = _walk(entries, **limits)
+def _said(entries: list[Entry], anchors: list[Anchor], until: int | None = None, *, first: int = 1) -> str:
+    walked = _walk(entries, first)
     said = walked if isinstance(walked, Fault) else proofs.compare(walked, anchors, until=until)
     return said.code if isinstance(said, Fault) else f"{said.anchors} up to {said.newest.seq}"
 

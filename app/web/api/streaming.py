@@ -35,6 +35,8 @@ class Streaming:
 
     def respond(self, lines: Lines) -> Response:
         """The answer, whose first piece is made before the status is said."""
+        if request.method == "HEAD":  # whose answer werkzeug would not close
+            return Response(content_type=LINES)
         if not self._places.acquire(blocking=False):
             return respond_problem(BUSY)
         leave = _once(self._places.release)
@@ -44,15 +46,18 @@ class Streaming:
         except BaseException:
             leave()
             raise
-        response = Response(_sent(first, pieces), content_type=LINES)
+        response = Response(_sent(first, pieces, leave), content_type=LINES)
         response.call_on_close(_limited(request.environ.get("gunicorn.socket")))
         response.call_on_close(leave)
         return response
 
 
-def _sent(first: str, pieces: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from pieces
+def _sent(first: str, pieces: Iterator[str], leave: Callable[[], None]) -> Iterator[str]:
+    try:
+        yield first
+        yield from pieces
+    finally:
+        leave()
 
 
 def _limited(client: socket.socket | None) -> Callable[[], None]:
