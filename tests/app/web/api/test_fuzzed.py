@@ -70,6 +70,7 @@ class Served:
             "repo": "widget",
             "number": 1,
             "run": opened["runId"],
+            "workflow": opened["runId"],
             "digest": stored["digest"],
             "issue": issue["id"],
         }
