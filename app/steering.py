@@ -4,6 +4,7 @@ A change counts from the end of its transaction on.
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -11,8 +12,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from app.database import Transaction
-from app.records import merge_requests, operators
+from app.records import merge_requests, operators, pulls, run_intents, runs
 from app.records.operators import EVERYWHERE, Row, Where
+from app.records.runs import Wanted
 from app.settings import Settings
 from app.work import By
 from policies import in_force
@@ -24,6 +26,8 @@ from policies.text import plain, quoted, short
 MOST_REASON_CHARACTERS = 300
 MOST_SENTENCE_CHARACTERS = 300
 SHOWN_CHARACTERS = 60
+DECIDED_BY = frozenset({"writes", "kinds", "repositories", "approvals"})
+"""What decides on a write."""
 Origin = Literal["environment", "all repositories", "this repository"]
 
 
@@ -124,11 +128,20 @@ def change(tx: Transaction, environment: Settings, where: Where, by: By, wanted:
         return refused
     reason = short(wanted.reason, MOST_REASON_CHARACTERS)
     put = [operators.put(tx, where, name, changed[name], by=by.name, reason=reason, now=by.at) for name in changed]
-    if "freeze" in changed:
-        merge_requests.look_at_frozen(tx, where.repository_id or None, by.at)
+    _look_again(tx, where.repository_id or None, changed, by.at)
     for row in put:
         operators.attest(tx, where, _value(rows.get(row.name)), row)
     return shown(tx, environment, where, by.at)
+
+
+def _look_again(tx: Transaction, repository_id: int | None, changed: Collection[str], now: datetime) -> None:
+    """Let what waited for the settings be decided anew, and what was denied for them be proposed anew."""
+    if "freeze" in changed:
+        merge_requests.look_at_frozen(tx, repository_id, now)
+    if not DECIDED_BY.isdisjoint(changed):
+        run_intents.reopen_all(tx, repository_id, now)
+        for row in pulls.repositories_with_open(tx, repository_id):
+            runs.want(tx, Wanted("find_by_repository", **row), now)
 
 
 def _counting(decided: InForce, general: General, now: datetime) -> dict[str, Any]:

@@ -97,24 +97,15 @@ class InForce(_Fact):
 
 
 NOTHING_ALLOWED = InForce()
-CLOSED = (
-    "live",
-    "repositories",
-    "merge_repositories",
-    "kinds",
-    "approvals",
-    "approval_seconds",
-    "safe_mode",
-    "dry_run",
-)
-"""What is as where nothing is known, when a setting cannot be read."""
+CLOSED = ("live", "kinds", "approvals", "approval_seconds", "safe_mode", "dry_run")
+"""What is as where nothing is known, when a setting cannot be read. Lists of repositories stay: alerts go by them."""
 
 
 def decide(ceiling: Ceiling, general: General, own: Level) -> InForce:
-    """What counts; pure. What cannot be read, of all or of one, allows nothing."""
+    """What counts; pure. What cannot be read, of all or of one, allows no write and no merge."""
     counts = _readable(ceiling, general, own)
     trouble = general.trouble or own.trouble
-    return counts if trouble is None else counts.model_copy(update=_closed(ceiling, trouble))
+    return counts if trouble is None else counts.model_copy(update=_closed(counts, trouble))
 
 
 def _readable(ceiling: Ceiling, general: General, own: Level) -> InForce:
@@ -151,14 +142,10 @@ def strictest(*demanded: Required) -> Required:
     return named.pop() if named else "none"
 
 
-def _closed(ceiling: Ceiling, trouble: str) -> dict[str, object]:
+def _closed(counts: InForce, trouble: str) -> dict[str, object]:
     """What is then otherwise. Evaluating goes on: it only reads."""
-    return {
-        **{name: getattr(NOTHING_ALLOWED, name) for name in CLOSED},
-        "writes_off": trouble,
-        "withheld": (*ceiling.repositories, *ceiling.kinds),
-        "trouble": trouble,
-    }
+    closed = {name: getattr(NOTHING_ALLOWED, name) for name in CLOSED}
+    return {**closed, "writes_off": trouble, "withheld": (*counts.withheld, *counts.kinds), "trouble": trouble}
 
 
 def _writes_off(general: Level, own: Level) -> str | None:

@@ -175,13 +175,23 @@ def _general(found: list[Row]) -> General:
 
 
 def _read(found: list[Row], of: type[OfRepository]) -> dict[str, Any]:
-    """The fields of a level; a row that this version does not understand is its trouble."""
+    """The fields of a level; a row that this version does not understand is its trouble, and the others count."""
     said = [row for row in found if row.value is not None]
+    sound = [row for row in said if _is_understood(row, of)]
+    wrong = next((row for row in said if row not in sound), None)
+    return {
+        "values": of.model_validate_json(json.dumps({row.name: row.value for row in sound})),
+        "because": {row.name: _because(row) for row in sound},
+        "trouble": None if wrong is None else _trouble(wrong),
+    }
+
+
+def _is_understood(row: Row, of: type[OfRepository]) -> bool:
     try:
-        values = of.model_validate_json(json.dumps({row.name: row.value for row in said}))
-    except ValidationError as wrong:
-        return {"trouble": _trouble(said, str(wrong.errors()[0]["loc"][0]))}
-    return {"values": values, "because": {row.name: _because(row) for row in said}}
+        of.model_validate_json(json.dumps({row.name: row.value}))
+    except ValidationError:
+        return False
+    return True
 
 
 def _because(row: Row) -> str:
@@ -189,7 +199,6 @@ def _because(row: Row) -> str:
     return f"{row.reason} ({row.changed_by})" if row.reason and row.name != "freeze" else row.changed_by
 
 
-def _trouble(said: list[Row], name: str) -> str:
-    full_name = said[0].full_name
-    what = f"The setting {quoted(short(name, SHOWN_CHARACTERS))} of {short(full_name, SHOWN_CHARACTERS)}"
+def _trouble(row: Row) -> str:
+    what = f"The setting {quoted(short(row.name, SHOWN_CHARACTERS))} of {short(row.full_name, SHOWN_CHARACTERS)}"
     return f"{what} is not understood, so that nothing is allowed; set it anew, or take it away."

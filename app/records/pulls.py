@@ -192,6 +192,16 @@ def of_installation(tx: Transaction, installation_id: int) -> list[dict[str, Any
     ).fetchall()
 
 
+def repositories_with_open(tx: Transaction, repository_id: int | None) -> list[dict[str, Any]]:
+    """The repositories that have open pull requests: this one, or with None all, each as it was seen last."""
+    return tx.execute(
+        "SELECT DISTINCT ON (repository_id) repository_id, full_name, installation_id FROM pulls"
+        " WHERE is_open AND (%(repository)s::bigint IS NULL OR repository_id = %(repository)s)"
+        " ORDER BY repository_id, number DESC",
+        {"repository": repository_id},
+    ).fetchall()
+
+
 def with_policy_naming(tx: Transaction, organization: str, installation_id: int) -> list[dict[str, Any]]:
     """The open pull requests of other installations whose policy, as last read, holds the name of an organization;
     at most `MOST_PULLS`. It may stand there for another reason, which costs an evaluation and nothing else.

@@ -35,6 +35,18 @@ def reopen_stage(tx: Transaction, run_id: UUID, stage: int, now: datetime) -> li
     return _reopen(tx, "run_id = %(run)s AND stage = %(stage)s", {"run": run_id, "stage": stage, "now": now})
 
 
+def reopen_all(tx: Transaction, repository_id: int | None, now: datetime) -> None:
+    """All that waits in a repository, or with None anywhere, is to be decided anew; the sweep sends for it.
+
+    What somebody is at just now is left out.
+    """
+    which = (
+        "id IN (SELECT id FROM intents WHERE status = 'waiting' AND kind <> 'git_object'"
+        " AND (%(repository)s::bigint IS NULL OR repository_id = %(repository)s) FOR UPDATE SKIP LOCKED)"
+    )
+    _reopen(tx, which, {"repository": repository_id, "now": now})
+
+
 def _reopen(tx: Transaction, which: str, facts: dict[str, Any]) -> list[UUID]:
     rows = tx.execute(
         "UPDATE intents SET status = 'pending', attempts = 0, due_at = %(now)s, queued_at = NULL"  # noqa: S608

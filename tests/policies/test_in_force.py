@@ -119,7 +119,7 @@ def test_only_what_is_handed_over_goes_beyond_the_environment(
 @given(ceilings, levels)
 def test_what_cannot_be_read_allows_no_write_and_no_merge(ceiling: Ceiling, own: Level) -> None:
     counts = in_force.decide(ceiling, General(trouble="it is not understood"), own)
-    assert (counts.live, counts.kinds, counts.repositories, counts.approvals) == (False, (), (), "both")
+    assert (counts.live, counts.kinds, counts.approvals) == (False, (), "both")
     assert (counts.safe_mode, counts.dry_run, counts.writes_off) == (True, True, "it is not understood")
 
 

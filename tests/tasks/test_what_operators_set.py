@@ -1,0 +1,210 @@
+"""What operators set, in the way of real writes and merges: each blocker earned by a setting, and cleared by one."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import steering
+from app.records import operators
+from app.records.operators import Where
+from app.steering import Change, Shown
+from app.work import By
+from tests.tasks import merging
+from tests.tasks.agency import agency, codes
+from tests.tasks.house import REPOSITORY, House
+
+
+def put(house: House, *, everywhere: bool = False, **values: Any) -> Shown:
+    """Olga sets it for the repository, or for all."""
+    with house.context.pool.connection() as tx:
+        where = Where() if everywhere else Where(repository_id=house.repository_id, full_name=REPOSITORY)
+        done = steering.change(
+            tx, house.context.settings, where, By("olga", house.clock()), Change(values=values, reason="a test")
+        )
+    assert isinstance(done, Shown), done
+    return done
+
+
+def blocked(house: House) -> list[tuple[str, str]]:
+    """Code and sentence of all that stands against the write that was decided on last."""
+    (row,) = house.rows("SELECT blockers FROM decisions ORDER BY audit_seq DESC LIMIT 1")
+    return [(each["code"], each["sentence"]) for each in row["blockers"]]
+
+
+@pytest.mark.parametrize(
+    ("closed", "opened", "blocker"),
+    [
+        (
+            {"writes": False},
+            {"writes": True},
+            ("TRANSPORT_DISABLED", "Writing is switched off in this repository: a test (olga)."),
+        ),
+        (
+            {"writes": False, "everywhere": True},
+            {"writes": None, "everywhere": True},
+            ("TRANSPORT_DISABLED", "Writing is switched off in all repositories: a test (olga)."),
+        ),
+        (
+            {"kinds": []},
+            {"kinds": None},
+            (
+                "MUTATION_NOT_ALLOWED",
+                "Writes of the kind status are not allowed in acme/widget; allow it in the setting `kinds`.",
+            ),
+        ),
+        (
+            {"repositories": ["acme/other"], "everywhere": True},
+            {"repositories": ["acme/other", REPOSITORY], "everywhere": True},
+            (
+                "REPO_NOT_ALLOWED",
+                "acme/widget is not on the list of repositories that may be written to;"
+                " add it to the setting `repositories`.",
+            ),
+        ),
+    ],
+    ids=["writes", "writes everywhere", "kinds", "repositories"],
+)
+def test_a_setting_stops_the_status_and_another_lets_it_be_written(
+    house: House, closed: dict[str, Any], opened: dict[str, Any], blocker: tuple[str, str]
+) -> None:
+    put(house, **closed)
+    house.deliver_pull()
+    house.work()
+    assert (house.states(), blocked(house)) == ([], [blocker])
+    house.clock.forward(60)
+    put(house, **opened)
+    house.sweep()
+    house.clock.forward(60)
+    house.sweep()
+    assert house.states() == ["pending"]
+
+
+def test_the_environment_is_the_ceiling(house: House) -> None:
+    house.with_settings(allowed_repositories=(), allowed_writes=())
+    put(house, everywhere=True, repositories=[REPOSITORY], kinds=["status"], writes=True)
+    put(house, writes=True, kinds=["status"])
+    house.deliver_pull()
+    house.work()
+    assert (house.states(), [code for code, _ in blocked(house)]) == ([], ["MUTATION_NOT_ALLOWED", "REPO_NOT_ALLOWED"])
+
+
+def test_what_the_environment_hands_over_is_closed_until_an_operator_opens_it(house: House) -> None:
+    house.with_settings(allowed_repositories=(), allowed_writes=(), settings_decide=("repositories", "kinds"))
+    house.deliver_pull()
+    house.work()
+    assert [sentence for _, sentence in blocked(house)] == [
+        "Writes of the kind status are not allowed in acme/widget; allow it in the setting `kinds`.",
+        "acme/widget is not on the list of repositories that may be written to; add it to the setting `repositories`.",
+    ]
+    put(house, everywhere=True, repositories=[REPOSITORY], kinds=["status"])
+    house.clock.forward(60)
+    house.sweep()
+    assert house.states() == ["pending"]
+
+
+def test_a_run_waits_for_the_approval_that_a_setting_demands_and_not_for_one_that_none_does(
+    house: House, tmp_path: Path
+) -> None:
+    at = agency(house, tmp_path, approvals_required="none")
+    put(house, approvals="run")
+    run_id = at.ask()["runId"]
+    for kind in ("verification", "internal_review"):
+        assert at.give(run_id, kind).status_code == 201
+    at.settle()
+    assert codes(at.run(run_id)) == ["APPROVAL_MISSING"]
+    put(house, approvals=None)
+    at.settle()
+    assert (at.run(run_id)["status"], len(house.written("pull_request_create"))) == ("succeeded", 1)
+
+
+def test_a_row_that_is_not_understood_stops_everything_until_it_is_taken_away(house: House) -> None:
+    row = f"({house.repository_id}, 'later', '{REPOSITORY}', '1', 1, '', 'newer', now())"
+    house.rows(f"INSERT INTO settings VALUES {row} RETURNING 1")
+    house.deliver_pull()
+    house.work()
+    trouble = (
+        'The setting "later" of acme/widget is not understood, so that nothing is allowed;'
+        " set it anew, or take it away."
+    )
+    assert house.states() == []
+    assert blocked(house)[0] == ("TRANSPORT_DISABLED", trouble)
+    house.rows("DELETE FROM settings RETURNING 1")
+    put(house, writes=True)
+    house.clock.forward(60)
+    house.sweep()
+    assert house.states() == ["pending"]
+
+
+def test_evaluations_wait_where_a_setting_lets_there_be_fewer(house: House) -> None:
+    put(house, everywhere=True, evaluations_per_minute=1)
+    house.deliver_pull()
+    house.work()
+    house.deliver_pull(action="edited")
+    house.work()
+    assert [row["status"] for row in house.rows("SELECT status FROM runs ORDER BY created_at")] == [
+        "succeeded",
+        "pending",
+    ]
+    put(house, everywhere=True, evaluations_per_minute=None)
+    house.clock.forward(60)
+    house.sweep()
+    assert house.newest_run()["status"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("closed", "opened", "detail"),
+    [
+        ({"safe_mode": True}, {"safe_mode": False}, "SAFE_MODE"),
+        ({"freeze": {"reason": "release"}}, {"freeze": None}, "FROZEN"),
+    ],
+)
+def test_a_setting_stops_a_merge_and_another_lets_it_be_made(
+    house: House, closed: dict[str, Any], opened: dict[str, Any], detail: str
+) -> None:
+    at = merging.ready(house)
+    put(at, **closed)
+    assert merging.merge(at)[1:] == ("MERGE_FAILED", detail)
+    put(at, **opened)
+    assert merging.merge(at)[0] == "merged"
+
+
+def test_a_merge_is_only_said_where_a_setting_leaves_the_repository_out(house: House) -> None:
+    at = merging.ready(house)
+    put(at, everywhere=True, merge_repositories=[])
+    merging.merge(at)
+    assert merging.puts(at) == []
+    put(at, everywhere=True, merge_repositories=[REPOSITORY])
+    assert merging.merge(at)[0] == "merged"
+
+
+def test_merges_that_are_handed_over_are_made_where_a_setting_says_so(house: House) -> None:
+    at = merging.ready(house)
+    at.with_settings(merge_repositories=(), settings_decide=("merge_repositories",))
+    merging.merge(at)
+    assert merging.puts(at) == []
+    put(at, everywhere=True, merge_repositories=[REPOSITORY])
+    assert merging.merge(at)[0] == "merged"
+
+
+def test_nothing_is_merged_while_a_row_is_not_understood(house: House) -> None:
+    at = merging.ready(house)
+    at.rows("INSERT INTO settings VALUES (0, 'safe_mode', 'all', '\"off\"', 1, '', 'newer', now()) RETURNING 1")
+    assert merging.merge(at)[1:] == ("MERGE_FAILED", "SAFE_MODE")
+    put(at, everywhere=True, safe_mode=False)
+    assert merging.merge(at)[0] == "merged"
+
+
+def test_a_change_that_is_undone_is_none(house: House) -> None:
+    with house.context.pool.connection() as tx:
+        refused = steering.change(
+            tx,
+            house.context.settings,
+            Where(),
+            By("olga", house.clock()),
+            Change(values={"writes": False, "kinds": ["merge"]}),
+        )
+        assert not isinstance(refused, Shown)
+        assert refused.sentence.startswith("kinds.0: should be 'pull_request_create', ")
+        assert operators.listed(tx) == []
+    assert house.rows("SELECT 1 FROM audit_events WHERE kind = 'setting_changed'") == []
