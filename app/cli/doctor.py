@@ -122,7 +122,7 @@ def _json(report: Report) -> str:
 
 def _text(report: Report) -> str:
     counted = {name: sum(finding.severity == name for finding in report.findings) for name in SHOWN}
-    end = f"{counted['error']} errors, {counted['warning']} warnings, {counted['ok']} findings that are well."
+    end = f"Errors: {counted['error']}; warnings: {counted['warning']}; findings that are well: {counted['ok']}."
     return "\n".join([*(line for finding in report.findings for line in _lines(finding)), end])
 
 

@@ -1,5 +1,6 @@
 """Whether what GitHub merged is what was judged: the head, the base, the tree, and the evidence as it is now."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,8 @@ from tasks.merging.settling import Merged
 
 MOST_REPLAYED = 50
 """Of how many commits the base of a rebase is looked for; beyond, the tip that was read stands for it."""
+
+log = logging.getLogger("mergegate")
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,8 @@ def _evidence_changed(context: Context, target: Target, merged: Merged) -> tuple
     """An alert where reviews and checks would not let it pass any more; GitHub has merged it all the same."""
     try:
         loaded = merge_facts.load(context, target.place, target.number)
-    except Unavailable:
+    except Unavailable as trouble:
+        log.warning("action=evidence_not_read_again attempt=%s code=%s", merged.attempt.id, trouble.code)
         return ()
     again = gate.decide(loaded.facts, loaded.rules)
     if again.verdict == "PASS":
