@@ -29,11 +29,6 @@ def standing(found: Workflow) -> str:
     return f"{plain(found.current_step)}{attempt}"
 
 
-def short_id(found: Workflow) -> str:
-    """How a terminal shows its id."""
-    return str(found.id)[:SHORT_ID]
-
-
 def step(found: Shown) -> str:
     """What it does, and to what."""
     return plain(found.name) + (f" {short(found.about, MOST_CHARACTERS)}" if found.about else "")
@@ -42,4 +37,9 @@ def step(found: Shown) -> str:
 def said(happening: Happening) -> str:
     """What it says besides, as JSON of one line; empty where it says nothing."""
     told = {name: value for name, value in happening.said.items() if value not in (None, "", [], {})}
-    return short(json.dumps(told, sort_keys=True, ensure_ascii=False, default=str), MOST_CHARACTERS) if told else ""
+    return short(document(told), MOST_CHARACTERS) if told else ""
+
+
+def document(value: object) -> str:
+    """A value as JSON of one line."""
+    return plain(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))

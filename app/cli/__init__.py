@@ -18,16 +18,19 @@ COMMANDS = {
     "explain": "Why a pull request has its status, or was not merged.",
     "intents": "What runs ask to write; an operator's yes or no.",
     "issues": "Issues, their steps and what became of them.",
+    "legacy": "Bring records over from the system this replaces.",
     "merges": "Merges whose end nobody knows, and what came of them.",
     "migrate": "Move the database schema, or say where it stands.",
     "policy": "Check a policy, explain a verdict, try another one.",
     "posture": "Freeze merges, switch them off, or have them only said.",
     "projections": "Hold what was written against what GitHub shows.",
+    "retention": "How long things are kept; let go of what is older.",
     "tokens": "Make, list and revoke the tokens of the API.",
     "up": "Run everything on this machine until Ctrl-C.",
+    "workflows": "What is worked on, what has stopped; start, retry, pause.",
 }
 """Each in a file of its name, which is read when it is asked for: all of them take two seconds."""
-CALLED = {"explain": "explain_command", "issues": "issues_command"}
+CALLED = {"explain": "explain_command", "issues": "issues_command", "workflows": "workflows_command"}
 """What a command is called in its file, where it is not by its name."""
 
 

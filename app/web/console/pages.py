@@ -1,10 +1,10 @@
 """The answers of the console: a page and what all are made with, the form to sign in, trouble in a sentence."""
 
-import json
 from urllib.parse import urlencode
 
 from flask import Response
 
+from app import titles
 from app.web import rendering
 from app.web.console import session
 from policies.text import plain
@@ -14,7 +14,7 @@ TROUBLE_CHARACTERS = 200
 
 def page(template: str, status: int, **shown: object) -> Response:
     """Forms go to ourselves alone, and tell us so: without a referrer browsers hide where they come from."""
-    tools = {"plain": plain, "link": link, "document": document}
+    tools = {"plain": plain, "link": link, "document": titles.document}
     return rendering.page(f"console/{template}", status, forms="'self'", referrer="same-origin", **tools, **shown)
 
 
@@ -32,8 +32,3 @@ def link(path: str, **asked: object) -> str:
     """An address with these parameters, whatever stands in them; those that are None are left out."""
     query = urlencode({name: value for name, value in asked.items() if value is not None})
     return f"{path}?{query}" if query else path
-
-
-def document(value: object) -> str:
-    """A value as JSON on one line."""
-    return plain(json.dumps(value, sort_keys=True, ensure_ascii=False, default=str))
