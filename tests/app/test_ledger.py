@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app import database, ledger
 from app.database import Pool, Transaction
+from tests.app.chains import change
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -170,3 +171,78 @@ def test_an_entry_that_was_forged_with_its_hash_does_not_follow_the_one_before()
     unsealed = ledger.Entry(**{**second.__dict__, "previous": b"\x01" * 32})
     forged = ledger.Entry(**{**unsealed.__dict__, "hash": ledger._seal(unsealed)})
     assert ledger.verify([first, forged]).fault == "entry 2 does not follow entry 1"
+
+
+@pytest.mark.parametrize("body", [{"n": 1e16}, {"n": -0.0}, {"n": {10: 1, 9: 2}}])
+def test_it_refuses_what_would_not_verify_when_it_is_read_again(pool: Pool, body: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="gives back in another form"), pool.connection() as tx:
+        ledger.append(tx, kind="tested", subject="s", actor="a", body=body, at=NOW)
+    assert len(_chain(pool, 1)) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_events SET at = at + interval '1 microsecond' WHERE seq = 3",
+        "UPDATE audit_events SET kind = 'other' WHERE seq = 3",
+        "UPDATE audit_events SET subject = 'other' WHERE seq = 5",
+        "UPDATE audit_events SET actor = 'other' WHERE seq = 1",
+        "UPDATE audit_events SET body = jsonb_set(body, '{number}', '9') WHERE seq = 3",
+        "UPDATE audit_events SET body = body || '{\"more\": null}' WHERE seq = 3",
+        "UPDATE audit_events SET previous = sha256('other') WHERE seq = 3",
+        "UPDATE audit_events SET hash = sha256('other') WHERE seq = 5",
+        "UPDATE audit_events SET seq = 6 WHERE seq = 5",
+        "DELETE FROM audit_events WHERE seq = 1",
+        "DELETE FROM audit_events WHERE seq IN (2, 3)",
+        "UPDATE audit_events SET body = (SELECT body FROM audit_events AS other WHERE other.seq = 7 - audit_events.seq)"
+        " WHERE seq IN (3, 4)",
+        "INSERT INTO audit_events SELECT 6, at, kind, subject, actor, body, hash, sha256('x') FROM audit_events"
+        " WHERE seq = 5",
+        "INSERT INTO audit_events SELECT 7, at, kind, subject, actor, body, hash, sha256('x') FROM audit_events"
+        " WHERE seq = 5",
+    ],
+)
+def test_what_the_owner_of_the_database_changed_is_found(pool: Pool, database_url: str, statement: str) -> None:
+    _chain(pool, 5)
+    change(database_url, statement)
+    with pool.connection() as tx:
+        assert ledger.verify(ledger.read(tx)).fault is not None
+
+
+def test_what_was_cut_off_at_the_end_is_not_found_by_the_chain_alone(pool: Pool, database_url: str) -> None:
+    _chain(pool, 5)
+    change(database_url, "DELETE FROM audit_events WHERE seq > 3")
+    with pool.connection() as tx:
+        assert ledger.verify(ledger.read(tx)).fault is None
+
+
+def test_who_verifies_waits_for_no_writer_and_no_writer_waits_for_it(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "BATCH_ROWS", 2)
+    _chain(pool, 5)
+    with pool.connection() as writer, pool.connection() as reader:
+        reader.execute("SET LOCAL statement_timeout = '2s'")
+        writer.execute("SET LOCAL lock_timeout = '2s'")
+        entries = ledger.read(reader)
+        first = next(entries)
+        _append(writer)  # the chain is held from here on
+        assert ledger.verify([first, *entries]).entries == 5
+
+
+def test_it_reads_a_part(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "BATCH_ROWS", 2)
+    chain = _chain(pool, 9)
+    with pool.connection() as tx:
+        assert list(ledger.read(tx, after=2, until=7)) == chain[2:7]
+        assert list(ledger.read(tx, after=9)) == []
+        assert ledger.hashes(tx, [3, 9, 10]) == {3: chain[2].hash, 9: chain[8].hash}
+        assert ledger.head(tx) == chain[8]
+
+
+@given(after=st.integers(0, 5), data=st.data())
+def test_a_part_verifies_after_the_hash_before_it_and_after_no_other(after: int, data: st.DataObject) -> None:
+    chain = _local_chain(6)
+    previous = data.draw(st.sampled_from([ledger.GENESIS, *(entry.hash for entry in chain)]))
+    proof = ledger.verify(chain[after:], after=after, previous=previous)
+    assert (proof.fault is None) == (previous == chain[after].previous)
