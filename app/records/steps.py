@@ -155,6 +155,11 @@ def hold(tx: Transaction, held: Held) -> None:
     _demand_one(0 if row is None else 1)
 
 
+def extend(tx: Transaction, held: Held, until: datetime) -> None:
+    """Keep it for longer. Raises `LeaseLost`."""
+    _change(tx, held, "lease_until = %(until)s", {"until": until})
+
+
 def put_back(tx: Transaction, held: Held, due_at: datetime, error: str, outcome: Literal["retry", "snooze"]) -> None:
     """Let it wait for a time: after a failed attempt, or without counting one. Raises `LeaseLost`."""
     attempts = held.attempts if outcome == "retry" else held.attempts - 1
@@ -239,7 +244,7 @@ def take_due(tx: Transaction, now: datetime) -> list[Due]:
             "now": now,
             "stale": now - timedelta(seconds=REQUEUE_SECONDS),
             "limit": DUE_BATCH,
-            "known": definitions.known(),
+            "known": definitions.for_workers(),
         },
     ).fetchall()
     return [_due(row) for row in sorted(rows, key=lambda row: row["due_at"])]

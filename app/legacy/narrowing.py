@@ -1,0 +1,101 @@
+"""Settings of the old system as settings of ours: only such as allow less, so that an import opens nothing."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from app.database import Transaction
+from app.legacy.cells import Row, Unfit
+from app.records import legacy_targets, operators
+from app.records.operators import Where
+
+NAMES = {
+    **dict.fromkeys(("safe_mode", "safemode", "kill_switch", "killswitch"), "safe_mode"),
+    **dict.fromkeys(("dry_run", "dryrun"), "dry_run"),
+    **dict.fromkeys(("writes", "writes_enabled", "writesenabled", "writes_allowed"), "writes"),
+    **dict.fromkeys(("freeze", "frozen", "merge_freeze"), "freeze"),
+}
+TRUE, FALSE = ("true", "1", "on", "yes", "enabled"), ("false", "0", "off", "no", "disabled")
+EVERYWHERE = ("", "global", "all", "*", "default")
+MOST_REASON_CHARACTERS = 300
+ASKED, TAKEN_OUT = "imported from the old system", "its import was rolled back"
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """What is to be said, where; `value` as the catalogue has it."""
+
+    where: Where
+    name: str
+    value: Any
+
+
+def read(tx: Transaction, row: Row) -> Narrowing:
+    """Raises `Unfit` for what is unknown here, or would allow more than before."""
+    key = row.needed("key", "MISSING_ID")
+    name = NAMES.get(key.strip().lower().replace("-", "_").replace(".", "_"))
+    if name is None:
+        raise Unfit(
+            "UNKNOWN_SETTING", "There is no such setting here; if it is still wanted, see docs/legacy-import.md."
+        )
+    return Narrowing(_where(tx, row), name, _freeze(row) if name == "freeze" else _switch(row, name))
+
+
+def _where(tx: Transaction, row: Row) -> Where:
+    scope = (row.text("repository") or "").removeprefix("repository:")
+    if scope.lower() in EVERYWHERE:
+        return Where()
+    found = operators.where(tx, row.repository("repository").removeprefix("repository:"))
+    if found is None:
+        raise Unfit("UNKNOWN_REPOSITORY", "Nothing is known of its repository yet; run it again after a first webhook.")
+    return found
+
+
+def _switch(row: Row, name: str) -> bool:
+    said = _said(row)
+    wanted = name != "writes"
+    if said not in (TRUE if wanted else FALSE):
+        is_known = said in (*TRUE, *FALSE)
+        code, what = ("SETTING_OPENS", "would allow more") if is_known else ("BAD_SETTING", "is neither on nor off")
+        raise Unfit(code, f"It {what}: an import only forbids; set it here by hand if it is wanted.")
+    return wanted
+
+
+def _freeze(row: Row) -> dict[str, Any]:
+    """An object `{reason, until}`, on or off, or the reason itself."""
+    value = row.json("value") if str(row.cell("value") or "").lstrip().startswith("{") else {"reason": _said(row)}
+    if str(value.get("reason", "")).lower() in ("", *FALSE):
+        raise Unfit("SETTING_OPENS", "It freezes nothing: an import only forbids.")
+    reason = str(value["reason"])
+    printable = "".join(each if each.isprintable() else " " for each in reason).strip()[:MOST_REASON_CHARACTERS]
+    return {"reason": ASKED if reason.lower() in TRUE else printable or ASKED, "until": None}
+
+
+def _said(row: Row) -> str:
+    value = row.cell("value")
+    if value is None:
+        raise Unfit("MISSING_VALUE", f"{row.column('value')} is missing.")
+    return str(value).strip().strip('"').lower() if len(str(value)) <= MOST_REASON_CHARACTERS else str(value)
+
+
+def is_ours(tx: Transaction, narrowing: Narrowing) -> bool:
+    """Whether somebody has said something there here, which stays."""
+    return narrowing.name in operators.rows(tx, narrowing.where.repository_id)
+
+
+def put(tx: Transaction, narrowing: Narrowing, by: str, now: datetime) -> None:
+    """Say it, with an audit entry; `is_ours` was False in this transaction, under `operators.hold`."""
+    row = operators.put(tx, narrowing.where, narrowing.name, narrowing.value, by=by, reason=ASKED, now=now)
+    operators.attest(tx, narrowing.where, None, row)
+
+
+def take_out(tx: Transaction, mapped: dict[str, Any], by: str, now: datetime) -> None:
+    """Take away what `put` said, unless somebody has changed it since."""
+    operators.hold(tx, mapped["repository_id"])
+    row = operators.rows(tx, mapped["repository_id"]).get(mapped["name"])
+    if row is None or row.version != 1 or row.reason != ASKED or row.value != mapped["value"]:
+        return
+    legacy_targets.take_setting_out(tx, row.repository_id, row.name)
+    where = Where(repository_id=row.repository_id, full_name=row.full_name)
+    gone = replace(row, value=None, version=0, reason=TAKEN_OUT, changed_by=by, changed_at=now)
+    operators.attest(tx, where, row.value, gone)
