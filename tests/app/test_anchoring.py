@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app import anchoring, anchors, database, ledger
+from app import anchoring, anchors, database, ledger, schema
 from app.anchoring import FAILED, FAILING, Anchored
 from app.anchors import Anchor, Anchors, AnchorsUnavailable
 from app.database import Pool, Transaction
@@ -153,6 +153,17 @@ def test_trouble_that_ends_is_forgotten_and_later_trouble_is_another_alert(pool:
     with pytest.raises(AnchorsUnavailable):
         _anchor(pool, place, days=4)
     assert _alerts(pool).count(FAILED) == 2
+
+
+def test_after_steps_down_and_up_it_finds_what_it_noted(pool: Pool, database_url: str, place: str) -> None:
+    _anchor(pool, place)
+    newer = [each.name for each in schema.status(database_url) if each.name >= "0014"]
+    schema.down(database_url, steps=len(newer))
+    with pool.connection() as tx:
+        assert list(ledger.read(tx)) == CHAIN
+    schema.up(database_url)
+    assert _anchor(pool, place, days=1) == Anchored(Anchor(10, CHAIN[9].hash, NOW), False, None)
+    assert _standing(pool, place).anchor == Anchor(10, CHAIN[9].hash, NOW)
 
 
 def test_no_writer_waits_while_the_place_is_asked(pool: Pool, place: str) -> None:

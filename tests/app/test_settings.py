@@ -325,6 +325,31 @@ def test_switches_that_are_not_understood_stop_the_process(text: str) -> None:
     assert _complaint(REPOSITORY_WRITES=text).startswith("REPOSITORY_WRITES ")
 
 
+def test_what_settings_may_decide_is_handed_over_by_name() -> None:
+    loaded = settings.load({**ENOUGH, "SETTINGS_DECIDE": "repositories, kinds"})
+    assert loaded.ceiling_of("acme/widget").handed == ("repositories", "kinds")
+    assert settings.load(ENOUGH).ceiling_of("acme/widget").handed == ()
+    assert _complaint(SETTINGS_DECIDE="repositories,writes").startswith("SETTINGS_DECIDE should list settings (repos")
+
+
+@pytest.mark.parametrize("given", ["file:///mnt/anchors", "file:///a%20b/c", "s3://bucket", "s3://bucket/some/where"])
+def test_anchors_are_in_a_file_or_a_bucket(given: str) -> None:
+    assert settings.load({**ENOUGH, "AUDIT_ANCHOR": given}).audit_anchor == given
+    assert settings.load(ENOUGH).audit_anchor is None
+
+
+@pytest.mark.parametrize("given", ["", "/mnt/anchors", "file:///mnt/", "file://host/a", "s3://", "s3://b?x", "gs://b"])
+def test_no_other_place_of_anchors_is_known(given: str) -> None:
+    assert _complaint(AUDIT_ANCHOR=given) == "AUDIT_ANCHOR should be file:///directory/file or s3://bucket/prefix."
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"), [("9", "greater than or equal to 10"), ("604801", "less than or equal to")]
+)
+def test_anchors_are_noted_neither_all_the_time_nor_never(given: str, sentence: str) -> None:
+    assert f"AUDIT_ANCHOR_SECONDS should be {sentence}" in _complaint(AUDIT_ANCHOR_SECONDS=given)
+
+
 @pytest.mark.parametrize("given", ["file:///var/lib/gate", "file:///a%20b", "s3://bucket", "s3://bucket/some/where"])
 def test_an_artifact_store_is_a_directory_or_a_bucket(given: str) -> None:
     assert settings.load({**ENOUGH, "ARTIFACT_STORE": given}).artifact_store == given

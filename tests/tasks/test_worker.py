@@ -1,11 +1,13 @@
 """The Celery app of the workers: tasks by name on queues of their own, and a sentence where it cannot start."""
 
 import importlib
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from uuid import UUID, uuid4
 
@@ -63,6 +65,26 @@ def test_beat_sweeps_as_often_as_set_and_lets_old_messages_go(worker: ModuleType
 
 def test_beat_asks_for_the_sweep_and_the_sweep_for_the_rest(worker: ModuleType) -> None:
     assert list(worker.make_worker(worker.here().settings).conf.beat_schedule) == ["sweep.enqueue_due"]
+
+
+def test_beat_has_the_audit_anchored_where_a_place_is_set(worker: ModuleType) -> None:
+    assert "reconcile.anchor_audit" not in worker.celery.conf.beat_schedule
+    settings = worker.here().settings.model_copy(update={"audit_anchor": "file:///mnt/anchors"})
+    schedule = worker.make_worker(settings).conf.beat_schedule
+    assert schedule["reconcile.anchor_audit"] == {
+        "task": "reconcile.anchor_audit",
+        "schedule": 3600,
+        "options": {"expires": 10800},
+    }
+
+
+def test_a_worker_anchors_the_audit(
+    house: House, tmp_path: Path, worker: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.deliver_pull()
+    monkeypatch.setenv("AUDIT_ANCHOR", (tmp_path / "anchors").as_uri())
+    worker.celery.tasks["reconcile.anchor_audit"].apply(throw=True)
+    assert [json.loads(line)["seq"] for line in (tmp_path / "anchors").read_text().splitlines()] == [1]
 
 
 def test_it_says_what_it_is_bound_to(worker: ModuleType, caplog: pytest.LogCaptureFixture) -> None:

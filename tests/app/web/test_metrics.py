@@ -6,7 +6,11 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
+from app import database
+from app.anchors import Anchor
 from app.governor import Budget, Slot, Told
+from app.records import anchorings
+from tests.app.chains import chain, fill
 from tests.app.governor import asked
 from tests.app.web.conftest import OpenDoor
 
@@ -100,3 +104,21 @@ def test_it_counts_alerts_merges_and_what_went_past_the_gate(open_door: OpenDoor
     text = door.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"}).text
     assert 'mergegate_alerts_open{code="EXTERNAL_MERGE"} 2.0' in text
     assert 'mergegate_external_merges_total{had_pass="no",via="hand"} 1.0' in text
+
+
+def test_it_shows_how_far_the_audit_is_anchored_where_it_is(open_door: OpenDoor, database_url: str) -> None:
+    place, headers = "file:///mnt/anchors", {"Authorization": f"Bearer {TOKEN}"}
+    fill(database_url, chain(5))
+    door = open_door(metrics_token=TOKEN, database_url=database_url, audit_anchor=place)
+    text = door.client.get("/metrics", headers=headers).text
+    assert "\nmergegate_audit_anchored_entry 0.0\n" in text
+    with database.pool(database_url) as pool, pool.connection() as tx:
+        anchorings.succeed(tx, place, Anchor(3, bytes(32), datetime(2027, 1, 1, tzinfo=UTC)))
+        anchorings.fail(tx, place, datetime(2027, 1, 2, tzinfo=UTC))
+    text = door.client.get("/metrics", headers=headers).text
+    assert "\nmergegate_audit_anchored_entry 3.0\n" in text
+    assert "\nmergegate_audit_newest_entry 5.0\n" in text
+    assert "\nmergegate_audit_anchor_failing 1.0\n" in text
+    assert "\nmergegate_audit_anchored_timestamp_seconds 1.7987616e+09\n" in text
+    elsewhere = open_door(metrics_token=TOKEN, database_url=database_url)
+    assert "mergegate_audit" not in elsewhere.client.get("/metrics", headers=headers).text
