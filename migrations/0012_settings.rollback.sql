@@ -17,14 +17,14 @@ DO $$ BEGIN
         INSERT INTO postures (repository_id, full_name, frozen_reason, frozen_by, frozen_until, safe_mode, dry_run,
                               changed_by, changed_at)
         SELECT newest.repository_id, newest.full_name,
-               freeze.value ->> 'reason', freeze.changed_by, (freeze.value ->> 'until')::timestamptz,
+               frozen.value ->> 'reason', frozen.changed_by, (frozen.value ->> 'until')::timestamptz,
                coalesce((safe_mode.value)::boolean, false), (dry_run.value)::boolean,
                newest.changed_by, newest.changed_at
         FROM (SELECT DISTINCT ON (repository_id) repository_id, full_name, changed_by, changed_at FROM settings
               WHERE name IN ('freeze', 'safe_mode', 'dry_run')
               ORDER BY repository_id, changed_at DESC, name = 'safe_mode' DESC) AS newest
-        LEFT JOIN settings AS freeze ON freeze.repository_id = newest.repository_id AND freeze.name = 'freeze'
-            AND freeze.value IS NOT NULL
+        LEFT JOIN settings AS frozen ON frozen.repository_id = newest.repository_id AND frozen.name = 'freeze'
+            AND frozen.value IS NOT NULL
         LEFT JOIN settings AS safe_mode ON safe_mode.repository_id = newest.repository_id
             AND safe_mode.name = 'safe_mode' AND jsonb_typeof(safe_mode.value) = 'boolean'
         LEFT JOIN settings AS dry_run ON dry_run.repository_id = newest.repository_id AND dry_run.name = 'dry_run'

@@ -17,7 +17,6 @@ Handed = Literal[
     "kinds",
     "merge_repositories",
     "approvals",
-    "approval_seconds",
     "evaluations_per_minute",
     "reevaluations_per_minute",
 ]

@@ -184,8 +184,8 @@ def _approvals(ceiling: Ceiling, said: Everywhere, here: OfRepository) -> Requir
 
 
 def _seconds(ceiling: Ceiling, said: Everywhere, here: OfRepository) -> int:
-    seconds = _number(ceiling, "approval_seconds", ceiling.approval_seconds, said.approval_seconds)
-    return seconds if here.approval_seconds is None else min(seconds, here.approval_seconds)
+    demanded = (ceiling.approval_seconds, said.approval_seconds, here.approval_seconds)
+    return min(seconds for seconds in demanded if seconds is not None)
 
 
 def _number(ceiling: Ceiling, name: Handed, base: int, said: int | None) -> int:

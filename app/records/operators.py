@@ -79,10 +79,15 @@ def stopped(tx: Transaction, repository_id: int) -> InForce:
     return deciding.decide(Ceiling(), *levels(tx, repository_id))
 
 
+def approval_seconds(tx: Transaction, repository_id: int, most: int) -> int:
+    """For how long an approval counts that is given now, where the environment lets it count so long."""
+    return deciding.decide(Ceiling(approval_seconds=most), *levels(tx, repository_id)).approval_seconds
+
+
 def levels(tx: Transaction, repository_id: int | None) -> tuple[General, Level]:
     """What is said of all repositories, and of this one."""
-    found = _rows(tx, (EVERYWHERE,) if repository_id is None else (EVERYWHERE, repository_id))
-    own = [row for row in found if row.repository_id == repository_id]
+    found = _rows(tx, (EVERYWHERE, repository_id or EVERYWHERE))
+    own = [row for row in found if row.repository_id != EVERYWHERE]
     return _general(found), Level(**_read(own, OfRepository))
 
 

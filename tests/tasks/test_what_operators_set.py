@@ -118,6 +118,25 @@ def test_a_run_waits_for_the_approval_that_a_setting_demands_and_not_for_one_tha
     assert (at.run(run_id)["status"], len(house.written("pull_request_create"))) == ("succeeded", 1)
 
 
+def test_an_approval_counts_no_longer_than_a_setting_lets_it(house: House, tmp_path: Path) -> None:
+    at = agency(house, tmp_path, approvals_required="run")
+    put(house, approval_seconds=60)
+    run_id = at.ask()["runId"]
+    assert at.approve(run_id).status_code == 200
+    assert house.rows("SELECT expires_at - given_at = interval '60 seconds' AS short FROM approvals") == [
+        {"short": True}
+    ]
+    house.clock.forward(60)
+    for kind in ("verification", "internal_review"):
+        assert at.give(run_id, kind).status_code == 201
+    at.settle()
+    assert codes(at.run(run_id)) == ["APPROVAL_EXPIRED"]
+    put(house, approval_seconds=None)
+    assert at.approve(run_id).status_code == 200
+    at.settle()
+    assert at.run(run_id)["status"] == "succeeded"
+
+
 def test_a_row_that_is_not_understood_stops_everything_until_it_is_taken_away(house: House) -> None:
     row = f"({house.repository_id}, 'later', '{REPOSITORY}', '1', 1, '', 'newer', now())"
     house.rows(f"INSERT INTO settings VALUES {row} RETURNING 1")
