@@ -287,6 +287,7 @@ def _lease(context: Context, job: Job, target: Target, base_ref: str) -> MergeLe
     """The base branch, for this run alone. Raises `Later` while another one has it."""
     now, seconds = context.clock(), context.settings.merge_lease_seconds
     with context.pool.connection() as tx:
+        runs.hold(tx, job.run)
         lease = merge_leases.acquire(tx, job.run.id, target.place.repository_id, base_ref, now=now, seconds=seconds)
     if isinstance(lease, MergeLease):
         return lease
