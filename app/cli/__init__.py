@@ -25,12 +25,18 @@ COMMANDS = {
     "posture": "Freeze merges, switch them off, or have them only said.",
     "projections": "Hold what was written against what GitHub shows.",
     "retention": "How long things are kept; let go of what is older.",
+    "settings": "What counts while the gate runs, and who set it.",
     "tokens": "Make, list and revoke the tokens of the API.",
     "up": "Run everything on this machine until Ctrl-C.",
     "workflows": "What is worked on, what has stopped; start, retry, pause.",
 }
 """Each in a file of its name, which is read when it is asked for: all of them take two seconds."""
-CALLED = {"explain": "explain_command", "issues": "issues_command", "workflows": "workflows_command"}
+CALLED = {
+    "explain": "explain_command",
+    "issues": "issues_command",
+    "settings": "settings_command",
+    "workflows": "workflows_command",
+}
 """What a command is called in its file, where it is not by its name."""
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 
 from app.ledger import HIGHEST_SEQ
 from app.records.operators import EVERYWHERE, Changed
-from app.steering import Change, Shown
+from app.steering import Change, Setting, Shown
 from app.web.api.bodies import FEWEST_ITEMS, MOST_ITEMS, Query, RequestBody, ResponseBody
 from policies.catalogue import Everywhere, OfRepository, Reason
 
@@ -105,11 +105,16 @@ def settings(found: Shown) -> SettingsShape:
     return SettingsShape(
         repository=None if found.where.repository_id == EVERYWHERE else found.where.full_name,
         version=found.version,
-        settings=tuple(SettingShape(**_renamed(each.__dict__)) for each in found.settings),
+        settings=tuple(map(setting, found.settings)),
         trouble=found.trouble,
         is_listed=found.is_listed,
         is_merged_in=found.is_merged_in,
     )
+
+
+def setting(found: Setting) -> SettingShape:
+    """One of them."""
+    return SettingShape(**_renamed(found.__dict__))
 
 
 def history(found: list[Changed], limit: int) -> SettingHistory:
