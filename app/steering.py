@@ -18,9 +18,9 @@ from app.records.runs import Wanted
 from app.settings import Settings
 from app.work import By
 from policies import in_force
-from policies.catalogue import OF_ALL, OF_REPOSITORY, Everywhere, OfRepository, meaning
+from policies.catalogue import DAYS, OF_ALL, OF_REPOSITORY, Everywhere, OfRepository, meaning
 from policies.decision import Blocker
-from policies.in_force import General, InForce, Level
+from policies.in_force import Ceiling, General, Level
 from policies.text import plain, quoted, short
 
 MOST_REASON_CHARACTERS = 300
@@ -79,21 +79,18 @@ class Shown:
 def shown(tx: Transaction, environment: Settings, where: Where, now: datetime) -> Shown:
     """Every setting of a scope, and what counts."""
     is_one = where.repository_id != EVERYWHERE
-    general, own = operators.levels(tx, where.repository_id) if is_one else (operators.general(tx), Level())
+    general, own = operators.levels(tx, where.repository_id)
     ceiling, rows = environment.ceiling_of(where.full_name), operators.rows(tx, where.repository_id)
-    decided = (
-        in_force.decide(ceiling, General(), Level()),
-        in_force.decide(ceiling, general, Level()),
-        in_force.decide(ceiling, general, own),
-    )
-    stages = tuple(_counting(each, general, now) for each in decided)
+    levels = ((General(), Level()), (general, Level()), (general, own))
+    stages = tuple(_counting(ceiling, *each, now) for each in levels)
+    counts = in_force.decide(ceiling, general, own)
     return Shown(
         where=where,
         version=_version(rows),
         settings=tuple(_setting(name, rows.get(name), stages) for name in names(where)),
-        trouble=decided[-1].trouble,
-        is_listed=decided[-1].writes_to(where.full_name) if is_one else None,
-        is_merged_in=decided[-1].merges_in(where.full_name) if is_one else None,
+        trouble=counts.trouble,
+        is_listed=counts.writes_to(where.full_name) if is_one else None,
+        is_merged_in=counts.merges_in(where.full_name) if is_one else None,
     )
 
 
@@ -144,9 +141,11 @@ def _look_again(tx: Transaction, repository_id: int | None, changed: Collection[
             runs.want(tx, Wanted("find_by_repository", **row), now)
 
 
-def _counting(decided: InForce, general: General, now: datetime) -> dict[str, Any]:
+def _counting(ceiling: Ceiling, general: General, own: Level, now: datetime) -> dict[str, Any]:
     """What counts at one stage, as JSON, by the names of the settings; a freeze that has ended is none."""
-    counts = {**general.values.model_dump(mode="json"), **decided.model_dump(mode="json"), "writes": decided.live}
+    decided, said = in_force.decide(ceiling, general, own), general.values.model_dump(mode="json")
+    kept = {name: days if said[name] is None else said[name] for name, days in DAYS.items()}
+    counts = {**said, **kept, **decided.model_dump(mode="json"), "writes": decided.live}
     return counts if decided.frozen_at(now) else {**counts, "freeze": None}
 
 

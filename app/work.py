@@ -137,7 +137,7 @@ def wish_pull_request(tx: Transaction, run_id: UUID, by: By, content: dict[str, 
 
 @dataclass(frozen=True)
 class Word:
-    """What an operator says: yes or no, to what they saw (its digest), for how long, and why."""
+    """What an operator says: yes or no, to what they saw (its digest), for how long at most, and why."""
 
     digest: str
     is_approved: bool

@@ -91,6 +91,13 @@ class Everywhere(OfRepository):
     )
 
 
+DAYS = {
+    "retention_deliveries_days": 90,
+    "retention_snapshots_days": 180,
+    "retention_workflows_days": 365,
+    "retention_requests_days": 365,
+}
+"""How long is kept what nobody has said anything of: the environment says nothing of it either."""
 NOTHING, NOTHING_OF_ONE = Everywhere(), OfRepository()
 OF_REPOSITORY, OF_ALL = tuple(OfRepository.model_fields), tuple(Everywhere.model_fields)
 """The names of the settings."""

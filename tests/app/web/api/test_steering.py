@@ -56,7 +56,9 @@ def test_where_nothing_is_said_the_environment_counts(olga: FlaskClient) -> None
         "environment",
         None,
     )
-    assert of(olga.get(SETTINGS).get_json(), "repositories")["inForce"] == ["acme/widget"]
+    general = olga.get(SETTINGS).get_json()
+    assert of(general, "repositories")["inForce"] == ["acme/widget"]
+    assert of(general, "retention_deliveries_days")["inForce"] == 90
 
 
 def test_a_change_says_who_when_why_and_what_was_before(olga: FlaskClient, clock: Clock) -> None:
@@ -80,6 +82,8 @@ def test_the_history_is_read_in_parts(olga: FlaskClient) -> None:
     for days in (30, 40, 50):
         put(olga, SETTINGS, settings={"retention_deliveries_days": days})
     first = olga.get(f"{SETTINGS}/history?limit=2").get_json()
+    kept = of(olga.get(SETTINGS).get_json(), "retention_deliveries_days")
+    assert (kept["value"], kept["inForce"], kept["origin"]) == (50, 50, "all repositories")
     rest = olga.get(f"{SETTINGS}/history?limit=2&before={first['next']}").get_json()
     assert [each["after"] for each in (*first["items"], *rest["items"])] == [50, 40, 30]
     assert rest["next"] is None
