@@ -26,13 +26,22 @@ def _lines(chain: Row) -> Iterator[str]:
         yield from _delivery(delivery)
     for run in chain["runs"]:
         yield from _run(run)
-    if not chain["runs"]:
+    pruned = list(_pruned(chain.get("pull")))
+    yield from pruned
+    if not chain["runs"] and not pruned:
         yield "no work followed: the event does not concern the verdict on a pull request"
     yield from _merges(chain.get("merges"))
     for entry in chain["audit"]:
         yield _line("audit", f"{entry['seq']} {entry['kind']} {entry['hash'][:SHORT_DIGEST]}")
         if entry["body"].get("trouble"):
             yield _line("note", entry["body"]["trouble"], 1)
+
+
+def _pruned(pull: Row | None) -> Iterator[str]:
+    """What is not here any more, for whoever looks for it."""
+    if pull is not None and pull["pruned_at"] is not None:
+        said = f"some of what led to its verdicts, {_at(pull['pruned_at'])}: it was older than such rows are kept"
+        yield _line("pruned", f"{said}; the audit below stays")
 
 
 def _merges(merges: Row | None) -> Iterator[str]:

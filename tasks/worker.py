@@ -35,6 +35,7 @@ from tasks import (
     merge,
     merge_group,
     names,
+    pruning,
     reconcile,
     steps,
     sweep,
@@ -64,7 +65,7 @@ def make_worker(settings: Settings) -> Celery:
 
 def _schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     """What beat asks for again and again; a message that nobody took in time is of no use any more."""
-    every = {names.ENQUEUE_DUE: settings.sweep_seconds}
+    every: dict[str, float] = {names.ENQUEUE_DUE: settings.sweep_seconds, names.PRUNE: pruning.PRUNE_SECONDS}
     if settings.audit_anchor is not None:
         every[names.ANCHOR] = settings.audit_anchor_seconds
     return {
@@ -89,6 +90,7 @@ def _add_tasks(app: Celery) -> None:
     app.task(name=names.RECONCILE, shared=False)(reconcile_deliveries)
     app.task(name=names.INSPECT, shared=False)(inspect_gates)
     app.task(name=names.ANCHOR, shared=False)(anchor_audit)
+    app.task(name=names.PRUNE, shared=False)(prune)
 
 
 def handle_delivery(task: Task, delivery: dict[str, Any]) -> None:
@@ -180,6 +182,11 @@ def inspect_gates(run_id: str) -> None:
 def anchor_audit() -> None:
     """Note the newest entry of the audit outside the database."""
     anchoring.anchor(here())
+
+
+def prune() -> None:
+    """Let go of what is old enough."""
+    pruning.prune(here())
 
 
 def here() -> Context:

@@ -42,6 +42,9 @@ class Shelf(Protocol):
     def write(self, name: str, content: bytes) -> None:
         """All of it or nothing, over whatever was there."""
 
+    def remove(self, name: str) -> None:
+        """It is not there any more, or was not."""
+
 
 class Store:
     """What is read is what was put, or a `Blocked` that says what happened to it."""
@@ -67,6 +70,10 @@ class Store:
             raise _broken("ARTIFACT_CORRUPT", digest, "was changed in the store; send it again")
         return content
 
+    def forget(self, digest: str) -> None:
+        """Keep the bytes no longer. Raises `StoreUnavailable`."""
+        self._shelf.remove(digest)
+
 
 class DirectoryShelf:
     """Files of one directory. A process that is killed leaves at worst a hidden file that nobody reads."""
@@ -89,6 +96,13 @@ class DirectoryShelf:
         try:
             self._directory.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
             self._write(self._directory / name, content)
+        except OSError as trouble:
+            raise StoreUnavailable(_why(trouble)) from None
+
+    def remove(self, name: str) -> None:
+        """A crash may bring the file back, which nobody looks for then."""
+        try:
+            (self._directory / name).unlink(missing_ok=True)
         except OSError as trouble:
             raise StoreUnavailable(_why(trouble)) from None
 
@@ -130,6 +144,15 @@ class BucketShelf:
         except (BaseError, OSError, ValueError):
             raise StoreUnavailable("the bucket did not take it") from None
 
+    def remove(self, name: str) -> None:
+        """S3 does not say whether there was one."""
+        try:
+            obstore.delete(self._store(), name)
+        except FileNotFoundError:
+            return
+        except (BaseError, OSError, ValueError):
+            raise StoreUnavailable("the bucket did not answer, or refused") from None
+
     def _store(self) -> S3Store:
         """Opened when first used: what opens it before a fork can't use it after."""
         if self._opened is None:
@@ -142,6 +165,9 @@ class _Nowhere:
         raise StoreUnavailable("ARTIFACT_STORE is not set")
 
     def write(self, name: str, content: bytes) -> None:
+        raise StoreUnavailable("ARTIFACT_STORE is not set")
+
+    def remove(self, name: str) -> None:
         raise StoreUnavailable("ARTIFACT_STORE is not set")
 
 

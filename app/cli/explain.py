@@ -24,7 +24,8 @@ def explain_command(subject: str, as_json: bool) -> None:
     found = _find(subject)
     if found is None:
         raise click.ClickException(
-            f"Nothing is known of {plain(subject)}: it is neither a delivery nor a pull request here."
+            f"Nothing is known of {plain(subject)}: it is neither a delivery nor a pull request here,"
+            " or older than such rows are kept (mergegate retention show)."
         )
     click.echo(json.dumps(found, default=str, indent=2) if as_json else chain_text.render(found))
 

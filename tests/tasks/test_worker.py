@@ -54,17 +54,20 @@ def test_every_task_is_known_by_name(worker: ModuleType) -> None:
         "reconcile.deliveries",
         "reconcile.inspect_gates",
         "reconcile.anchor_audit",
+        "reconcile.prune",
     }
 
 
 def test_beat_sweeps_as_often_as_set_and_lets_old_messages_go(worker: ModuleType) -> None:
     assert worker.celery.conf.beat_schedule == {
-        "sweep.enqueue_due": {"task": "sweep.enqueue_due", "schedule": 1, "options": {"expires": 3}}
+        "sweep.enqueue_due": {"task": "sweep.enqueue_due", "schedule": 1, "options": {"expires": 3}},
+        "reconcile.prune": {"task": "reconcile.prune", "schedule": 600, "options": {"expires": 1800}},
     }
 
 
 def test_beat_asks_for_the_sweep_and_the_sweep_for_the_rest(worker: ModuleType) -> None:
-    assert list(worker.make_worker(worker.here().settings).conf.beat_schedule) == ["sweep.enqueue_due"]
+    made = worker.make_worker(worker.here().settings)
+    assert list(made.conf.beat_schedule) == ["sweep.enqueue_due", "reconcile.prune"]
 
 
 def test_beat_has_the_audit_anchored_where_a_place_is_set(worker: ModuleType) -> None:
