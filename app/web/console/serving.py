@@ -7,13 +7,14 @@ from flask import Blueprint, Flask, Response
 
 from app import database
 from app.settings import Settings
-from app.web.console import audit, signing_in, workflows
+from app.web.console import audit, settings, signing_in, workflows
 from app.web.console.door import HOME, Door
 
 PATH = "/console"
 PAGES: tuple[tuple[str, Callable[..., Response]], ...] = (
     ("/workflows", workflows.list_workflows),
     ("/workflows/<uuid:workflow_id>", workflows.show),
+    ("/settings", settings.show),
     ("/audit", audit.show),
 )
 
