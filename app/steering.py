@@ -116,7 +116,7 @@ def change(tx: Transaction, environment: Settings, where: Where, by: By, wanted:
     """
     operators.hold(tx, where.repository_id)
     rows = operators.rows(tx, where.repository_id)
-    said = _understood(where, wanted.values)
+    said = _understood(where, wanted.values, rows)
     if isinstance(said, Blocker):
         return said
     changed = {name: value for name, value in said.items() if _value(rows.get(name)) != value}
@@ -165,10 +165,14 @@ def _setting(name: str, row: Row | None, stages: tuple[dict[str, Any], ...]) -> 
     )
 
 
-def _understood(where: Where, values: dict[str, Any]) -> dict[str, Any] | Blocker:
-    """What is said, each value as it is stored, or the first thing that is wrong."""
+def _understood(where: Where, values: dict[str, Any], rows: dict[str, Row]) -> dict[str, Any] | Blocker:
+    """What is said, each value as it is stored, or the first thing that is wrong.
+
+    A row that only another version understands can be taken away.
+    """
     of = Everywhere if where.repository_id == EVERYWHERE else OfRepository
-    unknown = next((name for name in values if name not in names(where)), None)
+    known = {*names(where), *(name for name in rows if values.get(name) is None)}
+    unknown = next((name for name in values if name not in known), None)
     if unknown is not None:
         return _invalid(unknown, f"is no setting of {where.full_name}; there are {', '.join(names(where))}")
     given = {name: value for name, value in values.items() if value is not None}

@@ -92,14 +92,17 @@ def set_setting(name: str, value: str, *, repository: str | None, by: str, as_js
 
 
 @settings_command.command()
-@NAME
+@click.argument("name", metavar="NAME")
 @REPOSITORY
 @REASON
 @VERSION
 @writing.as_option
 @AS_JSON
 def unset(name: str, *, repository: str | None, by: str, as_json: bool, **how: Any) -> None:
-    """Say nothing of NAME any more: what counts is what is said above it."""
+    """Say nothing of NAME any more: what counts is what is said above it.
+
+    NAME may be one that only another version of this gate knows.
+    """
     _change(name, None, repository=repository, by=by, as_json=as_json, how=how)
 
 
@@ -124,6 +127,9 @@ def _change(name: str, value: Any, *, repository: str | None, by: str, as_json: 
     wanted, given = Change(values={name: value}, **how), _given(os.environ)
     with writing.transaction() as tx:
         shown = _demand(steering.change(tx, given, _where(tx, repository), By(by, _now()), wanted))
+    if name not in OF_ALL:
+        click.echo(f"Nothing is said of {plain(name)} any more.")
+        return
     _print(_one(shown, name), as_json=as_json)
 
 

@@ -148,8 +148,7 @@ def test_a_row_that_is_not_understood_stops_everything_until_it_is_taken_away(ho
     )
     assert house.states() == []
     assert blocked(house)[0] == ("TRANSPORT_DISABLED", trouble)
-    house.rows("DELETE FROM settings RETURNING 1")
-    put(house, writes=True)
+    put(house, later=None, writes=True)
     house.clock.forward(60)
     house.sweep()
     assert house.states() == ["pending"]

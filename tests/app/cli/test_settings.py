@@ -66,6 +66,15 @@ def test_what_is_unset_is_decided_above() -> None:
     assert _json("show", "kinds")["origin"] == "environment"
 
 
+def test_what_only_another_version_knows_can_be_taken_away(database_url: str) -> None:
+    with psycopg.connect(database_url) as tx:
+        tx.execute("INSERT INTO settings VALUES (0, 'later', 'all repositories', '1', 1, '', 'newer', now())")
+    assert 'The setting "later" of all repositories is not understood' in _run("list").output
+    assert _run("unset", "later").output == "Nothing is said of later any more.\n"
+    assert "not understood" not in _run("list").output
+    assert _run("unset", "sooner").output.startswith("Error: INVALID: sooner: is no setting of all repositories")
+
+
 @pytest.mark.parametrize(
     ("name", "value", "stored"),
     [
