@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from app import definitions
-from app.records.obstacles import Obstacles
+from app.records.obstacles import WRITE_STOPPED, Obstacles
+from app.records.pauses import Pause
 from app.records.workflows import Workflow
 from policies.text import plain, short
 
@@ -22,29 +23,28 @@ REMEDIES = {
 }
 """What would have to happen, where the sentence of a blocker says only what has not."""
 RETRY = "Retry it once that is mended."
-LOOKED_AT = {
-    "merge": "Retry it once that is so.",
-    "loop_step": "Retry it once that is so.",
-    "pull_request_handoff": "It goes on by itself once that is so.",
-}
-"""Who looks at a stopped workflow again, by its type; all others have `RETRY`."""
+RETRY_WISH = "Retry it once that is so."
+NEXT_EPOCH = "Open the next epoch of the run once that is mended: a write that has ended is not made again in this one."
+BY_ITSELF = "It goes on by itself once that is so."
+IN_DOUBT = "Its merge was sent and nobody knows its end: look at GitHub, then retry it or run mergegate merges undo."
 
 
 def unblock_sentence(workflow: Workflow, obstacles: Obstacles, now: datetime) -> str | None:
     """None where nothing is in the way: it is over as it should, or it is under way."""
     if workflow.status in ("succeeded", "cancelled"):
         return None
-    if workflow.pause is not None:
-        why = f"{workflow.pause.paused_by} has paused {_scope(workflow.pause.scope)}: {_said(workflow.pause.reason)}"
-        return f"{why} It goes on when that is resumed."
-    if workflow.status in ("pending", "running"):
-        return _under_way(workflow, now)
-    reasons, remedy = _reasons(workflow, obstacles), _remedy(workflow, obstacles)
-    return " ".join([*reasons, remedy]) if reasons else remedy
+    if workflow.status == "running" or (workflow.status == "pending" and workflow.pause is None):
+        return _put_off(workflow, now)
+    said = [] if workflow.status == "pending" else _stopped(workflow, obstacles)
+    return " ".join([*said, *([_paused(workflow.pause)] if workflow.pause else [])])
 
 
-def _under_way(workflow: Workflow, now: datetime) -> str | None:
-    """Only what was put off is in any trouble."""
+def _paused(pause: Pause) -> str:
+    return f"{pause.paused_by} has paused {_scope(pause.scope)}: {_said(pause.reason)} It goes on when that is resumed."
+
+
+def _put_off(workflow: Workflow, now: datetime) -> str | None:
+    """None where it is as it should be."""
     if workflow.error is None:
         return None
     if workflow.due_at is None or workflow.due_at <= now:
@@ -52,6 +52,12 @@ def _under_way(workflow: Workflow, now: datetime) -> str | None:
     most = _most_attempts(workflow)
     counted = f" (after {workflow.attempts} of {most} attempts)" if workflow.attempts and most else ""
     return f"{_said(workflow.error)} It is tried again at {_time(workflow.due_at)}{counted}."
+
+
+def _stopped(workflow: Workflow, obstacles: Obstacles) -> list[str]:
+    if workflow.type == "approval" and workflow.error is not None:
+        return [_said(workflow.error)]  # which says who ends it
+    return [*_reasons(workflow, obstacles), _remedy(workflow, obstacles)]
 
 
 def _reasons(workflow: Workflow, obstacles: Obstacles) -> list[str]:
@@ -67,9 +73,7 @@ def _reasons(workflow: Workflow, obstacles: Obstacles) -> list[str]:
 
 def _remedy(workflow: Workflow, obstacles: Obstacles) -> str:
     if obstacles.in_doubt:
-        return (
-            "Its merge was sent and nobody knows its end: look at GitHub, then retry it or run mergegate merges undo."
-        )
+        return IN_DOUBT
     if obstacles.comes_back_at is not None:
         return f"The gate tries again by itself at {_time(obstacles.comes_back_at)}."
     if obstacles.waits:
@@ -77,9 +81,12 @@ def _remedy(workflow: Workflow, obstacles: Obstacles) -> str:
     needed = dict.fromkeys(REMEDIES[each.code] for each in obstacles.blockers if each.code in REMEDIES)
     if needed:
         return " ".join(needed)
+    if workflow.type == "pull_request_handoff" and workflow.error is None:
+        is_ended = any(each.code == WRITE_STOPPED for each in obstacles.blockers)
+        return NEXT_EPOCH if is_ended else BY_ITSELF
     if workflow.status == "waiting":
-        return "It goes on by itself when that has happened."
-    return LOOKED_AT.get(workflow.type, RETRY)
+        return BY_ITSELF
+    return RETRY_WISH if workflow.type in ("merge", "loop_step") else RETRY
 
 
 def _most_attempts(workflow: Workflow) -> int | None:

@@ -12,6 +12,8 @@ from policies.decision import Blocker
 from policies.gates import PREDECESSOR_PENDING
 
 MOST_OF_A_WORKFLOW = 50
+WRITE_STOPPED = "WRITE_STOPPED"
+"""The code of a write that was tried and is not tried again."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ CROSS JOIN LATERAL (SELECT intents.* FROM intents LEFT JOIN bindings ON bindings
     ORDER BY stage, recorded_at, intents.id LIMIT %(most)s) AS stopped
 CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN status IN ('waiting', 'denied') THEN (SELECT blockers FROM decisions
         WHERE intent_id = stopped.id ORDER BY audit_seq DESC LIMIT 1)
-    ELSE jsonb_build_array(jsonb_build_object('code', 'WRITE_STOPPED', 'subject', 'intent:' || stopped.id,
+    ELSE jsonb_build_array(jsonb_build_object('code', '{WRITE_STOPPED}', 'subject', 'intent:' || stopped.id,
         'sentence', coalesce(stopped.error, 'A person must look.'))) END) AS found
 WHERE found ->> 'code' <> '{PREDECESSOR_PENDING}'
 """  # noqa: S608 -- a constant

@@ -14,7 +14,7 @@ from tests.tasks.desk import desk
 from tests.tasks.house import House
 from tests.tasks.steering import listed, retry, shown
 
-STOPPED_EVALUATION = "The worker stopped in the middle of attempt 100. Retry it once that is mended."
+STOPPED_AT_LAST = "The worker stopped in the middle of attempt 100. Retry it once that is mended."
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_a_stopped_evaluation_is_retried_from_its_first_attempt(house: House) ->
     house.deliver_pull()
     stopped(house, "evaluate.judged")
     (found,) = listed(house, "policy_evaluation")
-    assert (found.status, shown(house, found.id).unblock) == ("blocked", STOPPED_EVALUATION)
+    assert (found.status, shown(house, found.id).unblock) == ("blocked", STOPPED_AT_LAST)
     assert retry(house, found.id) == found.id
     house.work()
     after = shown(house, found.id)
@@ -72,7 +72,7 @@ def test_a_stopped_handoff_says_why_and_a_retry_opens_one_pull_request(house: Ho
     found = shown(house, run_id)
     assert (found.workflow.status, found.unblock) == (
         "blocked",
-        "The worker stopped in the middle of attempt 100. It goes on by itself once that is so.",
+        STOPPED_AT_LAST,
     )
     assert retry(house, run_id) == run_id
     house.work()
