@@ -193,12 +193,12 @@ def _pause(
             method="PUT",
             path=path,
             work=pause,
-            scope="approve",
+            scope="operate",
             takes=PauseRequest,
             answers={OK: PauseShape},
             refuses=(409,),
         ),
-        Endpoint(method="DELETE", path=path, work=resume, scope="approve", answers={OK: ResumedShape}),
+        Endpoint(method="DELETE", path=path, work=resume, scope="operate", answers={OK: ResumedShape}),
     )
 
 
@@ -213,8 +213,8 @@ ENDPOINTS = (
         answers={OK: Page[WorkflowShape]},
     ),
     Endpoint(method="GET", path=WORKFLOW, work=show_workflow, scope="read", answers={OK: WholeWorkflow}),
-    _post(f"{WORKFLOW}/cancel", cancel_workflow, "approve", None, OK),
-    _post(f"{WORKFLOW}/retry", retry_workflow, "approve", RetryRequest, ACCEPTED),
+    _post(f"{WORKFLOW}/cancel", cancel_workflow, "operate", None, OK),
+    _post(f"{WORKFLOW}/retry", retry_workflow, "operate", RetryRequest, ACCEPTED),
     Endpoint(method="GET", path=PAUSES, work=list_pauses, scope="read", answers={OK: PausesShape}),
     *_pause(f"{PAUSES}/types/<type>", pause_type, resume_type),
     *_pause(f"{PAUSES}/repositories/<owner>/<repo>", pause_repository, resume_repository),

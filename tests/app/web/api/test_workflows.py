@@ -33,7 +33,7 @@ def agent(knock: Knocking) -> FlaskClient:
 
 @pytest.fixture
 def operator(knock: Knocking) -> FlaskClient:
-    return knock.client("read", "propose", "approve", principal="olga")
+    return knock.client("read", "propose", "operate", principal="olga")
 
 
 def rows(knock: Knocking, query: str) -> list[dict[str, Any]]:
