@@ -54,7 +54,7 @@ def settings_command() -> None:
 @REPOSITORY
 @AS_JSON
 def list_settings(*, repository: str | None, as_json: bool) -> None:
-    """Print every setting, what counts, and who decides that."""
+    """Print every setting and what counts. And who decides that."""
     given = _given(os.environ)
     with reading.transaction() as tx:
         shown = steering.shown(tx, given, _where(tx, repository), _now())
@@ -72,7 +72,7 @@ def list_settings(*, repository: str | None, as_json: bool) -> None:
 @REPOSITORY
 @AS_JSON
 def show(name: str, *, repository: str | None, as_json: bool) -> None:
-    """Print one setting: what it is for, what counts, who has said what, when and why."""
+    """Print one setting, whole. What it is for, what counts, who has said what, when and why."""
     given = _given(os.environ)
     with reading.transaction() as tx:
         _print(_one(steering.shown(tx, given, _where(tx, repository), _now()), name), as_json=as_json)
@@ -87,7 +87,7 @@ def show(name: str, *, repository: str | None, as_json: bool) -> None:
 @writing.as_option
 @AS_JSON
 def set_setting(name: str, value: str, *, repository: str | None, by: str, as_json: bool, **how: Any) -> None:
-    """Set NAME to VALUE: on, off, a number, a word, a list with commas, or JSON."""
+    """Set NAME to VALUE. That is on, off, a number, a word, a list with commas, or JSON."""
     _change(name, _value(name, value), repository=repository, by=by, as_json=as_json, how=how)
 
 
@@ -99,7 +99,7 @@ def set_setting(name: str, value: str, *, repository: str | None, by: str, as_js
 @writing.as_option
 @AS_JSON
 def unset(name: str, *, repository: str | None, by: str, as_json: bool, **how: Any) -> None:
-    """Say nothing of NAME any more: what counts is what is said above it.
+    """Say nothing of NAME any more. What counts is what is said above it.
 
     NAME may be one that only another version of this gate knows.
     """
@@ -112,7 +112,7 @@ def unset(name: str, *, repository: str | None, by: str, as_json: bool, **how: A
 @click.option("--before", type=click.IntRange(1, HIGHEST_SEQ), help="Those before this entry of the audit.")
 @AS_JSON
 def history(*, repository: str | None, limit: int, before: int | None, as_json: bool) -> None:
-    """Print the changes, newest first: who, when, what it was before, and why."""
+    """Print the changes, newest first. Who, when, what it was before, and why."""
     with reading.transaction() as tx:
         found = operators.history(tx, _where(tx, repository), limit=limit + 1, before=before)
     if as_json:

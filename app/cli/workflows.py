@@ -44,7 +44,7 @@ def workflows_command() -> None:
 @parts.AFTER
 @AS_JSON
 def list_workflows(*, limit: int, after: Mark | None, as_json: bool, **said: Any) -> None:
-    """Print the workflows, newest first, with what would unblock them."""
+    """Print the workflows, newest first. Each with what would unblock it."""
     with reading.transaction() as tx:
         found = work.page(tx, workflow_options.which(**said), _now(), limit=limit, after=after or NEWEST)
     if as_json:
@@ -60,7 +60,7 @@ def list_workflows(*, limit: int, after: Mark | None, as_json: bool, **said: Any
 @workflow_options.ID
 @AS_JSON
 def show(beginning: str, *, as_json: bool) -> None:
-    """Print a workflow: what would unblock it, its steps, and everything that happened to it."""
+    """Print a workflow, whole. What would unblock it comes first, then its steps and everything that happened."""
     with reading.transaction() as tx:
         whole = _demand(work.show(tx, workflow_options.found(tx, beginning), _now()))
     if as_json:
@@ -79,7 +79,7 @@ def show(beginning: str, *, as_json: bool) -> None:
 @writing.as_option
 @AS_JSON
 def start(of_type: Type, *, pairs: tuple[str, ...], by: str, as_json: bool) -> None:
-    """Start a workflow of a TYPE with its input; the workers take it up within SWEEP_SECONDS.
+    """Start a workflow of a TYPE with its input. The workers take it up within SWEEP_SECONDS.
 
     \b
     policy_evaluation     repository=owner/name number=7
@@ -100,7 +100,7 @@ def start(of_type: Type, *, pairs: tuple[str, ...], by: str, as_json: bool) -> N
 @writing.as_option
 @AS_JSON
 def cancel(beginning: str, *, by: str, as_json: bool) -> None:
-    """Cancel a workflow: what was not sent is never sent, and what was is read to its end."""
+    """Cancel a workflow. What was not sent is never sent, and what was is read to its end."""
     who = By(by, _now())
     with writing.transaction() as tx:
         cancelled = _demand(cancelling.cancel(tx, workflow_options.found(tx, beginning), who))
@@ -114,7 +114,7 @@ def cancel(beginning: str, *, by: str, as_json: bool) -> None:
 @writing.as_option
 @AS_JSON
 def retry(beginning: str, *, step: str | None, by: str, as_json: bool) -> None:
-    """Retry a stopped workflow; of a merge and of an issue's step that is a new workflow, which is printed."""
+    """Retry a stopped workflow. Of a merge and of an issue's step that is a new workflow, which is printed."""
     who = By(by, _now())
     with writing.transaction() as tx:
         workflow_id = workflow_options.found(tx, beginning)
@@ -130,7 +130,7 @@ def retry(beginning: str, *, step: str | None, by: str, as_json: bool) -> None:
 @writing.as_option
 @AS_JSON
 def pause(of: str, *, name: str, reason: str, by: str, as_json: bool) -> None:
-    """Begin nothing of a type or a repository; what is under way goes on, and nothing else is held up."""
+    """Pause a type or a repository. What is under way goes on, nothing new of it begins, nothing else is held up."""
     if not plain(reason):
         raise click.ClickException("INVALID: A reason should say something.")
     with writing.transaction() as tx:
@@ -146,7 +146,7 @@ def pause(of: str, *, name: str, reason: str, by: str, as_json: bool) -> None:
 @NAME
 @writing.as_option
 def resume(of: str, *, name: str, by: str) -> None:
-    """Go on with what was paused; the workers take it up within a minute."""
+    """Go on with what was paused. The workers take it up within a minute."""
     scope = workflow_options.scope(of, name)
     with writing.transaction() as tx:
         was_paused = pausing.resume(tx, scope, By(by, _now()))
@@ -173,7 +173,7 @@ def pauses(*, as_json: bool) -> None:
 @workflow_options.filters
 @AS_JSON
 def watch(*, as_json: bool, **said: Any) -> None:
-    """Watch: how many of what stand where, what has stopped, and the newest; again every 2 s until Ctrl-C.
+    """Watch all of them, until Ctrl-C. How many of what stand where, what has stopped, the newest; every 2 s anew.
 
     Where nobody looks at a terminal, and with --json, it is printed once.
     """

@@ -29,7 +29,8 @@ def install(flask: Flask, settings: Settings, now: Callable[[], datetime]) -> No
     console = Blueprint("console", __name__, url_prefix=PATH, template_folder="../templates")
     for path, look in PAGES:
         _add(console, "GET", path, door.over(look))
-    _add(console, "GET", "", lambda: signing_in.led_to(HOME))
+    for path in ("", "/sign-in"):
+        _add(console, "GET", path, lambda: signing_in.led_to(HOME))
     _add(console, "POST", "/sign-in", signing_in.sign_in(door, settings.public_url))
     _add(console, "POST", "/sign-out", signing_in.sign_out(settings.public_url))
     flask.register_blueprint(console)

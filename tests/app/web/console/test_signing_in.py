@@ -29,8 +29,8 @@ def test_who_has_shown_a_token_sees_the_page(visited: Console, path: str) -> Non
 
 
 def test_the_console_begins_with_the_workflows(visited: Console) -> None:
-    answer = visited.stranger.get("/console")
-    assert (answer.status_code, answer.location) == (303, "/console/workflows")
+    answers = [visited.stranger.get(path) for path in ("/console", "/console/sign-in")]
+    assert [(answer.status_code, answer.location) for answer in answers] == [(303, "/console/workflows")] * 2
 
 
 def test_without_a_secret_there_is_no_console(make_console: MakeConsole) -> None:
