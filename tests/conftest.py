@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,10 +14,10 @@ from app import database
 from app.embedded import postgres as embedded_postgres
 from app.embedded import redis as embedded_redis
 from app.settings import Settings
-from tests import databases
+from tests import databases, measuring
 from tests.databases import Lent
 
-ONE_IN = 4
+ONE_IN = 8
 WAITING = (
     *("tests/scenarios/", "tests/soak/", "tests/tasks/test_killed_workers.py", "tests/app/cli/test_up.py"),
     *("tests/app/embedded/", "tests/tasks/test_local_bindings.py", "tests/app/test_demo.py", "tests/app/test_queue.py"),
@@ -44,6 +44,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What waits comes first, and of a matrix one cell in `ONE_IN` remains."""
     items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
     _leave_out_of_matrices(config, items)
+    measuring.choose(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    with measuring.of(item):
+        return (yield)
 
 
 def _leave_out_of_matrices(config: pytest.Config, items: list[pytest.Item]) -> None:

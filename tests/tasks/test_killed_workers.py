@@ -95,6 +95,7 @@ def _worker(environment: dict[str, str], log: Path) -> Iterator["subprocess.Pope
             process.wait(10)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_killed_between_two_steps_costs_no_status_and_doubles_none(
     house: House, point: str, tmp_path: Path
