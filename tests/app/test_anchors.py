@@ -1,41 +1,23 @@
 """Places for anchors, a file and a bucket: what is noted stays, whatever else lies there, and trouble is a sentence."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from app import anchors
 from app.anchors import Anchor, Anchors, AnchorsUnavailable
+from tests.app.buckets import BUCKET, PLACE, PREFIX, client, keys, moto, s3
 
-BUCKET, PREFIX = "anchors", "some/where"
+__all__ = ["moto", "s3"]
+
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def s3() -> Iterator[str]:
-    """The URL of something that speaks like S3, with a bucket."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    url = f"http://127.0.0.1:{server.get_host_and_port()[1]}"
-    _client(url).create_bucket(Bucket=BUCKET)
-    yield url
-    server.stop()
-
-
 @pytest.fixture
-def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> Anchors:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    for key in _keys(s3):
-        _client(s3).delete_object(Bucket=BUCKET, Key=key)
-    return anchors.opened(f"s3://{BUCKET}/{PREFIX}", endpoint=s3)
+def bucket(s3: str) -> Anchors:
+    return anchors.opened(PLACE, endpoint=s3)
 
 
 @pytest.fixture
@@ -76,16 +58,16 @@ def test_another_hash_of_the_same_entry_stands_beside_the_first(place: Anchors) 
 
 def test_an_object_is_never_written_over(bucket: Anchors, s3: str) -> None:
     bucket.write(_anchor(2))
-    (key,) = _keys(s3)
+    (key,) = keys(s3)
     assert key == f"{PREFIX}/{2:020d}-{'01' * 32}.json"
     bucket.write(Anchor(2, _anchor(2).hash, datetime(2030, 1, 1, tzinfo=UTC)))
-    kept = json.loads(_client(s3).get_object(Bucket=BUCKET, Key=key)["Body"].read())
+    kept = json.loads(client(s3).get_object(Bucket=BUCKET, Key=key)["Body"].read())
     assert kept == {"seq": 2, "hash": "01" * 32, "at": NOW.isoformat()}
 
 
 def test_more_objects_than_a_page_are_read(bucket: Anchors, s3: str) -> None:
     for seq in range(1, 61):
-        _client(s3).put_object(Bucket=BUCKET, Key=f"{PREFIX}/{seq:020d}-{'01' * 32}.json", Body=b"")
+        client(s3).put_object(Bucket=BUCKET, Key=f"{PREFIX}/{seq:020d}-{'01' * 32}.json", Body=b"")
     assert [seq for seq, _ in _noted(bucket)] == list(range(1, 61))
     assert [seq for seq, _ in _noted(bucket, since=58)] == [58, 59, 60]
 
@@ -97,7 +79,7 @@ def test_other_objects_are_passed_over(bucket: Anchors, s3: str) -> None:
         f"deeper/{1:020d}-{'01' * 32}.json",
         f"{1}-{'01' * 32}.json",
     ):
-        _client(s3).put_object(Bucket=BUCKET, Key=f"{PREFIX}/{name}", Body=b"")
+        client(s3).put_object(Bucket=BUCKET, Key=f"{PREFIX}/{name}", Body=b"")
     assert _noted(bucket) == []
 
 
@@ -173,21 +155,9 @@ def test_more_than_anybody_writes_is_not_read(place: Anchors, monkeypatch: pytes
         list(place.read())
 
 
-@pytest.mark.usefixtures("bucket")
-@pytest.mark.parametrize("bucket_name", ["no-such-bucket"])
-def test_a_bucket_that_is_not_there_is_trouble(s3: str, bucket_name: str) -> None:
-    place = anchors.opened(f"s3://{bucket_name}/x", endpoint=s3)
+def test_a_bucket_that_is_not_there_is_trouble(s3: str) -> None:
+    place = anchors.opened("s3://no-such-bucket/x", endpoint=s3)
     with pytest.raises(AnchorsUnavailable, match="did not take one"):
         place.write(_anchor(1))
     with pytest.raises(AnchorsUnavailable, match="did not answer, or refused"):
         list(place.read())
-
-
-def _client(url: str) -> Any:
-    return boto3.client(
-        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="testing", aws_secret_access_key="testing"
-    )
-
-
-def _keys(url: str) -> list[str]:
-    return [each["Key"] for each in _client(url).list_objects_v2(Bucket=BUCKET).get("Contents", [])]

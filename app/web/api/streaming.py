@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ MOST_AT_ONCE = 1
 """Each keeps a thread that webhooks would have."""
 SEND_SECONDS = 30.0
 """Time for a client to take a piece."""
+MOST_SECONDS = 900.0
+"""Time for all pieces; what takes longer is asked for in parts."""
 LINES = "application/x-ndjson"
 
 BUSY = Reply(429, "BUSY", "Another export is being sent now; try again in a minute.", retry_after_seconds=60)
@@ -53,9 +56,13 @@ class Streaming:
 
 
 def _sent(first: str, pieces: Iterator[str], leave: Callable[[], None]) -> Iterator[str]:
+    until = time.monotonic() + MOST_SECONDS
     try:
         yield first
-        yield from pieces
+        for piece in pieces:
+            if time.monotonic() > until:
+                raise TimeoutError(f"an answer of lines took more than {MOST_SECONDS} s")
+            yield piece
     finally:
         leave()
 

@@ -11,7 +11,10 @@ from click.testing import CliRunner, Result
 from app import anchors, exports
 from app.anchors import Anchor
 from app.cli import main
+from tests.app.buckets import PLACE, moto, s3
 from tests.app.chains import NOW, chain, change, fill, rewrite, text
+
+__all__ = ["moto", "s3"]
 
 CHAIN = chain(12)
 Command = Callable[..., Result]
@@ -172,7 +175,11 @@ def test_an_export_needs_no_database(part: Callable[[int, int], str], place: str
 def test_it_anchors_by_hand(run: Command, place: str) -> None:
     assert run("anchor").output == f"Entry 12 is anchored now, with the hash {CHAIN[11].hash.hex()}.\n"
     assert run("anchor").output.startswith("Entry 12 was anchored at 20")
-    assert run("verify", "--anchor").output.splitlines()[1].startswith("Anchors that agree: 1, the newest of entry 12, at ")
+    assert (
+        run("verify", "--anchor")
+        .output.splitlines()[1]
+        .startswith("Anchors that agree: 1, the newest of entry 12, at ")
+    )
 
 
 def test_an_anchor_of_an_empty_chain_is_none(run: Command, database_url: str, place: str) -> None:
@@ -247,3 +254,15 @@ def test_it_reads_more_than_a_batch(run: Command, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("app.ledger.BATCH_ROWS", 5)
     assert run("verify").output.startswith("The audit chain holds: 12 entries")
     assert run("export").output == "".join(map(exports.line, CHAIN))
+
+
+def test_a_bucket_is_a_place_as_well(run: Command, database_url: str, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUDIT_ANCHOR", PLACE)
+    monkeypatch.setenv("AUDIT_ANCHOR_S3_ENDPOINT", s3)
+    assert run("anchor").output.startswith("Entry 12 is anchored now")
+    assert run("anchor").output.startswith("Entry 12 was anchored at 20")
+    assert _said(run("verify", "--anchor")) == (0, "holds")
+    change(database_url, "DELETE FROM audit_events WHERE seq > 8")
+    assert _said(run("verify", "--anchor")) == (1, "AUDIT_CHAIN_CUT")
+    monkeypatch.setenv("AUDIT_ANCHOR", "s3://no-such-bucket/x")
+    assert run("anchor").output == "Error: The bucket of the anchors did not answer, or refused.\n"

@@ -166,6 +166,19 @@ def test_a_refused_or_failed_export_leaves_its_place(
     assert client.get(f"{AUDIT}/export").status_code == 200
 
 
+def test_an_export_that_takes_too_long_is_cut_off_and_leaves_its_place(
+    client: FlaskClient, chain: list[Entry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "BATCH_ROWS", 5)
+        patched.setattr(streaming, "MOST_SECONDS", -1)
+        pieces = client.get(f"{AUDIT}/export", buffered=False).iter_encoded()
+        assert next(pieces).decode() == text(chain[:5])
+        with pytest.raises(TimeoutError):
+            next(pieces)
+    assert client.get(f"{AUDIT}/export").status_code == 200
+
+
 def test_a_client_has_its_time_for_each_piece_and_no_more(client: FlaskClient, chain: list[Entry]) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
