@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import click
+from psycopg import IsolationLevel
 from pydantic import BaseModel
 
 from app import workflows as work
@@ -186,8 +187,10 @@ def watch(*, as_json: bool, **said: Any) -> None:
 
 
 def _looks(which: Which) -> Iterator[Glance]:
-    """Each with a transaction of its own, on one connection."""
+    """Each of one moment, on one connection."""
     with reading.connection() as connection:
+        connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
         while True:
             with connection.transaction():
                 glance = workflow_watch.look(connection, which, _now())

@@ -59,6 +59,7 @@ def receiver(
         "BROKER_URL": server.url,
         "WEBHOOK_SECRET": SECRET,
         "METRICS_TOKEN": "metrics-token-0123456789",
+        "CONSOLE_SECRET": "console-secret-0123456789",
         "WEB_WORKERS": str(WORKERS),
         "WEB_THREADS": str(THREADS),
     }
@@ -173,6 +174,20 @@ def test_metrics_add_up_over_the_workers_and_open_no_labels(receiver: Receiver, 
     assert after[enqueued] == before[enqueued] + 1
     assert after[unknown] == before.get(unknown, 0) + 2
     assert not any("attacker" in name for name in after)
+
+
+def test_the_console_is_served_to_who_signs_in(receiver: Receiver, token: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=20)
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{receiver.port}"}
+    connection.request("POST", "/console/sign-in", f"token={token}&to=/console/audit", form)
+    answered = connection.getresponse()
+    answered.read()
+    assert (answered.status, answered.getheader("Location")) == (303, "/console/audit")
+    cookie = (answered.getheader("Set-Cookie") or "").partition(";")[0]
+    connection.request("GET", "/console/audit", headers={"Cookie": cookie})
+    shown = connection.getresponse()
+    assert (shown.status, b"token_created" in shown.read()) == (200, True)
+    connection.close()
 
 
 def test_readiness_names_what_is_down(receiver: Receiver, queue: RedisServer) -> None:
