@@ -173,3 +173,16 @@ def test_every_setting_says_what_it_is_for() -> None:
     assert set(OF_REPOSITORY) < set(OF_ALL)
     assert all(meaning(name).endswith(".") for name in OF_ALL)
     assert set(get_args(Handed)) <= set(OF_ALL)
+
+
+def test_a_freeze_says_who_froze() -> None:
+    level = General(values=Everywhere(freeze=Freeze(reason="a release")), because={"freeze": "olga: calm"})
+    frozen = in_force.decide(OPEN, level, Level()).frozen_at(NOW)
+    assert frozen is not None
+    assert frozen.reason == "a release (olga: calm)"
+
+
+def test_merges_are_made_in_the_repositories_that_are_named() -> None:
+    counts = said({})
+    assert counts.merges_in("ACME/Widget")
+    assert not counts.merges_in("acme/gadget")

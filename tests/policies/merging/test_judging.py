@@ -199,6 +199,13 @@ def test_nothing_is_merged_in_safe_mode() -> None:
     assert _answer(posture=posture(safe_mode=True, dry_run=True)) == ["MERGE_FAILED/SAFE_MODE"]
 
 
+def test_nothing_is_merged_where_a_setting_cannot_be_read() -> None:
+    against = _only(posture=posture(trouble="The setting safe_mode cannot be read."))
+    assert said((against,)) == ["MERGE_FAILED/SAFE_MODE"]
+    assert against.sentence == "The setting safe_mode cannot be read."
+    assert _answer(posture=posture(trouble=None)) == NOTHING
+
+
 def test_nothing_is_merged_by_a_merger_that_is_local() -> None:
     against = _only(posture=posture(live=False))
     assert said((against,)) == ["MERGE_FAILED/SAFE_MODE"]
