@@ -17,5 +17,7 @@ DROP INDEX IF EXISTS alerts_unseen;
 DROP INDEX IF EXISTS bindings_newest;
 DROP INDEX IF EXISTS issues_of_status;
 DROP INDEX IF EXISTS issues_by_time;
+DROP INDEX IF EXISTS workflows_left_of_repository;
+DROP INDEX IF EXISTS workflows_left_of_type;
 CREATE INDEX IF NOT EXISTS alerts_open ON alerts (raised_at) WHERE acknowledged_at IS NULL;
 CREATE INDEX IF NOT EXISTS issues_newest ON issues (created_at DESC, id);

@@ -1,5 +1,11 @@
 -- What lists are read by, what old rows are found and let go by, and how far the last round of that came.
 
+-- Those that are not over by themselves are few: of a type or a repository they are found without reading the many.
+CREATE INDEX IF NOT EXISTS workflows_left_of_type ON workflows (type, status, created_at DESC, id DESC)
+    WHERE status NOT IN ('succeeded', 'cancelled');
+CREATE INDEX IF NOT EXISTS workflows_left_of_repository ON workflows (lower(full_name), status, created_at DESC, id DESC)
+    WHERE status NOT IN ('succeeded', 'cancelled');
+
 DROP INDEX IF EXISTS issues_newest;
 CREATE INDEX IF NOT EXISTS issues_by_time ON issues (created_at DESC, id DESC);
 CREATE INDEX IF NOT EXISTS issues_of_status ON issues (status, created_at DESC, id DESC);

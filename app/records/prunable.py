@@ -113,7 +113,7 @@ RULES: dict[What, Rule] = {
         at="ended_at",
         old="status = 'ended'",
         kept_by={
-            "an issue": "SELECT FROM issues WHERE id = merge_requests.issue_id",
+            "an issue": "SELECT WHERE merge_requests.issue_id IS NOT NULL",
             "a run": "SELECT FROM step_runs WHERE merge_request_id = merge_requests.id",
         },
         act=_deleted("merge_requests", "id", "uuid"),

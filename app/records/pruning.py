@@ -55,7 +55,7 @@ def _candidates(tx: Transaction, rule: Rule, until: datetime, place: dict[str, A
     return tx.execute(
         f"SELECT {rule.at} AS at, {rule.id}::text AS id FROM {rule.table} WHERE {rule.old}"  # noqa: S608
         f" AND {rule.at} < %(until)s AND ({rule.at}, {rule.id}) > (%(at)s, %(id)s::{rule.id_type})"
-        f" ORDER BY {rule.at}, {rule.id} LIMIT %(most)s".encode(),
+        f" ORDER BY {rule.at}, {rule.table}.{rule.id} LIMIT %(most)s".encode(),
         {
             "until": until,
             "at": place["behind_at"] or EARLIEST,

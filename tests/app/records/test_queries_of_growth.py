@@ -1,0 +1,150 @@
+"""What is asked again and again is found by an index however many rows there are: the planner is free to choose it."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from app import ledger
+from app.cursors import NEWEST, OLDEST, Mark
+from app.records import alerts, bindings, issues, pruning, rounds, runs, shown_intents, steps, workflows
+from app.records.prunable import RULES, What
+from app.records.workflows import Which
+from tests import databases, growth
+
+ROWS = 20_000
+BATCH = 15
+"""So few of these rows are what the real batches are of half a million."""
+NOW = datetime.now(UTC) + timedelta(days=1)
+LONG_AGO = Mark(NOW - timedelta(days=1.5), UUID(int=7))
+LARGE = (
+    "workflows",
+    "steps",
+    "deliveries",
+    "snapshots",
+    "evaluations",
+    "issues",
+    "alerts",
+    "merge_requests",
+    "artifacts",
+)
+SCANNED = re.compile(r"Seq Scan on (\w+)")
+SORTED = re.compile(r"Sort .*rows=(\d+)")
+MOST_SORTED = 1_000
+
+
+class _Explained:
+    """Notes the plan of everything that is executed."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.plans = list[str]()
+
+    def execute(self, query: Any, values: Any = None) -> Any:
+        text = query.decode() if isinstance(query, bytes) else query
+        if text.lstrip().split()[0] in ("SELECT", "WITH", "UPDATE", "DELETE"):
+            rows = self._connection.execute(f"EXPLAIN {text}".encode(), values).fetchall()
+            self.plans += [row["QUERY PLAN"] for row in rows]
+        return self._connection.execute(query, values)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+
+@pytest.fixture(scope="module")
+def grown(postgres: str) -> Iterator[str]:
+    with databases.fresh(postgres) as url:
+        growth.fill(url, ROWS, due=500)
+        growth.fill_the_rest(url)
+        yield url
+
+
+@pytest.fixture
+def tx(grown: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setattr(steps, "DUE_BATCH", BATCH)
+    monkeypatch.setattr(pruning, "BATCH_ROWS", BATCH)
+    with psycopg.connect(grown, row_factory=dict_row) as connection:
+        yield _Explained(connection)
+        connection.rollback()
+
+
+def _claimed(tx: Any) -> None:
+    due = tx.execute("SELECT id FROM workflows WHERE status = 'pending' LIMIT 1").fetchone()
+    run = runs.claim(tx, due["id"], NOW, 60)
+    assert run is not None
+    runs.snooze(tx, run, NOW, "Not now.")
+
+
+def _listed(which: Which, after: Mark) -> Callable[[Any], object]:
+    return lambda tx: workflows.page(tx, which, after=after, limit=BATCH)
+
+
+def _chosen(what: What) -> Callable[[Any], object]:
+    return lambda tx: pruning.choose(tx, what, NOW)
+
+
+LISTED = {
+    "all": Which(),
+    "a type": Which(type="merge"),
+    "a status": Which(status="blocked"),
+    "a repository": Which(repository="Octo/Repo-7"),
+    "a type and status": Which(type="merge", status="failed"),
+    "a repository and status": Which(repository="octo/repo-7", status="waiting"),
+    "a repository and type": Which(repository="octo/repo-7", type="merge"),
+    "a subject": Which(subject="evaluate:8"),
+    "a pull request": Which(subject="pull:4#4"),
+    "a named pull request": Which(subject="octo/repo-4#4"),
+}
+ASKED: dict[str, Callable[[Any], object]] = {
+    "claim": _claimed,
+    "what is due": lambda tx: steps.take_due(tx, NOW),
+    "what has lapsed": lambda tx: (runs.lapsed(tx, NOW), steps.lapsed(tx, NOW)),
+    "a round": lambda tx: rounds.open_due(tx, "gates", every_seconds=1, now=NOW),
+    "runs": lambda tx: bindings.page(tx, after=LONG_AGO, limit=BATCH),
+    "issues": lambda tx: issues.page(tx, None, after=LONG_AGO, limit=BATCH),
+    "issues of a state": lambda tx: issues.page(tx, "HOLD", after=LONG_AGO, limit=BATCH),
+    "alerts": lambda tx: alerts.page(tx, after=LONG_AGO, limit=BATCH),
+    "intents": lambda tx: shown_intents.page(tx, "waiting", after=OLDEST, limit=BATCH),
+    "the audit of a subject": lambda tx: ledger.about(tx, ["pull:1#7"]),
+    **{f"workflows of {name}": _listed(which, NEWEST) for name, which in LISTED.items()},
+    **{f"later workflows of {name}": _listed(which, LONG_AGO) for name, which in LISTED.items()},
+    **{f"old {what}": _chosen(what) for what in RULES},
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_table_that_grows_is_read_or_sorted_as_a_whole(tx: Any, name: str) -> None:
+    ASKED[name](tx)
+    plan = "\n".join(tx.plans)
+    assert plan
+    assert [table for table in SCANNED.findall(plan) if table in LARGE] == [], plan
+    assert [rows for rows in SORTED.findall(plan) if int(rows) > MOST_SORTED] == [], plan
+
+
+@pytest.mark.parametrize("what", RULES)
+def test_what_goes_is_deleted_by_index_too(tx: Any, what: What) -> None:
+    """Also where a foreign key has rows looked for: an index begins with each column that refers to what is deleted."""
+    batch = pruning.choose(tx, what, NOW)
+    assert batch is not None
+    tx.plans.clear()
+    pruning.let_go(tx, what, batch.chosen, NOW)
+    assert [table for table in SCANNED.findall("\n".join(tx.plans)) if table in LARGE] == []
+
+
+REFERRING = """
+SELECT conrelid::regclass::text || ' ' || attname AS place FROM pg_constraint
+JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+WHERE contype = 'f' AND confrelid = ANY(%(deleted)s::regclass[]) AND NOT EXISTS (
+    SELECT FROM pg_index WHERE indrelid = conrelid AND indkey[0] = conkey[1])
+"""
+DELETED = ["workflows", "evaluations", "intents", "decisions", "bindings", "merge_requests", "deliveries", "snapshots"]
+
+
+def test_each_reference_to_what_is_deleted_has_an_index(tx: Any) -> None:
+    found = tx.execute(REFERRING, {"deleted": DELETED}).fetchall()
+    assert [row["place"] for row in found] == []
