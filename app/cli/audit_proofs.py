@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 import click
+import psycopg
 
 from app import anchoring, anchors, exports, ledger, proofs, settings
 from app.anchors import Anchor, Anchors, AnchorsUnavailable
 from app.cli import reading, writing
 from app.exports import NotAnExport
-from app.proofs import BEGINS_ELSEWHERE, Agreement, Fault, Walk
+from app.proofs import BEGINS_ELSEWHERE, BROKEN, Agreement, Fault, Walk
 from app.records import anchorings
 from policies.text import plain
 
+UNREADABLE = Fault(BROKEN, "The audit chain is broken: an entry holds what was never written, and can't be read.")
 HASH = re.compile(r"[0-9a-f]{64}")
 SEQ = click.IntRange(1, ledger.HIGHEST_SEQ)
 
@@ -79,7 +81,10 @@ def _of_database(*, first: int, last: int | None, follows: bytes | None, note: C
         newest = ledger.head(tx)
         until = min(last or ledger.HIGHEST_SEQ, newest.seq if newest else 0)
         entries = ledger.read(tx, after=first - 1, until=until)
-        return _unbroken(proofs.walk(entries, first=first, previous=follows, note=note))
+        try:
+            return _unbroken(proofs.walk(entries, first=first, previous=follows, note=note))
+        except (psycopg.DataError, ValueError, RecursionError):  # such as the moment "infinity"
+            raise _wrong(UNREADABLE) from None
 
 
 def _unbroken(walked: Walk | Fault) -> Walk:

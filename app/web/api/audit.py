@@ -18,6 +18,7 @@ from app.web.replies import Reply
 AUDIT = "/api/v1/audit"
 OK, INVALID, NOT_FOUND = 200, 422, 404
 MOST_CHARACTERS = 300
+PROVES_NOTHING = "What was chosen proves nothing of what was left out; an export of the chain does."
 
 Word = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
 Seq = Annotated[int, Field(ge=1, le=HIGHEST_SEQ)]
@@ -62,11 +63,12 @@ class AuditEntryShape(ResponseBody):
 
 
 class AuditPage(ResponseBody):
-    """Entries that fit; `next`: the number with which the list goes on, null at its end. Proves nothing of others."""
+    """Entries that fit; `next`: the number with which the list goes on, null at its end."""
 
     items: tuple[AuditEntryShape, ...]
     limit: int
     next: int | None
+    note: str = PROVES_NOTHING
 
 
 def list_audit_entries(call: Call, query: AuditQuery) -> Answer:

@@ -135,6 +135,23 @@ def test_a_part_of_the_chain_is_proven_with_the_hash_that_it_follows(
     assert tied == f"Entries 6 to 9 hold together and follow the hash that was given, newest hash {head}.\n"
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_events SET at = 'infinity' WHERE seq = 3",
+        "UPDATE audit_events SET at = '0044-03-15 BC' WHERE seq = 3",
+        "UPDATE audit_events SET body = ('{\"n\": ' || repeat('9', 5000) || '}')::jsonb WHERE seq = 3",
+        "UPDATE audit_events SET body = (repeat('[', 3000) || repeat(']', 3000))::jsonb WHERE seq = 3",
+        "UPDATE audit_events SET body = '1' WHERE seq = 3",
+    ],
+)
+def test_an_entry_that_cannot_be_read_is_a_broken_chain_and_no_traceback(
+    run: Command, database_url: str, statement: str
+) -> None:
+    change(database_url, statement)
+    assert _said(run("verify")) == (1, "AUDIT_CHAIN_BROKEN")
+
+
 def test_exports_that_follow_one_another_are_one(run: Command, part: Callable[[int, int], str]) -> None:
     result = run("verify", part(1, 5), part(6, 12))
     assert result.output == f"The audit chain holds: 12 entries, newest hash {CHAIN[11].hash.hex()}.\n"

@@ -58,6 +58,7 @@ def test_it_lists_the_newest_first_and_says_where_it_goes_on(client: FlaskClient
     said = client.get(AUDIT, query_string={"limit": 5}).get_json()
     assert ([item["seq"] for item in said["items"]], said["next"]) == ([12, 11, 10, 9, 8], 8)
     assert said["items"][0] == chain[-1].document()
+    assert said["note"].startswith("What was chosen proves nothing of what was left out")
     last = client.get(AUDIT, query_string={"limit": 7, "before": 8}).get_json()
     assert ([item["seq"] for item in last["items"]], last["next"]) == ([7, 6, 5, 4, 3, 2, 1], None)
 
