@@ -11,8 +11,8 @@ from app.records.workflows import Shown, Workflow
 MOST_OF_A_SOURCE = 500
 """The newest of each source."""
 
-Source = Literal["workflow", "delivery", "step", "audit", "timeline"]
-ORDER: dict[str, int] = {"workflow": 0, "delivery": 1, "step": 2, "timeline": 3, "audit": 4}
+Source = Literal["workflow", "delivery", "step", "request", "timeline", "audit"]
+ORDER: tuple[Source, ...] = ("workflow", "delivery", "step", "request", "timeline", "audit")
 """Of what happened at the same moment."""
 
 
@@ -33,10 +33,12 @@ def of(tx: Transaction, workflow: Workflow, steps: Sequence[Shown]) -> list[Happ
         *_own(workflow),
         *_deliveries(tx, workflow),
         *(each for step in steps for each in _of_step(step)),
+        *_put_off(workflow),
+        *_requests(tx, workflow),
         *_of_issue(tx, workflow),
         *_audited(tx, workflow, steps),
     ]
-    return sorted(found, key=lambda each: (each.at, ORDER[each.source]))
+    return sorted(found, key=lambda each: (each.at, ORDER.index(each.source)))
 
 
 def _own(workflow: Workflow) -> Iterator[Happening]:
@@ -72,6 +74,30 @@ def _of_step(step: Shown) -> Iterator[Happening]:
     if step.ended_at is not None:
         ended = {**said, "attempts": step.attempts, "error": step.error}
         yield Happening(step.ended_at, "step", step.status, "mergegate", ended)
+
+
+def _put_off(workflow: Workflow) -> Iterator[Happening]:
+    """How the last attempt at its line ended, where that was not the end of a step."""
+    if workflow.status == "pending" and workflow.outcome in ("retry", "snooze"):
+        due = workflow.due_at.isoformat() if workflow.due_at else None
+        said = {"name": workflow.current_step, "attempts": workflow.attempts, "error": workflow.error, "due_at": due}
+        yield Happening(workflow.updated_at, "step", workflow.outcome, "mergegate", said)
+
+
+def _requests(tx: Transaction, workflow: Workflow) -> list[Happening]:
+    """What the merger asked of GitHub for it, and what became of that."""
+    rows = tx.execute(
+        "SELECT merge_attempts.id, kind, head_sha, detail, step ->> 'state' AS state, step ->> 'by' AS by,"
+        " (step ->> 'at')::timestamptz AS at FROM merge_attempts, jsonb_array_elements(history) AS step"
+        " WHERE run_id = %(id)s ORDER BY seq DESC LIMIT %(most)s",
+        {"id": workflow.id, "most": MOST_OF_A_SOURCE},
+    ).fetchall()
+    return [_request(row) for row in rows]
+
+
+def _request(row: dict[str, Any]) -> Happening:
+    said = {"attempt": str(row["id"]), "head_sha": row["head_sha"], "detail": row["detail"]}
+    return Happening(row["at"], "request", f"{row['kind']}.{row['state']}", row["by"], said)
 
 
 def _of_issue(tx: Transaction, workflow: Workflow) -> list[Happening]:

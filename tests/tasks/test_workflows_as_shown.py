@@ -11,6 +11,7 @@ from app.records import histories, runs, step_runs, workflows
 from app.records.runs import Wanted
 from app.records.step_runs import WantedStep
 from app.records.workflows import Which, Workflow
+from tests.tasks import merging, steering
 from tests.tasks.desk import desk
 from tests.tasks.house import REPOSITORY, House
 
@@ -128,6 +129,28 @@ def test_a_step_of_an_issue_shows_its_part_of_the_timeline_and_no_other(house: H
     assert events[0].what == "loop_run_started"
     assert {each.said["runId"] for each in events} == {first["runId"]}
     assert second["runId"] not in str(history)
+
+
+def test_a_merge_shows_what_was_asked_of_github_and_what_came_of_it(house: House) -> None:
+    merging.ready(house)
+    run_id = merging.ask(house, merging.issue(house))
+    house.work()
+    history = steering.shown(house, run_id).history
+    assert [each.what for each in history if each.source == "request"] == [
+        "merge.INTENT",
+        "merge.SENT",
+        "merge.SUCCEEDED",
+    ]
+    assert {"merge_decided", "MERGED"} <= {each.what for each in history if each.source == "audit"}
+
+
+def test_what_was_put_off_shows_why_and_until_when(house: House) -> None:
+    house.github.fault("GET", "/pulls/1$", 500, times=9)
+    house.deliver_pull()
+    house.work()
+    (found,) = listed(house)
+    (put_off,) = [each for each in steering.shown(house, found.id).history if each.what == "retry"]
+    assert (put_off.said["name"], put_off.said["attempts"], put_off.said["error"]) == ("judge", 1, found.error)
 
 
 @pytest.mark.parametrize("status", ["waiting", "blocked"])
