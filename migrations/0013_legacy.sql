@@ -26,7 +26,9 @@ CREATE INDEX IF NOT EXISTS legacy_batches_workflow ON legacy_batches (workflow_i
 
 -- ordinal: its place in its table, from 1. target_id: made of source, table and key, so a key is one row here, whichever
 -- file it comes from. parent_id: of a step its workflow, of a workflow the one that it retries. place: of a step, its
--- position. raw: the row as it is to be taken, mended or not; digest: of raw; read_digest: of what the file had.
+-- position. raw: the row as it is to be taken, mended or not; digest: of raw; read_digest: of what the file had. Of the
+-- rows with one target one at most is imported. No index knows the status, and pages have room, since each row is
+-- judged and then taken in.
 CREATE TABLE IF NOT EXISTS legacy_rows (
     batch_id        uuid        NOT NULL REFERENCES legacy_batches ON DELETE CASCADE,
     source_table    text        NOT NULL CHECK (source_table IN ('workflows', 'steps', 'audit_events', 'settings')),
@@ -44,12 +46,9 @@ CREATE TABLE IF NOT EXISTS legacy_rows (
     sentence        text,
     mapped          jsonb,
     PRIMARY KEY (batch_id, source_table, ordinal)
-);
+) WITH (fillfactor = 40);
 CREATE INDEX IF NOT EXISTS legacy_rows_target ON legacy_rows (target_id);
 CREATE INDEX IF NOT EXISTS legacy_rows_parent ON legacy_rows (parent_id, place) WHERE parent_id IS NOT NULL;
-CREATE UNIQUE INDEX IF NOT EXISTS legacy_rows_imported ON legacy_rows (target_id) WHERE status = 'imported';
-CREATE INDEX IF NOT EXISTS legacy_rows_quarantined ON legacy_rows (batch_id, source_table, ordinal)
-    WHERE status = 'quarantined';
 
 -- Audit events of the old system. Our own chain proves what happened here; it can't take in what it has not seen.
 CREATE TABLE IF NOT EXISTS legacy_audit_events (
@@ -65,5 +64,6 @@ CREATE TABLE IF NOT EXISTS legacy_audit_events (
 CREATE INDEX IF NOT EXISTS legacy_audit_events_at ON legacy_audit_events (at DESC, id DESC);
 CREATE INDEX IF NOT EXISTS legacy_audit_events_subject ON legacy_audit_events (subject, at DESC, id DESC);
 
--- Whoever deletes a workflow has to find those that retry it.
+-- Whoever deletes a workflow has to find its steps, and those that retry it.
+CREATE INDEX IF NOT EXISTS steps_workflow ON steps (workflow_id);
 CREATE INDEX IF NOT EXISTS workflows_retries ON workflows (retry_of) WHERE retry_of IS NOT NULL;

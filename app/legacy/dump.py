@@ -74,7 +74,7 @@ def unread(connection: sqlite3.Connection, table: str, after: int) -> Iterator[t
 
 def _restrict(connection: sqlite3.Connection) -> None:
     for pragma in (
-        *("journal_mode = OFF", "synchronous = OFF", "trusted_schema = OFF", "temp_store = FILE"),
+        *("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"),
         *(f"max_page_count = {LARGEST_DATABASE_PAGES}", "foreign_keys = OFF"),
     ):
         connection.execute(f"PRAGMA {pragma}")

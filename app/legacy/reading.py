@@ -23,7 +23,7 @@ def perform(hand: Hand, source: Source | None) -> None:
         if source is not None and shape is not None and not shape.is_read:
             _read(hand, source, kind, shape)
     with hand.ending():
-        pass
+        legacy_rows.analyze(hand.tx)
 
 
 def _read(hand: Hand, source: Source, kind: RowKind, shape: Shape) -> None:

@@ -61,7 +61,7 @@ def retry(tx: Transaction, batch: Batch, asked: Asked) -> Batch:
         raise LegacyError("Its file was not read to its end: run `mergegate legacy import` with the file again.")
     if batch.status in ("checked", "applied") and not _begin_again(tx, batch, asked):
         return batch
-    return _perform_all(tx, batch, asked, None)
+    return _perform_all(tx, _demand(tx, batch.id), asked, None)
 
 
 def roll_back(tx: Transaction, batch: Batch, asked: Asked) -> Batch:
@@ -70,7 +70,7 @@ def roll_back(tx: Transaction, batch: Batch, asked: Asked) -> Batch:
         raise LegacyError("It was rolled back before.")
     if batch.status != "rolling_back":
         _begin_rollback(tx, batch, asked)
-    return _perform_all(tx, batch, asked, None)
+    return _perform_all(tx, _demand(tx, batch.id), asked, None)
 
 
 def _is_read(batch: Batch) -> bool:

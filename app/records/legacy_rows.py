@@ -62,6 +62,11 @@ def add(tx: Transaction, batch_id: UUID, rows: Iterable[Staged]) -> None:
             copy.write_row((batch_id, *place, Jsonb(row.raw), row.digest, row.read_digest, row.status))
 
 
+def analyze(tx: Transaction) -> None:
+    """Have PostgreSQL know what was added, before its plans are those of an empty table."""
+    tx.execute("ANALYZE legacy_rows")
+
+
 def page(tx: Transaction, batch_id: UUID, table: str, after: int, status: Status) -> list[Staged]:
     """The next rows of a table with this status, by their place there, `BATCH_ROWS` at most."""
     rows = tx.execute(
@@ -88,16 +93,13 @@ def _staged(row: dict[str, Any]) -> Staged:
 
 def judge(tx: Transaction, batch_id: UUID, table: str, verdicts: Sequence[Verdict]) -> None:
     """Keep what was found out."""
-    with tx.cursor() as cursor:
-        cursor.executemany(
-            "UPDATE legacy_rows SET status = %(status)s, reason = %(reason)s, sentence = %(sentence)s,"
-            " mapped = %(mapped)s WHERE batch_id = %(batch)s AND source_table = %(table)s AND ordinal = %(ordinal)s",
-            [
-                {**each.__dict__, "mapped": None if each.mapped is None else Jsonb(each.mapped)}
-                | {"batch": batch_id, "table": table}
-                for each in verdicts
-            ],
-        )
+    tx.execute(
+        "UPDATE legacy_rows SET status = found.status, reason = found.reason, sentence = found.sentence,"
+        " mapped = nullif(found.mapped, 'null') FROM jsonb_to_recordset(%(verdicts)s) AS found"
+        " (ordinal bigint, status text, reason text, sentence text, mapped jsonb)"
+        " WHERE batch_id = %(batch)s AND source_table = %(table)s AND legacy_rows.ordinal = found.ordinal",
+        {"verdicts": Jsonb([each.__dict__ for each in verdicts]), "batch": batch_id, "table": table},
+    )
 
 
 def mend(tx: Transaction, batch_id: UUID, row: Staged) -> None:
