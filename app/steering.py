@@ -136,9 +136,9 @@ def _look_again(tx: Transaction, repository_id: int | None, changed: Collection[
     if "freeze" in changed:
         merge_requests.look_at_frozen(tx, repository_id, now)
     if not DECIDED_BY.isdisjoint(changed):
-        run_intents.reopen_all(tx, repository_id, now)
         for row in pulls.repositories_with_open(tx, repository_id):
             runs.want(tx, Wanted("find_by_repository", **row), now)
+        run_intents.reopen_all(tx, repository_id, now)
 
 
 def _counting(ceiling: Ceiling, general: General, own: Level, now: datetime) -> dict[str, Any]:

@@ -38,13 +38,17 @@ def reopen_stage(tx: Transaction, run_id: UUID, stage: int, now: datetime) -> li
 def reopen_all(tx: Transaction, repository_id: int | None, now: datetime) -> None:
     """All that waits in a repository, or with None anywhere, is to be decided anew; the sweep sends for it.
 
-    What somebody is at just now is left out.
+    What was decided on before is not sent: whoever is at it loses it. What waits and is changed just now is left out.
     """
-    which = (
-        "id IN (SELECT id FROM intents WHERE status = 'waiting' AND kind <> 'git_object'"
-        " AND (%(repository)s::bigint IS NULL OR repository_id = %(repository)s) FOR UPDATE SKIP LOCKED)"
+    there = "(%(repository)s::bigint IS NULL OR repository_id = %(repository)s)"
+    facts = {"repository": repository_id, "now": now}
+    tx.execute(
+        "UPDATE intents SET lease = NULL, lease_until = NULL, queued_at = NULL WHERE id IN (SELECT id"  # noqa: S608
+        f" FROM intents WHERE status = 'pending' AND lease IS NOT NULL AND {there} ORDER BY id FOR UPDATE)",
+        facts,
     )
-    _reopen(tx, which, {"repository": repository_id, "now": now})
+    waiting = "SELECT id FROM intents WHERE status = 'waiting' AND kind <> 'git_object'"
+    _reopen(tx, f"id IN ({waiting} AND {there} FOR UPDATE SKIP LOCKED)", facts)
 
 
 def _reopen(tx: Transaction, which: str, facts: dict[str, Any]) -> list[UUID]:

@@ -1,5 +1,6 @@
 """What operators set, in the way of real writes and merges: each blocker earned by a setting, and cleared by one."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,19 @@ def test_a_setting_stops_the_status_and_another_lets_it_be_written(
     house.clock.forward(60)
     house.sweep()
     assert house.states() == ["pending"]
+
+
+def test_what_was_decided_on_before_a_setting_stops_it_is_not_sent(house: House) -> None:
+    def switch_off(point: str) -> None:
+        if point == "write.decided":
+            put(house, writes=False)
+
+    house.context = replace(house.context, checkpoint=switch_off)
+    house.deliver_pull()
+    house.work()
+    house.sweep()
+    assert (house.states(), [code for code, _ in blocked(house)]) == ([], ["TRANSPORT_DISABLED"])
+    assert house.rows("SELECT outcome, spent_at FROM permits") == [{"outcome": "unspent", "spent_at": None}]
 
 
 def test_the_environment_is_the_ceiling(house: House) -> None:
