@@ -78,10 +78,10 @@ def _of_exports(files: tuple[TextIO, ...], *, first: int, follows: bytes | None,
 def _of_database(*, first: int, last: int | None, follows: bytes | None, note: Collection[int]) -> Walk:
     """Up to the entry that is the newest when this begins: who goes on writing keeps nobody walking."""
     with reading.steadily() as tx:
-        newest = ledger.head(tx)
-        until = min(last or ledger.HIGHEST_SEQ, newest.seq if newest else 0)
-        entries = ledger.read(tx, after=first - 1, until=until)
         try:
+            newest = ledger.head(tx)
+            until = min(last or ledger.HIGHEST_SEQ, newest.seq if newest else 0)
+            entries = ledger.read(tx, after=first - 1, until=until)
             return _unbroken(proofs.walk(entries, first=first, previous=follows, note=note))
         except (psycopg.DataError, ValueError, RecursionError):  # such as the moment "infinity"
             raise _wrong(UNREADABLE) from None

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import psycopg
@@ -171,6 +172,24 @@ def test_an_entry_that_was_forged_with_its_hash_does_not_follow_the_one_before()
     unsealed = ledger.Entry(**{**second.__dict__, "previous": b"\x01" * 32})
     forged = ledger.Entry(**{**unsealed.__dict__, "hash": ledger._seal(unsealed)})
     assert ledger.verify([first, forged]).fault == "entry 2 does not follow entry 1"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(bodies=st.lists(st.dictionaries(st.text(), JSON, max_size=3), min_size=1, max_size=4))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_whatever_is_taken_into_the_chain_verifies(pool: Pool, bodies: list[dict[str, object]]) -> None:
+    with pool.connection() as tx:
+        for body in bodies:
+            with suppress(ValueError, psycopg.DataError), tx.transaction():
+                ledger.append(tx, kind="tested", subject="s", actor="a", body=body, at=NOW)
+        assert ledger.verify(ledger.read(tx)).fault is None
+        tx.rollback()
 
 
 @pytest.mark.parametrize("body", [{"n": 1e16}, {"n": -0.0}, {"n": {10: 1, 9: 2}}])

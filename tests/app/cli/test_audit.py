@@ -139,6 +139,7 @@ def test_a_part_of_the_chain_is_proven_with_the_hash_that_it_follows(
     "statement",
     [
         "UPDATE audit_events SET at = 'infinity' WHERE seq = 3",
+        "UPDATE audit_events SET at = 'infinity' WHERE seq = 12",
         "UPDATE audit_events SET at = '0044-03-15 BC' WHERE seq = 3",
         "UPDATE audit_events SET body = ('{\"n\": ' || repeat('9', 5000) || '}')::jsonb WHERE seq = 3",
         "UPDATE audit_events SET body = (repeat('[', 3000) || repeat(']', 3000))::jsonb WHERE seq = 3",
