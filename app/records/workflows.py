@@ -9,7 +9,7 @@ from uuid import UUID
 from app import cursors
 from app.cursors import NEWEST, Mark, Part
 from app.database import Transaction
-from app.definitions import Type
+from app.definitions import DEFINITIONS, Type
 from app.records import steps
 from app.records.pauses import Pause
 
@@ -200,7 +200,13 @@ def _asked(which: Which) -> _Asked:
         if (value := getattr(which, name)) is not None:
             asked.conditions.append(condition)
             asked.values[name] = value
+    if which.type is None and (of_kind := _TYPE_OF.get(which.kind or "")) is not None:
+        asked = _and(asked, "type = %(type)s", type=of_kind)
     return asked if which.subject is None else _about(asked, which.subject)
+
+
+_TYPE_OF: dict[str, Type] = {each.kind: each.type for each in DEFINITIONS}
+"""There is an index for types."""
 
 
 def _about(asked: _Asked, subject: str) -> _Asked:

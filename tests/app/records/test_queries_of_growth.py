@@ -11,6 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from app import ledger
+from app import workflows as seen
 from app.cursors import NEWEST, OLDEST, Mark
 from app.records import alerts, bindings, issues, pruning, rounds, runs, shown_intents, steps, workflows
 from app.records.prunable import RULES, What
@@ -47,7 +48,7 @@ class _Explained:
 
     def execute(self, query: Any, values: Any = None) -> Any:
         text = query.decode() if isinstance(query, bytes) else query
-        if text.lstrip().split()[0] in ("SELECT", "WITH", "UPDATE", "DELETE"):
+        if text.lstrip("( \n").split()[0] in ("SELECT", "WITH", "UPDATE", "DELETE"):
             rows = self._connection.execute(f"EXPLAIN {text}".encode(), values).fetchall()
             self.plans += [row["QUERY PLAN"] for row in rows]
         return self._connection.execute(query, values)
@@ -84,6 +85,12 @@ def _listed(which: Which, after: Mark) -> Callable[[Any], object]:
     return lambda tx: workflows.page(tx, which, after=after, limit=BATCH)
 
 
+def _shown(tx: Any) -> None:
+    stopped = tx.execute("SELECT id FROM workflows WHERE status = 'blocked' LIMIT 1").fetchone()
+    assert stopped is not None
+    seen.show(tx, stopped["id"], NOW)
+
+
 def _chosen(what: What) -> Callable[[Any], object]:
     return lambda tx: pruning.choose(tx, what, NOW)
 
@@ -99,6 +106,9 @@ LISTED = {
     "a subject": Which(subject="evaluate:8"),
     "a pull request": Which(subject="pull:4#4"),
     "a named pull request": Which(subject="octo/repo-4#4"),
+    "an issue": Which(subject=f"issue:{UUID(int=4)}"),
+    "itself": Which(subject=f"run:{UUID(int=4)}"),
+    "a kind": Which(kind="merge_group"),
 }
 ASKED: dict[str, Callable[[Any], object]] = {
     "claim": _claimed,
@@ -110,6 +120,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "issues of a state": lambda tx: issues.page(tx, "HOLD", after=LONG_AGO, limit=BATCH),
     "alerts": lambda tx: alerts.page(tx, after=LONG_AGO, limit=BATCH),
     "intents": lambda tx: shown_intents.page(tx, "waiting", after=OLDEST, limit=BATCH),
+    "a workflow, whole": _shown,
     "the audit of a subject": lambda tx: ledger.about(tx, ["pull:1#7"]),
     **{f"workflows of {name}": _listed(which, NEWEST) for name, which in LISTED.items()},
     **{f"later workflows of {name}": _listed(which, LONG_AGO) for name, which in LISTED.items()},
