@@ -28,7 +28,7 @@ from bench.timing import Clock
 from tests import databases, growth
 
 FEW, MANY = 1_000, 1_000_000
-DUE = {FEW: 1_000, MANY: 10_000}
+DUE = {FEW: 520, MANY: 10_000}
 ROUNDS = 50
 AT_ONCE = 10
 LEASE_SECONDS = 60

@@ -2,13 +2,13 @@
 
 import psycopg
 
-REPOSITORIES = 500
+REPOSITORIES = 10
 WORKFLOWS = """
 INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, installation_id, number, created_at,
                        updated_at, finished_at, current_step, status)
 SELECT gen_random_uuid(), type, kind, kind || ':' || n, n % {repositories}, 'octo/repo-' || n % {repositories}, 1, n,
        made_at, made_at, CASE WHEN n <= {ended} THEN made_at END, step,
-       CASE WHEN n > {ended} THEN 'pending' WHEN n % 20 = 0 THEN 'blocked' WHEN n % 10 = 1 THEN 'cancelled'
+       CASE WHEN n > {ended} THEN 'pending' WHEN n / 4 % 8 = 0 THEN 'blocked' WHEN n / 4 % 8 = 1 THEN 'cancelled'
             ELSE 'succeeded' END
 FROM generate_series(1, {rows}) AS n
 CROSS JOIN LATERAL (SELECT now() - ({rows} - n) * interval '10 seconds') AS times (made_at)
