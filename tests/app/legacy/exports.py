@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 BEGAN = 1_700_000_000_000
-COLUMNS = {
+COLUMNS: dict[str, dict[str, Any]] = {
     "workflows": {
         "id": "w1",
         "type": "merge",
