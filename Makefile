@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-matrix mutation check bench bench-memory soak fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
+.PHONY: help demo up test test-matrix mutation check bench bench-memory soak soak-legacy fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -48,6 +48,9 @@ bench-memory: $(STAMP) ## Evaluate a million times and watch the memory (some 15
 
 soak: $(STAMP) ## Ask for 200 merges at once and kill workers at random; SEED=<number>
 	@$(BIN)/python -m tests.soak $(SEED)
+
+soak-legacy: $(STAMP) ## Import 200,000 old records, killed three times, rolled back, imported again (some 10 minutes)
+	@$(BIN)/python -m tests.soak.great_legacy $(ROWS)
 
 fuzz-api: $(STAMP) ## Ask every endpoint of the API a thousand things (some 20 minutes); EXAMPLES=<number>
 	@API_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/pytest -q -n 2 tests/app/web/api/test_fuzzed.py
