@@ -8,12 +8,15 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from app.workflows.pausing import Scope
+from tasks import sweep
 from tests.tasks import merging, steering
+from tests.tasks.agency import agency
 from tests.tasks.house import REPOSITORY, Died, House
 from tests.tasks.steering import listed
 
@@ -31,14 +34,17 @@ class Chance:
     type: str
     odds: random.Random
     scopes: tuple[Scope, ...] = field(init=False)
+    also: tuple[Callable[[], None], ...] = field(init=False)
 
     def __post_init__(self) -> None:
+        """A handoff that is cancelled is over for good."""
         self.scopes = (Scope("type", self.type), Scope("repository", REPOSITORY))
+        self.also = () if self.type == "pull_request_handoff" else (self.cancel,)
 
     def happen(self) -> None:
         """A few deeds of workers and operators, each in the middle of whatever is under way."""
         for _ in range(self.odds.randint(4, MOST_DEEDS)):
-            self.odds.choice((self.work, self.work, self.die, self.cancel, self.retry, self.pause, self.resume))()
+            self.odds.choice((self.work, self.work, self.die, self.retry, self.pause, self.resume, *self.also))()
 
     def work(self) -> None:
         if self.house.sent:
@@ -47,7 +53,7 @@ class Chance:
     def die(self) -> None:
         """At some checkpoint, or not at all where that is behind the last."""
         left = self.odds.randint(1, 12)
-        meanwhile = self.odds.choice((self.cancel, self.pause, lambda: None))
+        meanwhile = self.odds.choice((self.pause, lambda: None, *self.also))
 
         def count(_name: str) -> None:
             nonlocal left
@@ -112,3 +118,21 @@ def test_a_verdict_is_told_once_however_its_evaluation_is_steered(house: House, 
     chance.come_to_an_end(lambda: house.states() == ["pending"])
     assert house.states() == ["pending"]
     assert listed(house, "policy_evaluation")[0].status == "succeeded"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_write_of_a_handoff_is_made_once_however_it_is_steered(house: House, tmp_path: Path, seed: int) -> None:
+    at = agency(house, tmp_path, lease_seconds=10)
+    run_id = at.ask()["runId"]
+    for kind in ("verification", "internal_review"):
+        at.give(run_id, kind)
+    said = {"digest": at.run(run_id)["digest"]}
+    assert at.operator.post(f"/api/v1/runs/{run_id}/approve", json=said).status_code == 200
+    house.clock.forward(61)
+    sweep.enqueue_due(house.context)
+    chance = Chance(house, "pull_request_handoff", random.Random(seed))
+    chance.happen()
+    chance.come_to_an_end(lambda: False)
+    at.settle()
+    assert at.run(run_id)["status"] == "succeeded"
+    assert [len(house.written(kind)) for kind in ("git_object", "branch_create", "pull_request_create")] == [3, 1, 1]
