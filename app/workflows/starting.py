@@ -204,8 +204,8 @@ def _reconciliation(tx: Transaction, terms: Terms, by: By, wanted: Reconciliatio
 def _round(tx: Transaction, by: By, kind: RoundKind) -> Started:
     """One that waits already is the one that is wanted."""
     begun = rounds.begin(tx, kind, by.at, asked_by=by.name)
-    waiting = begun or workflows.page(tx, Which(kind=kind, status="pending"), limit=1).rows[0].id
-    return _due(waiting, kind)
+    newest = workflows.page(tx, Which(kind=kind), limit=1).rows  # which a worker may have taken meanwhile
+    return _due(begun or newest[0].id, kind)
 
 
 def _compared(tx: Transaction, by: By, repository: str) -> Started | Blocker:
