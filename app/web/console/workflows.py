@@ -1,5 +1,6 @@
 """The pages of the workflows: a list of them by what they are, and one of them with all that happened to it."""
 
+from collections import Counter
 from typing import Annotated
 from uuid import UUID
 
@@ -8,11 +9,13 @@ from pydantic import Field
 
 from app import titles, workflows
 from app.cursors import NEWEST
+from app.database import Transaction
 from app.definitions import Type
-from app.records.workflows import STATUSES, TYPES, Status, Which
+from app.records.workflows import MOST_COUNTED, STATUSES, TYPES, Status, Which, counts
 from app.web.api.bodies import After, Query
 from app.web.console import pages
 from app.web.console.door import Visit
+from app.workflows import pausing
 from policies.decision import Blocker
 
 PATH = "/console/workflows"
@@ -40,7 +43,16 @@ def list_workflows(visit: Visit) -> Response:
     which = Which(type=asked.type, status=asked.status, repository=asked.repository, subject=asked.subject)
     found = workflows.page(visit.tx, which, visit.at, limit=SHOWN, after=asked.after or NEWEST)
     further = pages.link(PATH, **{**visit.asked, "after": found.after}) if found.after else None
-    return visit.page("workflows.html", found=found.rows, next=further, types=TYPES, statuses=STATUSES, titles=titles)
+    return visit.page(
+        "workflows.html",
+        found=found.rows,
+        next=further,
+        counts=_counts(visit.tx),
+        pauses=pausing.all_of(visit.tx),
+        types=TYPES,
+        statuses=STATUSES,
+        titles=titles,
+    )
 
 
 def show(visit: Visit, workflow_id: UUID) -> Response:
@@ -49,3 +61,11 @@ def show(visit: Visit, workflow_id: UUID) -> Response:
     if isinstance(whole, Blocker):
         return pages.trouble(404, whole.sentence)
     return visit.page("workflow.html", **whole.__dict__, titles=titles)
+
+
+def _counts(tx: Transaction) -> dict[Status, str]:
+    """How many of all have which status, with a + where counting ended before all were counted."""
+    counted = Counter[Status]()
+    for (_, status), count in counts(tx, Which()).items():
+        counted[status] += count
+    return {each: f"{counted[each]}{'+' if counted[each] >= MOST_COUNTED else ''}" for each in STATUSES}

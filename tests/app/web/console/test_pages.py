@@ -75,6 +75,15 @@ def test_a_paused_one_says_by_whom(visited: Console, make: Make, database_url: s
         pausing.pause(tx, Scope("type", "policy_evaluation"), By("olga", visited.clock()), "Release day.")
     page = visited.operator().get("/console/workflows").text
     assert "olga has paused all of the type policy_evaluation: Release day." in page
+    assert "type:policy_evaluation, by olga since " in page
+
+
+def test_it_counts_all_of_them_by_status(visited: Console, make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    make("failed"), make("failed"), make("blocked")
+    page = visited.operator().get("/console/workflows?status=running").text
+    assert '<a href="/console/workflows?status=failed">failed</a> 2</li>' in page
+    monkeypatch.setattr(workflows, "MOST_COUNTED", 2)
+    assert ">failed</a> 2+</li>" in visited.operator().get("/console/workflows").text
 
 
 @pytest.mark.parametrize(
