@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-matrix mutation check bench bench-memory soak soak-legacy fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
+.PHONY: help demo up test test-matrix mutation check bench bench-memory soak soak-legacy soak-steering fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -27,7 +27,7 @@ test: $(STAMP) ## Run all tests, with coverage
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
 	@$(BIN)/coverage report --include='policies/*' --skip-covered --skip-empty --fail-under=100
 
-test-matrix: $(STAMP) ## Put every kind of write through every trouble (some 5 minutes; `make test` has a quarter of it)
+test-matrix: $(STAMP) ## Put every kind of write through every trouble (some 5 minutes; `make test` has an eighth of it)
 	@$(BIN)/python -m pytest -q -n 3 --whole -m matrix
 
 mutation: $(STAMP) ## Change the gate decision and the reading of GitHub's answers, and see that tests notice (some 5 minutes)
@@ -51,6 +51,9 @@ soak: $(STAMP) ## Ask for 200 merges at once and kill workers at random; SEED=<n
 
 soak-legacy: $(STAMP) ## Import 200,000 old records, killed three times, rolled back, imported again (some 10 minutes)
 	@$(BIN)/python -m tests.soak.great_legacy $(ROWS)
+
+soak-steering: $(STAMP) ## Cancel, retry and pause at random while workers die (200 ways each, some 12 minutes); SEEDS=<number>
+	@STEERED_SEEDS=$(or $(SEEDS),200) $(BIN)/pytest -q -n 2 tests/tasks/test_workflows_steered_at_random.py
 
 fuzz-api: $(STAMP) ## Ask every endpoint of the API a thousand things (some 20 minutes); EXAMPLES=<number>
 	@API_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/pytest -q -n 2 tests/app/web/api/test_fuzzed.py
