@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.cli import legacy_shown, reading, writing
 from app.database import Transaction
-from app.legacy import exporting, mending, running
+from app.legacy import exporting, hand, mending, running
 from app.legacy.hand import Report
 from app.legacy.running import Asked, Extent
 from app.legacy.trouble import LegacyError
@@ -221,7 +221,7 @@ def _found(tx: Transaction, begin: str) -> Batch:
 
 
 def _quarantined(tx: Transaction, batch: Batch) -> Iterator[dict[str, Any]]:
-    for kind in batch.tables:
+    for kind in hand.shapes(batch):
         after = 0
         while rows := legacy_rows.quarantined(tx, batch.id, kind, after):
             yield from rows

@@ -53,8 +53,8 @@ def summary(console: Console, batch: Batch, counts: Counts, reasons: Mapping[str
     console.print(f"Batch {batch.id} of {plain(batch.file_name)}: {batch.status}", highlight=False, markup=False)
     shown = [status for status in STATUSES if _sum(counts, status)]
     table = Table("Table", *shown)
-    for kind, by_status in counts.items():
-        table.add_row(kind, *(str(by_status.get(status, 0)) for status in shown))
+    for kind in hand.shapes(batch):
+        table.add_row(kind, *(str(counts.get(kind, {}).get(status, 0)) for status in shown))
     console.print(table)
     for reason, rows in reasons.items():
         console.print(f"{reason:<24} {rows}", highlight=False, markup=False)

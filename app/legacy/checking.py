@@ -12,7 +12,7 @@ from app.database import Transaction
 from app.legacy import mapping, narrowing
 from app.legacy.cells import Row, Unfit
 from app.legacy.hand import Hand
-from app.legacy.shape import KINDS, RowKind, Shape
+from app.legacy.shape import RowKind, Shape
 from app.records import legacy_batches, legacy_rows
 from app.records.legacy_rows import Staged, Verdict
 
@@ -33,9 +33,7 @@ class Known:
 
 def perform(hand: Hand) -> None:
     """Judge every staged row. Raises `LeaseLost`."""
-    for kind in KINDS:
-        if (shape := hand.shapes.get(kind)) is None:
-            continue
+    for kind, shape in hand.shapes.items():
         after = 0
         while rows := _next(hand, kind, after):
             after = rows[-1].ordinal

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.database import Transaction
 from app.legacy import hand, values
-from app.legacy.shape import KINDS, RowKind, Shape
+from app.legacy.shape import RowKind, Shape
 from app.records import legacy_rows
 from app.records.legacy_batches import Batch
 
@@ -34,10 +34,8 @@ def statements(tx: Transaction, batch: Batch) -> Iterator[str]:
 
 
 def _rows(tx: Transaction, batch: Batch) -> Iterator[tuple[Shape, dict[str, Any]]]:
-    shapes = hand.shapes(batch)
-    for kind in KINDS:
-        if kind in shapes:
-            yield from _of_table(tx, batch, kind, shapes[kind])
+    for kind, shape in hand.shapes(batch).items():
+        yield from _of_table(tx, batch, kind, shape)
 
 
 def _of_table(tx: Transaction, batch: Batch, kind: RowKind, shape: Shape) -> Iterator[tuple[Shape, dict[str, Any]]]:

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 
 from app.database import Transaction
-from app.legacy.shape import RowKind, Shape
+from app.legacy.shape import KINDS, RowKind, Shape
 from app.records import legacy_batches, runs, steps
 from app.records.legacy_batches import Batch
 from app.records.runs import Run
@@ -63,8 +63,8 @@ class Hand:
 
 
 def shapes(batch: Batch) -> dict[RowKind, Shape]:
-    """The tables of a batch, by the kind of their rows."""
-    return {kind: Shape.parse(document) for kind, document in batch.tables.items()}  # type: ignore[misc]
+    """The tables of a batch by the kind of their rows, in the order in which these are taken in."""
+    return {kind: Shape.parse(batch.tables[kind]) for kind in KINDS if kind in batch.tables}
 
 
 def here() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.legacy import mapping, values
 from app.legacy.hand import Hand
-from app.legacy.shape import KINDS, RowKind, Shape
+from app.legacy.shape import RowKind, Shape
 from app.legacy.source import Source, Table
 from app.records import legacy_batches, legacy_rows
 from app.records.legacy_rows import BATCH_ROWS, Staged
@@ -18,9 +18,8 @@ def perform(hand: Hand, source: Source | None) -> None:
 
     Raises `LegacyError` and `LeaseLost`.
     """
-    for kind in KINDS:
-        shape = hand.shapes.get(kind)
-        if source is not None and shape is not None and not shape.is_read:
+    for kind, shape in hand.shapes.items():
+        if source is not None and not shape.is_read:
             _read(hand, source, kind, shape)
     with hand.ending():
         legacy_rows.analyze(hand.tx)
