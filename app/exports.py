@@ -65,6 +65,4 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _wrong(number: int) -> NotAnExport:
-    return NotAnExport(
-        f"Line {number} of the file is not an entry: each line should be one as JSON, as it was exported."
-    )
+    return NotAnExport(f"This is not an export: line {number} should be an entry as JSON, as it was exported.")

@@ -96,7 +96,8 @@ def line(entry: ledger.Entry) -> str:
     """One entry on one line, safe to show."""
     body = json.dumps(entry.body, sort_keys=True, ensure_ascii=False)
     at = entry.at.isoformat(timespec="milliseconds")
-    return f"{entry.seq:>6}  {at}  {plain(entry.kind):<22}  {plain(f'{entry.subject}  {body}')}"
+    what = f"{plain(entry.kind):<22}  {plain(entry.actor):<12}"
+    return f"{entry.seq:>6}  {at}  {what}  {plain(f'{entry.subject}  {body}')}"
 
 
 def _ending(page: Page, window: Window) -> str:

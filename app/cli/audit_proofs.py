@@ -13,7 +13,16 @@ from app import anchoring, anchors, exports, ledger, proofs, settings
 from app.anchors import Anchor, Anchors, AnchorsUnavailable
 from app.cli import reading, writing
 from app.exports import NotAnExport
-from app.proofs import BEGINS_ELSEWHERE, BROKEN, Agreement, Fault, Walk
+from app.proofs import (
+    BEGINS_ELSEWHERE,
+    BROKEN,
+    ENDS_ELSEWHERE,
+    NO_ENTRY,
+    NOT_AN_EXPORT,
+    Agreement,
+    Fault,
+    Walk,
+)
 from app.records import anchorings
 from policies.text import plain
 
@@ -57,9 +66,10 @@ def verify(
     else:
         walked = _of_database(first=first, last=last, follows=follows, note=seqs)
     if walked.last < walked.first and (export or first > 1):
-        raise click.ClickException("There is no entry in it, which proves nothing.")
+        raise _wrong(Fault(NO_ENTRY, "There is no entry in it, which proves nothing."))
     if last is not None and walked.last != last:
-        raise click.ClickException(f"It ends with entry {walked.last}, and should end with entry {last}.")
+        ends = f"It ends with entry {walked.last}, and should end with entry {last}."
+        raise _wrong(Fault(ENDS_ELSEWHERE, ends))
     click.echo(_shown(walked, follows))
     if with_anchors:
         click.echo(_agreed(walked, noted, last=last, known=known))
@@ -69,7 +79,7 @@ def _of_exports(files: tuple[TextIO, ...], *, first: int, follows: bytes | None,
     try:
         walked = proofs.walk(exports.read(files), first=first, previous=follows, note=note)
     except NotAnExport as wrong:
-        raise click.ClickException(str(wrong)) from None
+        raise _wrong(Fault(NOT_AN_EXPORT, str(wrong))) from None
     if isinstance(walked, Fault) and walked.code == BEGINS_ELSEWHERE:
         raise _wrong(walked, " Say with --from where a part begins.")
     return _unbroken(walked)

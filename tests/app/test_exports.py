@@ -69,16 +69,16 @@ DOCUMENT = chain(1)[0].document()
     ],
 )
 def test_it_refuses_what_says_something_else_or_in_another_way(line: str) -> None:
-    with pytest.raises(NotAnExport, match=r"^Line 2 of the file is not an entry"):
+    with pytest.raises(NotAnExport, match=r"^This is not an export: line 2 should"):
         _read(LINE + line)
 
 
 def test_it_refuses_a_line_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "MOST_LINE_CHARACTERS", 1_000)
-    with pytest.raises(NotAnExport, match="Line 1"):
+    with pytest.raises(NotAnExport, match="line 1 should"):
         _read("[" * 1_001)
 
 
 def test_it_refuses_what_is_no_text() -> None:
-    with pytest.raises(NotAnExport, match="Line 1"):
+    with pytest.raises(NotAnExport, match="line 1 should"):
         list(exports.read([io.TextIOWrapper(io.BytesIO(b"\xff\n"), encoding="utf-8")]))

@@ -81,6 +81,13 @@ def test_it_lists_the_entries_that_fit(run: Command, options: tuple[str, ...], s
     assert [int(line.split()[0]) for line in lines[:-1]] == list(seqs)
 
 
+def test_a_line_says_when_what_who_about_what_and_the_rest(run: Command) -> None:
+    assert run("list", "--limit", "1", "--before", "2").output.splitlines()[0].split() == [
+        *("1", "2026-03-01T12:00:01.123+00:00", "kind_1", "mergegate", "pull:1#1"),
+        *('{"":', "[null,", "true],", '"number":', "1,", '"said":', '"ja', "\u2014", '\u00fc\\u0001\U0001f600"}'),
+    ]
+
+
 def test_a_list_says_how_it_goes_on_and_that_it_proves_nothing(run: Command) -> None:
     ending = run("list", "--limit", "2").output.splitlines()[-1]
     assert ending.startswith("2 entries, and there are more: --before 11. What was chosen proves nothing of what")
@@ -178,7 +185,10 @@ def test_a_part_that_is_not_what_it_should_be_proves_nothing(
 def test_an_empty_export_proves_nothing(run: Command, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     result = run("verify", str(tmp_path / "empty"))
-    assert (result.exit_code, result.output) == (1, "Error: There is no entry in it, which proves nothing.\n")
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: There is no entry in it, which proves nothing. (AUDIT_NO_ENTRY)\n",
+    )
     assert run("verify", "--from", "13").exit_code == 1
 
 
