@@ -8,6 +8,7 @@ from app.database import Transaction
 from app.legacy.cells import Row, Unfit
 from app.records import legacy_targets, operators
 from app.records.operators import Where
+from policies.text import plain, short
 
 NAMES = {
     **dict.fromkeys(("safe_mode", "safemode", "kill_switch", "killswitch"), "safe_mode"),
@@ -62,20 +63,20 @@ def _switch(row: Row, name: str) -> bool:
 
 
 def _freeze(row: Row) -> dict[str, Any]:
-    """An object `{reason, until}`, on or off, or the reason itself."""
-    value = row.json("value") if str(row.cell("value") or "").lstrip().startswith("{") else {"reason": _said(row)}
-    if str(value.get("reason", "")).lower() in ("", *FALSE):
+    """On, a reason, or an object with one; never with an end, which might be over."""
+    said = _said(row)
+    reason = str(row.json("value").get("reason") or "") if said.startswith("{") else str(row.cell("value")).strip('"')
+    if reason.strip().lower() in ("", *FALSE):
         raise Unfit("SETTING_OPENS", "It freezes nothing: an import only forbids.")
-    reason = str(value["reason"])
-    printable = "".join(each if each.isprintable() else " " for each in reason).strip()[:MOST_REASON_CHARACTERS]
-    return {"reason": ASKED if reason.lower() in TRUE else printable or ASKED, "until": None}
+    line = short(plain(reason), MOST_REASON_CHARACTERS)
+    return {"reason": ASKED if not line or line.lower() in TRUE else line, "until": None}
 
 
 def _said(row: Row) -> str:
     value = row.cell("value")
     if value is None:
         raise Unfit("MISSING_VALUE", f"{row.column('value')} is missing.")
-    return str(value).strip().strip('"').lower() if len(str(value)) <= MOST_REASON_CHARACTERS else str(value)
+    return str(value).strip().strip('"').lower()
 
 
 def is_ours(tx: Transaction, narrowing: Narrowing) -> bool:

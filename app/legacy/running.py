@@ -219,5 +219,7 @@ def _claimed(tx: Transaction, batch: Batch, progress: Progress | None, asked: As
     current = legacy_batches.progress(tx, batch.id)
     run = runs.claim(tx, current.workflow_id, asked.clock(), hand.LEASE_SECONDS) if current else None
     if run is None:
-        raise LegacyError("The type legacy_import is paused, or another command was first: see `mergegate pauses`.")
+        raise LegacyError(
+            "The type legacy_import is paused, or another command was first: see `mergegate workflows pauses`."
+        )
     return run

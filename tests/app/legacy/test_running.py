@@ -255,3 +255,19 @@ def test_a_file_that_holds_nothing_known_is_refused(gate: Gate) -> None:
     connection.close()
     with pytest.raises(LegacyError, match="none of the tables"):
         gate.bring_file(path)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("The Move\n", "The Move"),
+        ("on", "imported from the old system"),
+        ('{"reason": "The Move", "until": "2020-01-01"}', "The Move"),
+    ],
+)
+def test_a_freeze_keeps_its_reason_and_gets_no_end(gate: Gate, value: str, reason: str) -> None:
+    gate.bring({"settings": [row("settings", key="frozen", value=value)]})
+    assert gate.one("SELECT name, value FROM settings") == {
+        "name": "freeze",
+        "value": {"reason": reason, "until": None},
+    }
