@@ -36,6 +36,7 @@ def text(settings: Settings, directory: Path, *, readiness: str) -> str:
     lines = {
         "mergegate": f"{readiness}; Ctrl-C stops everything",
         "web": f"{local_url(settings.bind)}  (webhooks: POST {settings.public_url}/webhooks/github)",
+        **({"console": f"{local_url(settings.bind)}/console"} if settings.console_secret else {}),
         "github": settings.bindings(),
         "flower": f"{local_url(settings.flower_bind)}  (read only)",
         "postgres": _postgres(settings.database_url, directory),

@@ -140,9 +140,10 @@ def _value(name: str, text: str) -> Any:
     if text in SWITCHED:
         return SWITCHED[text]
     try:
-        return json.loads(text)
+        meant = json.loads(text)
     except (ValueError, RecursionError):
         return text
+    return text if meant is None else meant
 
 
 def _where(tx: Transaction, repository: str | None) -> Where:

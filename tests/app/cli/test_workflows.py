@@ -272,3 +272,18 @@ def test_who_watches_ends_with_ctrl_c(database_url: str, make: Make) -> None:
     terminal = Console(width=80, height=24, file=StringIO(), force_terminal=True)
     workflow_watch.follow(terminal, iter([glance] * 5), interrupted)
     assert looked == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("option", ["--repository", "--subject"])
+@pytest.mark.parametrize("given", ["\0", "\udcff", "'; DROP TABLE workflows; --", "%s"])
+def test_hostile_filters_are_text_or_refused_in_a_sentence(option: str, given: str) -> None:
+    for command in ("list", "watch"):
+        result = _run(command, option, given)
+        assert isinstance(result.exception, SystemExit | None)
+        assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("pair", ["prUrl=\0", "prUrl=\udcff", "\x1b[2J=1", "prUrl=" + "a" * 100_000])
+def test_hostile_input_of_a_start_is_refused_in_a_sentence(pair: str) -> None:
+    result = _run("start", "merge", pair)
+    assert (result.exit_code, "\x1b" in result.output, len(result.output) < 1_000) == (1, False, True)
