@@ -84,7 +84,7 @@ def _clock(gate: Gate) -> Finding:
 
 def _merger(gate: Gate, purpose: Purpose) -> Finding:
     if purpose.merges:
-        return _ok("MERGER", gate, "The merger is live: pull requests are merged where MERGE_REPOSITORIES and the settings say so.")
+        return _ok("MERGER", gate, "The merger is live: it merges where MERGE_REPOSITORIES and the settings say so.")
     return _ok("MERGER", gate, "The merger is local: nothing is merged anywhere; GITHUB_MERGER=live changes that.")
 
 

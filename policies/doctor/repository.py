@@ -51,7 +51,7 @@ def _posture(home: Home) -> Iterator[Finding]:
         sentence = f"Merges are frozen: {home.frozen}"
         yield _warning("FROZEN", home.full_name, sentence, "mergegate posture thaw")
     if not home.guarded:
-        yield _ok("DRY_RUN", home.full_name, "Merges are only said here: MERGE_REPOSITORIES or a setting leaves it out.")
+        yield _ok("DRY_RUN", home.full_name, "Merges are only said: MERGE_REPOSITORIES or a setting leaves it out.")
     elif home.dry_run:
         sentence = "Merges are only said here, since an operator has switched a dry run on."
         yield _warning("DRY_RUN", home.full_name, sentence, "mergegate posture dry-run off")
