@@ -76,12 +76,10 @@ def frame(glance: Glance, height: int) -> RenderableType:
 
 def printed(glance: Glance) -> str:
     """A look where nobody looks at a terminal."""
-    tables = (
-        workflow_tables.counted(glance.counts),
-        workflow_tables.listed(glance.stopped),
-        workflow_tables.listed(glance.newest),
-    )
-    return "\n\n".join("\n".join(lines(table)) for table in tables)
+    counts = lines(workflow_tables.counted(glance.counts))
+    stopped = lines(workflow_tables.listed(glance.stopped)) if glance.stopped else ["Nothing has stopped."]
+    newest = lines(workflow_tables.listed(glance.newest))
+    return "\n".join([*counts, "", "Stopped:", *stopped, "", "Newest:", *newest])
 
 
 def document(glance: Glance) -> dict[str, Any]:

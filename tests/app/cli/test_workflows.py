@@ -229,6 +229,10 @@ def test_watching_is_printed_once_where_nobody_looks(make: Make) -> None:
         ["policy_evaluation", "1", "0", "0", "0", "0", "0", "0"],
         ["merge", "0", "0", "0", "1", "1", "0", "0"],
     ]
+    assert [line for line in shown if line in ("Stopped:", "Newest:", "Nothing has stopped.")] == [
+        "Stopped:",
+        "Newest:",
+    ]
     watched = _json("watch", "--type", "merge")
     assert watched["counts"] == {"merge": {"blocked": 1, "failed": 1}}
     assert (len(watched["stopped"]), len(watched["newest"])) == (2, 2)
@@ -236,7 +240,7 @@ def test_watching_is_printed_once_where_nobody_looks(make: Make) -> None:
 
 def test_with_nothing_to_watch_it_says_so() -> None:
     assert _json("watch")["counts"] == {}
-    assert _run("watch").exit_code == 0
+    assert "Stopped:\nNothing has stopped.\n" in _run("watch").output
 
 
 @pytest.mark.parametrize("rows", [24, 30, 50])
