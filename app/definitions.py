@@ -60,6 +60,7 @@ class Definition:
 
 
 WRITE = Step("write", "write.perform")
+DELETE_BRANCH = Step("delete_branch", "merge.follow_up", most_attempts=8)
 NO_TASK = ""
 """Of a step that no worker does, but the command that somebody has given."""
 FIND = (Step("find", "evaluate.find_pull_requests", output=Found),)
@@ -80,7 +81,7 @@ DEFINITIONS = (
         "merge",
         1,
         (Step("merge", "merge.pull_request", output=Ended),),
-        (Step("delete_branch", "merge.follow_up", most_attempts=8),),
+        (DELETE_BRANCH,),
     ),
     Definition("loop_step", "step", 1, (Step("perform", "step.run", most_attempts=5, output=Ended),)),
     Definition("reconciliation", "find_changed", 1, FIND),

@@ -103,11 +103,11 @@ def _evaluations(tx: Transaction, run_id: UUID) -> list[Row]:
 def _intents(tx: Transaction, evaluation: Row) -> list[Row]:
     """The status that carries the verdict out, then whatever else was wished for at this head so far."""
     found = tx.execute(
-        "SELECT intents.* FROM intents JOIN evaluations AS asked ON asked.id = evaluation_id"
-        " WHERE intents.id = %(status)s OR evaluation_id = %(id)s"
-        " OR (kind <> 'status' AND intents.repository_id = %(repository_id)s AND intents.number = %(number)s"
+        "SELECT writes.* FROM writes JOIN evaluations AS asked ON asked.id = evaluation_id"
+        " WHERE writes.id = %(status)s OR evaluation_id = %(id)s"
+        " OR (kind <> 'status' AND writes.repository_id = %(repository_id)s AND writes.number = %(number)s"
         " AND asked.head_sha = %(head_sha)s AND asked.seq <= %(seq)s)"
-        " ORDER BY intents.id = %(status)s DESC NULLS LAST, kind = 'status' DESC, recorded_at, target LIMIT %(limit)s",
+        " ORDER BY writes.id = %(status)s DESC NULLS LAST, kind = 'status' DESC, recorded_at, target LIMIT %(limit)s",
         {**evaluation, "status": evaluation["intent_id"], "limit": MOST_INTENTS},
     ).fetchall()
     return [

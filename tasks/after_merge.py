@@ -4,23 +4,21 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from app import ledger, permits
+from app import definitions, ledger, permits
 from app.database import Transaction
 from app.github import merging
 from app.github.answers import Unavailable
 from app.github.merging import Merger
 from app.github.reader import Place
 from app.permits import Permit, Request
-from app.records import after_merge, alerts, attempts, operators
-from app.records.after_merge import Due
+from app.records import alerts, attempts, operators, steps
 from app.records.attempts import Attempt, Intended
-from app.records.steps import backoff_seconds
+from app.records.steps import Held, backoff_seconds
 from policies.merging import replies
 from policies.merging.replies import Reply
 from tasks.context import Context
 from tasks.merging import sending
 
-MOST_TRIES = 8
 STOPPED_SECONDS = 120
 """How long it is waited for operators who have stopped all writes, before it is looked again."""
 GATE = "mergegate"
@@ -28,19 +26,15 @@ DELETED, REFUSED = 204, (404, 422)
 WARNING = "DELETE_BRANCH_FAILED"
 
 
-def follow_up(context: Context, bound: Merger, attempt_id: UUID) -> None:
-    """Do the jobs of a merge that are due."""
-    now = context.clock()
+def follow_up(context: Context, bound: Merger, step_id: UUID) -> None:
+    """Nothing happens if the step isn't due or another worker has it. Raises `LeaseLost`."""
     with context.pool.connection() as tx:
-        attempt = attempts.get(tx, attempt_id)
-        found = after_merge.of(tx, attempt_id, now)
-        for due in found:  # taken: nobody else tries within this time
-            again = now + timedelta(seconds=context.settings.lease_seconds)
-            after_merge.put_off(tx, due, again, "It is being done.", attempts=due.attempts + 1)
-    if attempt is None:
-        return
-    for due in found:
-        _delete_branch(context, bound, attempt, due)
+        held = steps.claim(tx, step_id, context.clock(), context.settings.lease_seconds)
+        attempt = attempts.get(tx, UUID(held.input["attempt"])) if held else None
+        if held is not None and attempt is None:
+            _end(tx, held, "The record of the merge is gone.", context.clock())
+    if held is not None and attempt is not None:
+        _delete_branch(context, bound, attempt, held)
 
 
 def _is_stopped(tx: Transaction, attempt: Attempt) -> bool:
@@ -49,26 +43,25 @@ def _is_stopped(tx: Transaction, attempt: Attempt) -> bool:
     return said.safe_mode or bool(said.dry_run)
 
 
-def _wait(context: Context, due: Due) -> None:
-    """This counts as no try."""
+def _wait(context: Context, held: Held) -> None:
     later = context.clock() + timedelta(seconds=STOPPED_SECONDS)
     with context.pool.connection() as tx:
-        after_merge.put_off(tx, due, later, "An operator has stopped all writes.", attempts=due.attempts)
+        steps.put_back(tx, held, later, "An operator has stopped all writes.", "snooze")
 
 
-def _delete_branch(context: Context, bound: Merger, attempt: Attempt, due: Due) -> None:
+def _delete_branch(context: Context, bound: Merger, attempt: Attempt, held: Held) -> None:
     place = Place(attempt.installation_id, attempt.repository_id)
     try:
         branch = _deletable(context, place, attempt)
     except Unavailable as trouble:
-        _again(context, attempt, due, trouble.sentence)
+        _again(context, attempt, held, trouble.sentence)
         return
     if branch is None:
         with context.pool.connection() as tx:
+            _end(tx, held, "There was nothing to delete, or it is not safe.", context.clock())
             _end_open(tx, attempt, context.clock())
-            after_merge.end(tx, due, "done", "There was nothing to delete, or it is not safe.")
         return
-    _delete(context, bound, attempt, due, branch)
+    _delete(context, bound, attempt, held, branch)
 
 
 def _deletable(context: Context, place: Place, attempt: Attempt) -> str | None:
@@ -98,27 +91,29 @@ def _moved(context: Context, attempt: Attempt, branch: str, tip: str) -> None:
         ledger.append(tx, kind="BRANCH_MOVED_AFTER_MERGE", subject=attempt.subject, actor=GATE, body=body, at=now)
 
 
-def _delete(context: Context, bound: Merger, attempt: Attempt, due: Due, branch: str) -> None:
+def _delete(context: Context, bound: Merger, attempt: Attempt, held: Held, branch: str) -> None:
     request = merging.delete_branch(attempt.repository_id, branch)
-    recorded = _intend(context, attempt, branch, request)
+    recorded = _intend(context, attempt, held, branch=branch, request=request)
     if recorded == "stopped":
-        _wait(context, due)
+        _wait(context, held)
         return
     if recorded is None:
-        _end(context, due)
+        with context.pool.connection() as tx:
+            _end(tx, held, "It was deleted before.", context.clock())
         return
     deletion, permit = recorded
     context.checkpoint("merge.branch_spent")
     reply = bound.delete_branch(permit, attempt.installation_id, request)
-    _record(context, attempt, due, deletion=deletion, reply=reply, branch=branch)
+    _record(context, attempt, held, deletion=deletion, reply=reply, branch=branch)
 
 
 def _intend(
-    context: Context, attempt: Attempt, branch: str, request: Request
+    context: Context, attempt: Attempt, held: Held, *, branch: str, request: Request
 ) -> tuple[Attempt, Permit] | Literal["stopped"] | None:
     """The attempt and its permit; None where the branch of this head was deleted before."""
     now = context.clock()
     with context.pool.connection() as tx:
+        steps.hold(tx, held)
         if _is_stopped(tx, attempt):
             return "stopped"
         _end_open(tx, attempt, now)
@@ -166,38 +161,39 @@ def _is_gone(context: Context, attempt: Attempt, reply: Reply, branch: str) -> b
         return False
 
 
-def _record(context: Context, attempt: Attempt, due: Due, *, deletion: Attempt, reply: Reply, branch: str) -> None:
+def _record(context: Context, attempt: Attempt, held: Held, *, deletion: Attempt, reply: Reply, branch: str) -> None:
     is_gone = _is_gone(context, attempt, reply, branch)
     now, said = context.clock(), sending.response(reply)
     if is_gone:
         with context.pool.connection() as tx:
+            steps.end(tx, held, "done", now, output={"deleted": branch})
             attempts.succeed(tx, deletion, now, GATE, merge_sha=None, response=said)
-            after_merge.end(tx, due, "done")
         return
     with context.pool.connection() as tx:
+        steps.hold(tx, held)
         attempts.fail(tx, deletion, now, GATE, detail=WARNING, response=said)
     if replies.first(reply) == "reread":
-        _warn(context, attempt, due, f"GitHub refused to delete the branch ({reply.status}): {reply.message}")
+        _warn(context, attempt, held, f"GitHub refused to delete the branch ({reply.status}): {reply.message}")
         return
     with context.pool.connection() as tx:
         _raise(tx, attempt, now)
-    _again(context, attempt, due, "GitHub did not say whether it deleted the branch.")
+    _again(context, attempt, held, "GitHub did not say whether it deleted the branch.")
 
 
-def _again(context: Context, attempt: Attempt, due: Due, error: str) -> None:
+def _again(context: Context, attempt: Attempt, held: Held, error: str) -> None:
     """The next try reads before it writes."""
-    if due.attempts + 1 >= MOST_TRIES:
-        _warn(context, attempt, due, error)
+    if held.attempts >= definitions.DELETE_BRANCH.most_attempts:
+        _warn(context, attempt, held, error)
         return
-    later = context.clock() + timedelta(seconds=backoff_seconds(due.attempts + 1, attempt.id))
+    later = context.clock() + timedelta(seconds=backoff_seconds(held.attempts, held.id))
     with context.pool.connection() as tx:
-        after_merge.put_off(tx, due, later, error, attempts=due.attempts + 1)
+        steps.put_back(tx, held, later, error, "retry")
 
 
-def _warn(context: Context, attempt: Attempt, due: Due, error: str) -> None:
+def _warn(context: Context, attempt: Attempt, held: Held, error: str) -> None:
     now = context.clock()
     with context.pool.connection() as tx:
-        after_merge.end(tx, due, "given_up", error)
+        steps.end(tx, held, "stopped", now, error=error)
         _raise(tx, attempt, now)
 
 
@@ -214,6 +210,5 @@ def _raise(tx: Transaction, attempt: Attempt, now: datetime) -> None:
     )
 
 
-def _end(context: Context, due: Due) -> None:
-    with context.pool.connection() as tx:
-        after_merge.end(tx, due, "done")
+def _end(tx: Transaction, held: Held, why: str, now: datetime) -> None:
+    steps.end(tx, held, "done", now, output={"deleted": None, "why": why})

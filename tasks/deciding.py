@@ -137,7 +137,7 @@ def _deny(tx: Transaction, claimed: Claimed, decision: Decision, again_at: datet
     elif "INTENT_SUPERSEDED" in codes:
         intents.end(tx, claimed, "superseded", now, sentences)
     elif claimed.intent.epoch is not None:
-        intents.put_off(tx, claimed, "waiting", now, sentences)
+        intents.await_somebody(tx, claimed, sentences, now)
     else:
         intents.end(tx, claimed, "denied", now, sentences)
 

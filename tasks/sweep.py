@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app.database import Transaction
-from app.records import after_merge, intents, operators, rounds, runs, step_runs, steps, watches
+from app.records import operators, rounds, runs, step_runs, steps, steps_beside, watches
 from app.records.runs import Run
 from tasks import merge_waking, names, putting_off
 from tasks.context import Context
@@ -21,16 +21,11 @@ def enqueue_due(context: Context) -> int:
     with context.pool.connection() as tx:
         _open_rounds(context, tx, now)
         _watch(context, tx, now)
-        due_steps = steps.take_due(tx, now)
-        due_intents = intents.take_due(tx, now)
-        merged = after_merge.take_due(tx, now)
-    for due in due_steps:
+        steps_beside.put_back_lapsed(tx, now)
+        found = steps.take_due(tx, now)
+    for due in found:
         context.send(due.task, due.message, 0)
-    for intent_id in due_intents:
-        context.send(names.WRITE, intent_id, 0)
-    for attempt_id in merged:
-        context.send(names.AFTER_MERGE, attempt_id, 0)
-    return len(due_steps) + len(due_intents) + len(merged)
+    return len(found)
 
 
 def _open_rounds(context: Context, tx: Transaction, now: datetime) -> None:

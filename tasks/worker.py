@@ -156,10 +156,10 @@ def merge_pull_request(run_id: str) -> None:
         merge.pull_request(here(), _merger(os.getpid()), UUID(run_id))
 
 
-def follow_up_merge(attempt_id: str) -> None:
+def follow_up_merge(step_id: str) -> None:
     """Do what follows a merge."""
     with suppress(LeaseLost):
-        after_merge.follow_up(here(), _merger(os.getpid()), UUID(attempt_id))
+        after_merge.follow_up(here(), _merger(os.getpid()), UUID(step_id))
 
 
 def enqueue_due() -> None:

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from app import cursors
 from app.cursors import Mark, Part
 from app.database import Transaction
-from app.records import approval_requests, intents, run_intents, runs
+from app.records import approval_requests, intents, run_intents, runs, write_steps
 from app.records.intents import Claimed
 from app.records.runs import Run
 from policies.decision import Blocker
@@ -104,8 +104,15 @@ def hold(tx: Transaction, run_id: UUID) -> Binding | None:
 
 
 def hold_write(tx: Transaction, claimed: Claimed) -> Binding | None:
-    """Lock a write in our hands, and before it the run that asks for it, if one does. Raises `LeaseLost`."""
-    binding = None if claimed.intent.epoch is None else hold(tx, UUID(claimed.intent.run_id))
+    """Lock a write in our hands, and before it the run of the API, or else the workflow, that asks for it.
+
+    Raises `LeaseLost`.
+    """
+    binding = None
+    if claimed.intent.epoch is None:
+        write_steps.lock_workflows(tx, [claimed.step.workflow_id])
+    else:
+        binding = hold(tx, UUID(claimed.intent.run_id))
     intents.hold(tx, claimed)
     return binding
 

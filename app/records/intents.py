@@ -1,23 +1,25 @@
-"""Intents: each write wished for, where it stands, and which worker is at it."""
+"""Intents: each write wished for, and where it stands; the step of the same id is what a worker claims."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from psycopg.errors import UniqueViolation
+from psycopg import Rollback
 from psycopg.types.json import Jsonb
 
+from app import definitions
 from app.database import Transaction
-from app.records.steps import DUE_BATCH, REQUEUE_SECONDS, LeaseLost
+from app.records import steps, write_steps
+from app.records.steps import Held
+from app.records.write_steps import End
 from policies.contents import Kind, read
 from policies.intents import Intent
 
-End = Literal["written", "denied", "refused", "blocked", "superseded"]
+__all__ = ["Claimed", "End"]
 
 OF_INTENT = "kind, sequence, run_id, repository_id, full_name, installation_id, number, content, epoch, part_of"
-_COLUMNS = f"id, key, stage, status, attempts, lease, {OF_INTENT}"
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,21 @@ class Claimed:
     `recorded_key`: the key under which it was stored, which its content must still have.
     """
 
-    id: UUID
-    lease: UUID
-    attempts: int
+    step: Held
     sent: bool
     intent: Intent
     recorded_key: str
     stage: int
+
+    @property
+    def id(self) -> UUID:
+        """Of the intent, and of its step."""
+        return self.step.id
+
+    @property
+    def attempts(self) -> int:
+        """How often it was tried, this time included."""
+        return self.step.attempts
 
 
 def lock(tx: Transaction, target: str) -> None:
@@ -80,12 +90,13 @@ def put_aside(tx: Transaction, target: str, now: datetime) -> None:
 
 def take_back(tx: Transaction, which: str, facts: dict[str, Any]) -> None:
     """What waits ends; what was sent is read to its end, and is not made again."""
-    tx.execute(
-        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"  # noqa: S608
-        f" WHERE {which} AND status IN ('pending', 'waiting')",
-        facts,
-    )
-    tx.execute(f"UPDATE intents SET withdrawn_at = %(now)s WHERE {which} AND status = 'sent'", facts)  # noqa: S608
+    found = write_steps.locked(tx, f"{which} AND status IN ('pending', 'waiting', 'sent')", facts)
+    sent = [intent_id for intent_id, status in found.items() if status == "sent"]
+    write_steps.supersede(tx, [intent_id for intent_id in found if intent_id not in sent], facts["now"])
+    if sent:
+        tx.execute(
+            "UPDATE intents SET withdrawn_at = %(now)s WHERE id = ANY(%(ids)s)", {"ids": sent, "now": facts["now"]}
+        )
 
 
 def record(
@@ -105,12 +116,22 @@ def record(
     """
     intent_id = uuid4()
     _put_aside_older(tx, intent.target, now)
+    steps.add(
+        tx,
+        UUID(intent.run_id),
+        definitions.WRITE.name,
+        exclusive=intent.target,
+        due_at=now,
+        step_id=intent_id,
+        waits_for=None if status == "pending" else "What comes before it in its run is not written yet.",
+        input={"kind": intent.kind, "number": intent.number},
+    )
     tx.execute(
         "INSERT INTO intents (id, key, kind, target, sequence, evaluation_id, run_id, repository_id, full_name,"
-        " installation_id, number, content, epoch, part_of, stage, status, due_at, recorded_at)"
+        " installation_id, number, content, epoch, part_of, stage, status, recorded_at)"
         " VALUES (%(id)s, %(key)s, %(kind)s, %(target)s, %(sequence)s, %(evaluation)s, %(run_id)s, %(repository_id)s,"
         " %(repository)s, %(installation_id)s, %(number)s, %(content)s, %(epoch)s, %(part_of)s, %(stage)s, %(status)s,"
-        " %(now)s, %(now)s)",
+        " %(now)s)",
         {
             "id": intent_id,
             "key": intent.key,
@@ -129,11 +150,8 @@ def record(
 
 def _put_aside_older(tx: Transaction, target: str, now: datetime) -> None:
     """What was not sent to a target gives way to what is wished for now."""
-    tx.execute(
-        "UPDATE intents SET status = 'superseded', settled_at = %(now)s, lease = NULL, lease_until = NULL"
-        " WHERE target = %(target)s AND kind <> 'git_object' AND status IN ('pending', 'waiting', 'denied', 'blocked')",
-        {"target": target, "now": now},
-    )
+    which = "target = %(target)s AND kind <> 'git_object' AND status IN ('pending', 'waiting', 'denied', 'blocked')"
+    write_steps.supersede(tx, list(write_steps.locked(tx, which, {"target": target})), now)
 
 
 def wish_again(tx: Transaction, intent_id: UUID, now: datetime) -> None:
@@ -141,43 +159,38 @@ def wish_again(tx: Transaction, intent_id: UUID, now: datetime) -> None:
 
     What was withdrawn after it was sent is made again, should it prove not to be written.
     """
-    tx.execute("UPDATE intents SET withdrawn_at = NULL WHERE id = %(id)s AND status = 'sent'", {"id": intent_id})
-    tx.execute(
-        "UPDATE intents SET status = 'pending', attempts = 0, due_at = %(now)s, queued_at = NULL, settled_at = NULL"
-        " WHERE id = %(id)s AND status IN ('denied', 'waiting')",
-        {"id": intent_id, "now": now},
-    )
+    which = "id = %(id)s AND status IN ('denied', 'waiting', 'sent')"
+    for found, status in write_steps.locked(tx, which, {"id": intent_id}).items():
+        if status == "sent":
+            tx.execute("UPDATE intents SET withdrawn_at = NULL WHERE id = %(id)s", {"id": found})
+        else:
+            write_steps.reopen(tx, [found], now)
 
 
 def claim(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -> Claimed | None:
     """Take a due intent; None when it isn't due, was taken, or another one for its target is under way."""
-    until = now + timedelta(seconds=lease_seconds)
-    try:
-        with tx.transaction():
-            row = tx.execute(
-                "UPDATE intents SET lease = %(lease)s, lease_until = %(until)s, attempts = attempts + 1"  # noqa: S608
-                " WHERE id = %(id)s AND status IN ('pending', 'sent') AND due_at <= %(now)s"
-                " AND (lease IS NULL OR lease_until < %(now)s) AND NOT EXISTS (SELECT FROM intents AS other"
-                " WHERE other.target = intents.target AND other.status = 'sent' AND other.id <> intents.id)"
-                f" RETURNING {_COLUMNS}",
-                {"id": intent_id, "now": now, "lease": uuid4(), "until": until},
-            ).fetchone()
-    except UniqueViolation:  # intents_one_leased
+    row, held = None, None
+    with tx.transaction():
+        held = steps.claim(tx, intent_id, now, lease_seconds)
+        row = _in_hand(tx, held) if held else None
+        if row is None:  # another one may have been sent: the step is left as it was
+            raise Rollback
+    if row is None or held is None:
         return None
     try:
-        return _claimed(row) if row else None
+        return Claimed(held, row["status"] == "sent", parsed(row), row["key"], row["stage"])
     except ValueError:  # a row of another version
-        tx.execute(
-            "UPDATE intents SET status = 'blocked', error = 'This version does not understand the write.',"
-            " settled_at = %(now)s, lease = NULL, lease_until = NULL WHERE id = %(id)s",
-            {"id": intent_id, "now": now},
-        )
+        write_steps.end(tx, held, "blocked", now, "This version does not understand the write.")
         return None
 
 
-def _claimed(row: dict[str, Any]) -> Claimed:
-    sent = row["status"] == "sent"
-    return Claimed(row["id"], row["lease"], row["attempts"], sent, parsed(row), row["key"], row["stage"])
+def _in_hand(tx: Transaction, held: Held) -> dict[str, Any] | None:
+    return tx.execute(
+        f"SELECT key, stage, status, {OF_INTENT} FROM intents WHERE id = %(id)s AND NOT EXISTS"  # noqa: S608
+        " (SELECT FROM intents AS other WHERE other.target = intents.target AND other.status = 'sent'"
+        " AND other.id <> intents.id)",
+        {"id": held.id},
+    ).fetchone()
 
 
 def parsed(row: dict[str, Any]) -> Intent:
@@ -196,13 +209,8 @@ def parsed(row: dict[str, Any]) -> Intent:
 
 
 def hold(tx: Transaction, claimed: Claimed) -> None:
-    """Lock the intent's row before anything else is locked, and only while it is ours. Raises `LeaseLost`."""
-    row = tx.execute(
-        "SELECT id FROM intents WHERE id = %(id)s AND lease = %(lease)s FOR UPDATE",
-        {"id": claimed.id, "lease": claimed.lease},
-    ).fetchone()
-    if row is None:
-        raise LeaseLost
+    """Lock the intent before anything else is locked, and only while it is ours. Raises `LeaseLost`."""
+    steps.hold(tx, claimed.step)
 
 
 def superseded_by(tx: Transaction, claimed: Claimed) -> int | None:
@@ -223,40 +231,29 @@ def is_withdrawn(tx: Transaction, claimed: Claimed) -> bool:
 
 def mark_sent(tx: Transaction, claimed: Claimed) -> None:
     """The request is about to be made; from here only a receipt or a reading tells. Raises `LeaseLost`."""
-    _change(tx, claimed, "status = 'sent'", {})
+    write_steps.mark_sent(tx, claimed.step)
 
 
 def end(tx: Transaction, claimed: Claimed, status: End, now: datetime, error: str | None = None) -> None:
     """The intent is settled. Raises `LeaseLost`."""
-    changes = "status = %(status)s, settled_at = %(now)s, error = %(error)s, lease = NULL, lease_until = NULL"
-    _change(tx, claimed, changes, {"status": status, "now": now, "error": error})
+    write_steps.end(tx, claimed.step, status, now, error)
 
 
-def put_off(
-    tx: Transaction, claimed: Claimed, status: Literal["pending", "sent", "waiting"], due_at: datetime, why: str
-) -> None:
-    """Leave it: to be decided anew, to be read again, or until somebody does something. Raises `LeaseLost`."""
-    changes = (
-        "status = %(status)s, due_at = %(due)s, error = %(why)s, lease = NULL, lease_until = NULL, queued_at = NULL"
-    )
-    _change(tx, claimed, changes, {"status": status, "due": due_at, "why": why})
+def put_off(tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str) -> None:
+    """Leave it, to be decided anew or to be read again. Raises `LeaseLost`."""
+    write_steps.leave(tx, claimed.step, status, due_at, why, outcome="retry")
 
 
 def await_turn(
     tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str
 ) -> None:
     """Leave it until GitHub's limits let it go on; that was no attempt. Raises `LeaseLost`."""
-    put_off(tx, claimed, status, due_at, why)
-    tx.execute("UPDATE intents SET attempts = attempts - 1 WHERE id = %(id)s", {"id": claimed.id})
+    write_steps.leave(tx, claimed.step, status, due_at, why, outcome="snooze")
 
 
-def _change(tx: Transaction, claimed: Claimed, changes: str, values: dict[str, Any]) -> None:
-    changed = tx.execute(
-        f"UPDATE intents SET {changes} WHERE id = %(id)s AND lease = %(lease)s",  # noqa: S608
-        {**values, "id": claimed.id, "lease": claimed.lease},
-    )
-    if changed.rowcount != 1:
-        raise LeaseLost
+def await_somebody(tx: Transaction, claimed: Claimed, why: str, now: datetime) -> None:
+    """Leave it until somebody does something. Raises `LeaseLost`."""
+    write_steps.await_somebody(tx, claimed.step, why, now)
 
 
 def written_ids(tx: Transaction, target: str) -> set[str]:
@@ -269,22 +266,10 @@ def written_ids(tx: Transaction, target: str) -> set[str]:
     return {row["remote_id"] for row in rows}
 
 
-def take_due(tx: Transaction, now: datetime) -> list[UUID]:
-    """The due intents that nobody works on and no message of the last minute points at, now marked as queued."""
-    rows = tx.execute(
-        "UPDATE intents SET queued_at = %(now)s WHERE id IN (SELECT id FROM intents"
-        " WHERE status IN ('pending', 'sent') AND due_at <= %(now)s AND (lease IS NULL OR lease_until < %(now)s)"
-        " AND (queued_at IS NULL OR queued_at < %(stale)s OR lease_until < %(now)s)"
-        " ORDER BY due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED) RETURNING id",
-        {"now": now, "stale": now - timedelta(seconds=REQUEUE_SECONDS), "limit": DUE_BATCH},
-    ).fetchall()
-    return [row["id"] for row in rows]
-
-
 def next_waiting(tx: Transaction, claimed: Claimed) -> UUID | None:
     """A newer intent for the same target that could not be claimed while this one was under way."""
     row = tx.execute(
-        "SELECT id FROM intents WHERE target = %(target)s AND status = 'pending' AND lease IS NULL"
+        "SELECT id FROM writes WHERE target = %(target)s AND status = 'pending' AND lease IS NULL"
         " AND sequence > %(sequence)s ORDER BY sequence DESC LIMIT 1",
         {"target": claimed.intent.target, "sequence": claimed.intent.sequence},
     ).fetchone()

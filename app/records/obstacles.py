@@ -67,10 +67,10 @@ FROM bindings, jsonb_array_elements(blockers) AS found WHERE run_id = ANY(%(ids)
 _OF_WRITES = f"""
 SELECT wanted.run_id AS id, found ->> 'code' AS code, found ->> 'sentence' AS sentence, found ->> 'subject' AS subject
 FROM unnest(%(ids)s::uuid[]) AS wanted (run_id)
-CROSS JOIN LATERAL (SELECT intents.* FROM intents LEFT JOIN bindings ON bindings.run_id = intents.run_id
-    WHERE intents.run_id = wanted.run_id AND status IN ('waiting', 'denied', 'refused', 'blocked')
-        AND intents.epoch IS NOT DISTINCT FROM bindings.epoch
-    ORDER BY stage, recorded_at, intents.id LIMIT %(most)s) AS stopped
+CROSS JOIN LATERAL (SELECT writes.* FROM writes LEFT JOIN bindings ON bindings.run_id = writes.run_id
+    WHERE writes.run_id = wanted.run_id AND status IN ('waiting', 'denied', 'refused', 'blocked')
+        AND writes.epoch IS NOT DISTINCT FROM bindings.epoch
+    ORDER BY stage, recorded_at, writes.id LIMIT %(most)s) AS stopped
 CROSS JOIN LATERAL jsonb_array_elements(CASE WHEN status IN ('waiting', 'denied') THEN (SELECT blockers FROM decisions
         WHERE intent_id = stopped.id ORDER BY audit_seq DESC LIMIT 1)
     ELSE jsonb_build_array(jsonb_build_object('code', '{WRITE_STOPPED}', 'subject', 'intent:' || stopped.id,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.database import Transaction
+from app.records import write_steps
 
 CONFIRMED = 200
 """GitHub's answer to our own dismissal; where it was read back instead, another may have dismissed the review."""
@@ -74,7 +75,4 @@ def dismissals_under_way(tx: Transaction, repository_id: int, number: int, revie
 
 def lock_waiting(tx: Transaction, target: str) -> None:
     """What waits to be written to a target is sent by nobody until the transaction ends."""
-    tx.execute(
-        "SELECT id FROM intents WHERE target = %(target)s AND status = 'pending' ORDER BY id FOR UPDATE",
-        {"target": target},
-    )
+    write_steps.locked(tx, "target = %(target)s AND status = 'pending'", {"target": target})

@@ -7,7 +7,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
-from app.records import intents
+from app.records import intents, steps_beside, write_steps
 from app.records.intents import Claimed
 from policies.contents import Content
 from policies.gates import PREDECESSOR_PENDING, RATE_LIMITED
@@ -21,18 +21,20 @@ def reopen(tx: Transaction, run_id: UUID, now: datetime) -> list[UUID]:
 
     What was decided on before is not sent: whoever is at it loses it.
     """
-    taken = tx.execute(
-        "UPDATE intents SET lease = NULL, lease_until = NULL, queued_at = NULL"
-        " WHERE run_id = %(run)s AND status = 'pending' AND lease IS NOT NULL RETURNING id",
-        {"run": run_id},
-    ).fetchall()
-    waiting = _reopen(tx, "run_id = %(run)s AND kind <> 'git_object'", {"run": run_id, "now": now})
-    return [*(row["id"] for row in taken), *waiting]
+    which = "run_id = %(run)s AND (status = 'pending' OR status = 'waiting' AND kind <> 'git_object')"
+    found = write_steps.locked(tx, which, {"run": run_id})
+    waiting = [intent_id for intent_id, status in found.items() if status == "waiting"]
+    taken = steps_beside.take_away(tx, [intent_id for intent_id in found if intent_id not in waiting])
+    write_steps.reopen(tx, waiting, now)
+    return [*taken, *waiting]
 
 
 def reopen_stage(tx: Transaction, run_id: UUID, stage: int, now: datetime) -> list[UUID]:
     """The turn of a stage has come."""
-    return _reopen(tx, "run_id = %(run)s AND stage = %(stage)s", {"run": run_id, "stage": stage, "now": now})
+    which = "run_id = %(run)s AND stage = %(stage)s AND status = 'waiting'"
+    waiting = list(write_steps.locked(tx, which, {"run": run_id, "stage": stage}))
+    write_steps.reopen(tx, waiting, now)
+    return waiting
 
 
 def reopen_all(tx: Transaction, repository_id: int | None, now: datetime) -> None:
@@ -41,23 +43,15 @@ def reopen_all(tx: Transaction, repository_id: int | None, now: datetime) -> Non
     What was decided on before is not sent: whoever is at it loses it. What waits and is changed just now is left out.
     """
     there = "(%(repository)s::bigint IS NULL OR repository_id = %(repository)s)"
-    facts = {"repository": repository_id, "now": now}
-    tx.execute(
-        "UPDATE intents SET lease = NULL, lease_until = NULL, queued_at = NULL WHERE id IN (SELECT id"  # noqa: S608
-        f" FROM intents WHERE status = 'pending' AND lease IS NOT NULL AND {there} ORDER BY id FOR UPDATE)",
-        facts,
-    )
-    waiting = "SELECT id FROM intents WHERE status = 'waiting' AND kind <> 'git_object'"
-    _reopen(tx, f"id IN ({waiting} AND {there} FOR UPDATE SKIP LOCKED)", facts)
-
-
-def _reopen(tx: Transaction, which: str, facts: dict[str, Any]) -> list[UUID]:
+    in_hand = "id IN (SELECT id FROM steps WHERE status = 'running' AND name = 'write')"
+    facts = {"repository": repository_id}
+    steps_beside.take_away(tx, list(write_steps.locked(tx, f"status = 'pending' AND {in_hand} AND {there}", facts)))
     rows = tx.execute(
-        "UPDATE intents SET status = 'pending', attempts = 0, due_at = %(now)s, queued_at = NULL"  # noqa: S608
-        f" WHERE {which} AND status = 'waiting' RETURNING id",
+        "SELECT steps.id FROM steps JOIN intents ON intents.id = steps.id WHERE intents.status = 'waiting'"  # noqa: S608
+        f" AND steps.status = 'waiting' AND kind <> 'git_object' AND {there} FOR UPDATE OF steps SKIP LOCKED",
         facts,
     ).fetchall()
-    return [row["id"] for row in rows]
+    write_steps.reopen(tx, [row["id"] for row in rows], now)
 
 
 def put_aside_before(tx: Transaction, run_id: UUID, epoch: int, now: datetime) -> None:

@@ -8,13 +8,13 @@ from app.cursors import Mark, Part
 from app.database import Transaction
 
 _COLUMNS = (
-    "intents.id, intents.kind, intents.target, intents.content, intents.status, intents.error, intents.epoch,"
-    " intents.number, intents.run_id, intents.full_name, intents.repository_id, intents.installation_id,"
-    " intents.sequence, intents.part_of, intents.recorded_at, intents.settled_at,"
-    " (SELECT blockers FROM decisions WHERE intent_id = intents.id ORDER BY audit_seq DESC LIMIT 1) AS blockers,"
-    " (SELECT outcome FROM permits WHERE intent_id = intents.id ORDER BY issued_at DESC LIMIT 1) AS outcome,"
-    " (SELECT remote_id FROM permits WHERE intent_id = intents.id AND outcome = 'written') AS remote_id,"
-    " (SELECT count(*) FROM intents AS part WHERE part.run_id = intents.run_id AND part.part_of = intents.id) AS parts"
+    "writes.id, writes.kind, writes.target, writes.content, writes.status, writes.error, writes.epoch,"
+    " writes.number, writes.run_id, writes.full_name, writes.repository_id, writes.installation_id,"
+    " writes.sequence, writes.part_of, writes.recorded_at, writes.settled_at,"
+    " (SELECT blockers FROM decisions WHERE intent_id = writes.id ORDER BY audit_seq DESC LIMIT 1) AS blockers,"
+    " (SELECT outcome FROM permits WHERE intent_id = writes.id ORDER BY issued_at DESC LIMIT 1) AS outcome,"
+    " (SELECT remote_id FROM permits WHERE intent_id = writes.id AND outcome = 'written') AS remote_id,"
+    " (SELECT count(*) FROM intents AS part WHERE part.run_id = writes.run_id AND part.part_of = writes.id) AS parts"
 )
 Row = dict[str, Any]
 
@@ -22,7 +22,7 @@ Row = dict[str, Any]
 def of_run(tx: Transaction, run_id: UUID, epoch: int) -> list[Row]:
     """What a run wishes for in an epoch, in the order in which it is written; less the parts and what was replaced."""
     return tx.execute(
-        f"SELECT {_COLUMNS} FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND part_of IS NULL"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM writes WHERE run_id = %(run)s AND epoch = %(epoch)s AND part_of IS NULL"  # noqa: S608
         " AND status <> 'superseded' ORDER BY stage, recorded_at, id",
         {"run": run_id, "epoch": epoch},
     ).fetchall()
@@ -31,7 +31,7 @@ def of_run(tx: Transaction, run_id: UUID, epoch: int) -> list[Row]:
 def parts_of(tx: Transaction, intent_id: UUID) -> list[Row]:
     """The parts of an intent, in the order in which they are written."""
     return tx.execute(
-        f"SELECT {_COLUMNS} FROM intents WHERE part_of = %(id)s ORDER BY stage, recorded_at, id",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM writes WHERE part_of = %(id)s ORDER BY stage, recorded_at, id",  # noqa: S608
         {"id": intent_id},
     ).fetchall()
 
@@ -39,7 +39,7 @@ def parts_of(tx: Transaction, intent_id: UUID) -> list[Row]:
 def held_up(tx: Transaction, run_id: UUID, epoch: int) -> list[Row]:
     """The parts of what a run wishes for in an epoch that nobody is at, and that are not written."""
     return tx.execute(
-        f"SELECT {_COLUMNS} FROM intents WHERE run_id = %(run)s AND epoch = %(epoch)s AND part_of IS NOT NULL"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM writes WHERE run_id = %(run)s AND epoch = %(epoch)s AND part_of IS NOT NULL"  # noqa: S608
         " AND status IN ('waiting', 'denied', 'refused', 'blocked') ORDER BY stage, recorded_at, id",
         {"run": run_id, "epoch": epoch},
     ).fetchall()
@@ -48,7 +48,7 @@ def held_up(tx: Transaction, run_id: UUID, epoch: int) -> list[Row]:
 def get(tx: Transaction, intent_id: UUID) -> Row | None:
     """One intent, of whatever kind and origin."""
     return tx.execute(
-        f"SELECT {_COLUMNS} FROM intents WHERE id = %(id)s",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM writes WHERE id = %(id)s",  # noqa: S608
         {"id": intent_id},
     ).fetchone()
 
@@ -56,7 +56,7 @@ def get(tx: Transaction, intent_id: UUID) -> Row | None:
 def page(tx: Transaction, status: str, *, after: Mark, limit: int) -> Part[Row]:
     """Intents of runs in a status, oldest first, less parts."""
     rows = tx.execute(
-        f"SELECT {_COLUMNS} FROM intents WHERE status = %(status)s AND epoch IS NOT NULL AND part_of IS NULL"  # noqa: S608
+        f"SELECT {_COLUMNS} FROM writes WHERE status = %(status)s AND epoch IS NOT NULL AND part_of IS NULL"  # noqa: S608
         " AND (recorded_at, id) > (%(at)s, %(id)s) ORDER BY recorded_at, id LIMIT %(most)s",
         {"status": status, **after.key(), "most": limit + 1},
     ).fetchall()

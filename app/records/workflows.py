@@ -185,7 +185,7 @@ def steps_of(tx: Transaction, workflow_id: UUID) -> list[Shown]:
         " ORDER BY created_at DESC LIMIT %(most)s)",
         {"id": workflow_id, "most": MOST_STEPS},
     ).fetchall()
-    found = [_step(row) for row in rows] + _writes(tx, workflow_id)
+    found = [_step(row) for row in rows]
     return sorted(found, key=lambda each: (each.position is None, each.position or 0, each.created_at))[:MOST_STEPS]
 
 
@@ -238,43 +238,5 @@ def _workflow(row: dict[str, Any]) -> Workflow:
 
 
 def _step(row: dict[str, Any]) -> Shown:
-    return Shown(**{name: row[name] for name in Shown.__dataclass_fields__ if name in row})
-
-
-_STEP_STATUS: dict[str, steps.Status] = {
-    "pending": "pending",
-    "sent": "running",
-    "waiting": "waiting",
-    "written": "done",
-    "denied": "stopped",
-    "refused": "stopped",
-    "blocked": "stopped",
-    "superseded": "cancelled",
-}
-
-
-def _writes(tx: Transaction, workflow_id: UUID) -> list[Shown]:
-    """The writes of a workflow that are no rows of `steps`, shown as what they would be there."""
-    rows = tx.execute(
-        "SELECT id, target AS about, status, attempts, due_at, error, recorded_at AS created_at,"
-        " settled_at AS ended_at FROM intents WHERE run_id = %(id)s"
-        " AND NOT EXISTS (SELECT FROM steps WHERE steps.id = intents.id)"
-        " ORDER BY recorded_at DESC, id LIMIT %(most)s",
-        {"id": workflow_id, "most": MOST_STEPS},
-    ).fetchall()
-    return [_write(row) for row in rows]
-
-
-def _write(row: dict[str, Any]) -> Shown:
-    status = _STEP_STATUS[row.pop("status")]
-    outcome: dict[str, steps.Outcome] = {"done": "done", "stopped": "stop", "waiting": "snooze"}
-    return Shown(
-        **row,
-        name="write",
-        position=None,
-        status=status,
-        outcome=outcome.get(status),
-        input={},
-        output=None,
-        started_at=None,
-    )
+    about = row["exclusive"] if row["position"] is None else None
+    return Shown(**{name: row[name] for name in Shown.__dataclass_fields__ if name in row}, about=about)

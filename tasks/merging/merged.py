@@ -68,7 +68,7 @@ def ours(context: Context, job: Job, target: Target, merged: Merged, judged: Jud
         by = job.by
         attempts.succeed(tx, attempt, now, by, merge_sha=verified.merge_sha, response=merged.response)
         if attempt.evidence.get("deletes_branch"):
-            after_merge.plan(tx, attempt.id, "delete_branch", now)
+            after_merge.plan(tx, attempt.run_id or job.run.id, attempt.id, now)
         _finish_issue(tx, job, issue, answer, now)
         _attest_merge(tx, target, attempt, verified, now)
         for alert in verified.alerts:

@@ -225,7 +225,19 @@ class Records:
             values,
         )
         for job in _jobs(said.get("pending")):
-            after_merge.plan(tx, values["id"], job, now)  # type: ignore[arg-type]
+            assert job == "delete_branch"
+            after_merge.plan(tx, self._merged_run(tx), values["id"], now)
+
+    def _merged_run(self, tx: Transaction) -> UUID:
+        """The run that merged, which is over."""
+        run_id = uuid4()
+        runs.add(tx, "merge", run_id=run_id, subject=f"merge:{run_id}", due_at=self._world.clock())
+        tx.execute(
+            "WITH step AS (UPDATE steps SET status = 'done' WHERE workflow_id = %(run)s)"
+            " UPDATE workflows SET status = 'succeeded' WHERE id = %(run)s",
+            {"run": run_id},
+        )
+        return run_id
 
     def _lapsed_run(self, tx: Transaction, said: Record) -> UUID:
         run_id, now = self.ask(tx, said.get("request_id")), self._world.clock()

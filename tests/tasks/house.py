@@ -17,7 +17,7 @@ from app.events import Delivery, Event, Repository
 from app.github import client
 from app.governor import Governor, Turn
 from app.handed import Inspected
-from app.records import runs
+from app.records import runs, write_steps
 from app.records.runs import LeaseLost
 from app.settings import Settings
 from app.simulator.keys import key_pair
@@ -39,6 +39,7 @@ approval_rules:
       invalidate_on_push: true
 """
 MOST_MESSAGES = 50
+OPEN = ("pending", "waiting", "sent")
 PATHS = {
     "status": r"POST .*/statuses/[0-9a-f]{40}",
     "review_request": r"POST .*/pulls/\d+/requested_reviewers",
@@ -218,7 +219,33 @@ class House:
     def tried_often(self, all_but: int) -> None:
         """What waits was tried as often as it may be, but for so many times."""
         attempts = definitions.MOST_ATTEMPTS - all_but
-        self.rows(f"UPDATE steps SET attempts = {attempts} WHERE status = 'pending' RETURNING id")
+        self.rows(
+            f"UPDATE steps SET attempts = {attempts} WHERE status = 'pending' AND position IS NOT NULL RETURNING id"
+        )
+
+    def put_writes(self, which: str, status: str) -> None:
+        """Let the intents of which this is so stand there, and nobody be at them. `which`: SQL."""
+        (step, *_), settled = write_steps.STEPS_OF[status], "NULL" if status in OPEN else "now()"
+        self.rows(
+            f"WITH put AS (UPDATE intents SET status = '{status}', settled_at = {settled} WHERE {which} RETURNING id)"
+            f" UPDATE steps SET status = '{step}', lease = NULL, lease_until = NULL, ended_at = {settled} FROM put"
+            " WHERE steps.id = put.id RETURNING steps.id"
+        )
+
+    def disagreeing(self) -> list[dict[str, Any]]:
+        """The intents whose step stands otherwise, or is of something else."""
+        if self.rows("SELECT to_regclass('writes') AS view")[0]["view"] is None:  # an older schema
+            return []
+        found = self.rows(
+            "SELECT intents.id, intents.status, steps.status AS step, name, workflow_id = run_id AS of_its_run,"
+            " exclusive = target AS of_its_target FROM intents LEFT JOIN steps USING (id)"
+        )
+        return [
+            row
+            for row in found
+            if row["step"] not in write_steps.STEPS_OF[row["status"]]
+            or (row["name"], row["of_its_run"], row["of_its_target"]) != ("write", True, True)
+        ]
 
     def newest_run(self) -> dict[str, Any]:
         return self.rows("SELECT status, error, attempts FROM runs ORDER BY created_at")[-1]
@@ -296,6 +323,8 @@ def _house(github: simulator.GitHub, clock: Clock, settings: Settings, installat
     repository_id = github.state.repository(REPOSITORY).id
     house = House(github, context, clock, repository_id, installation_id)
     yield house
+    disagreeing = house.disagreeing()
     pool.close()
+    assert disagreeing == []
     asked = [f"{write.method} {write.path}" for write in github.journal.writes if "access_tokens" not in write.path]
     assert [one for one in asked if not any(re.fullmatch(PATHS[kind], one) for kind in house.kinds)] == []

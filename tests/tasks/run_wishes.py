@@ -202,7 +202,8 @@ def _record(house: House, tx: Transaction, wanted: Intent) -> UUID:
     if wanted.kind == "git_object":
         part_of, stage = str(wish_of_run(house, tx, "branch_create", {})), WHOLE_STAGE - 1
         tx.execute(
-            "UPDATE intents SET status = 'waiting', stage = %(stage)s WHERE id = %(id)s",
+            "WITH step AS (UPDATE steps SET status = 'waiting' WHERE id = %(id)s)"
+            " UPDATE intents SET status = 'waiting', stage = %(stage)s WHERE id = %(id)s",
             {"id": part_of, "stage": WHOLE_STAGE},
         )
     newest = intents.newest(tx, wanted.target)

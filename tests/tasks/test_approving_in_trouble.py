@@ -325,10 +325,8 @@ def test_what_a_run_of_the_api_waits_to_write_is_left_to_it(house: House) -> Non
     evaluate_only(house)
     check(house)
     evaluate_only(house)
-    house.rows(
-        "UPDATE intents SET evaluation_id = NULL, epoch = 1, status = 'waiting' WHERE kind = 'review_approve'"
-        " RETURNING id"
-    )
+    house.rows("UPDATE intents SET evaluation_id = NULL, epoch = 1 WHERE kind = 'review_approve' RETURNING id")
+    house.put_writes("kind = 'review_approve'", "waiting")
     check(house, "failure")
     evaluate_only(house)
     assert intents(house) == ["waiting"]

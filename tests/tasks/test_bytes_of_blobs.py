@@ -10,7 +10,7 @@ from tests.tasks.wishes import prepare
 
 
 def _error(house: House) -> str:
-    return str(house.rows("SELECT error FROM intents WHERE kind = 'git_object'")[0]["error"])
+    return str(house.rows("SELECT error FROM writes WHERE kind = 'git_object'")[0]["error"])
 
 
 def _prepare(house: House, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ MUTATION = "updateProjectV2ItemFieldValue"
 
 
 def _error(house: House) -> str:
-    return str(house.rows(f"SELECT error FROM intents WHERE kind = '{KIND}' ORDER BY sequence")[-1]["error"])
+    return str(house.rows(f"SELECT error FROM writes WHERE kind = '{KIND}' ORDER BY sequence")[-1]["error"])
 
 
 def _refused(house: House) -> bool:

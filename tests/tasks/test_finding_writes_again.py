@@ -19,7 +19,7 @@ def _later(house: House, seconds: int = 5) -> None:
 
 
 def _error(house: House, kind: str) -> str:
-    return str(house.rows(f"SELECT error FROM intents WHERE kind = '{kind}' ORDER BY sequence")[-1]["error"])
+    return str(house.rows(f"SELECT error FROM writes WHERE kind = '{kind}' ORDER BY sequence")[-1]["error"])
 
 
 def _tip(house: House, branch: str) -> str:
@@ -113,7 +113,7 @@ def test_a_review_of_another_than_the_wish_names_is_not_dismissed(house: House, 
     prepare(house, "review_dismiss")
     house.sent.clear()
     with house.context.pool.connection() as tx:
-        tx.execute("DELETE FROM intents WHERE kind = 'review_dismiss'")
+        tx.execute("DELETE FROM steps WHERE id IN (SELECT id FROM intents WHERE kind = 'review_dismiss')")
     wish(house, "review_dismiss", login=login)
     house.work()
     assert (house.github.writes("/dismissals"), outcomes(house, "review_dismiss")) == ([], ["refused"])

@@ -39,7 +39,7 @@ ENDS = {"review_request": "refused", "project_field": "refused", "label_remove":
 def test_hostile_and_large_contents_end_like_any_other(house: House, name: str) -> None:
     prepare(house, name)
     house.sent.clear()
-    house.rows(f"UPDATE intents SET status = 'superseded' WHERE kind = '{name}' RETURNING id")
+    house.put_writes(f"kind = '{name}'", "superseded")
     wish(house, name, **WIDEST[name])
     house.work()
     assert intents(house, name) == ["superseded", ENDS.get(name, "written")]

@@ -138,7 +138,7 @@ def test_what_happens_between_a_decision_and_its_request_counts(
     done: list[list[int]] = []
 
     def checkpoint(point: str) -> None:
-        leased = "SELECT kind FROM intents WHERE lease IS NOT NULL"
+        leased = "SELECT kind FROM writes WHERE lease IS NOT NULL"
         if point == "write.decided" and not done and at.house.rows(leased) == [{"kind": kind}]:
             done.append(_made(at))
             happen(at, run_id)
@@ -208,7 +208,8 @@ def test_nothing_leaves_for_a_run_that_has_ended(at: Agency) -> None:
     _judge(at, run_id)
     at.house.rows(f"UPDATE bindings SET is_open = false WHERE run_id = '{run_id}' RETURNING 1")
     said = {"digest": at.run(run_id)["digest"]}
-    at.house.rows("UPDATE intents SET status = 'pending', stage = 0 WHERE kind = 'branch_create' RETURNING 1")
+    at.house.rows("UPDATE intents SET stage = 0 WHERE kind = 'branch_create' RETURNING 1")
+    at.house.put_writes("kind = 'branch_create'", "pending")
     with at.house.context.pool.connection() as tx:
         tx.execute(
             "INSERT INTO approvals (id, run_id, digest, is_approved, given_by, given_at, expires_at) VALUES"

@@ -119,8 +119,9 @@ def test_what_was_denied_often_has_its_whole_patience_when_it_is_allowed(house: 
     prepare(house, name)
     house.work()
     kind = kind_of(name)
-    house.rows(f"UPDATE intents SET status = 'denied', attempts = 40 WHERE kind = '{kind}' RETURNING id")
+    house.rows("UPDATE steps SET attempts = 40 WHERE name = 'write' RETURNING id")
+    house.put_writes(f"kind = '{kind}'", "denied")
     wish(house, name)
-    assert house.rows(f"SELECT status, attempts FROM intents WHERE kind = '{kind}'") == [
+    assert house.rows(f"SELECT status, attempts FROM writes WHERE kind = '{kind}'") == [
         {"status": "pending", "attempts": 0}
     ]

@@ -35,7 +35,7 @@ def test_a_deletion_whose_worker_died_is_not_left_open(ready: House) -> None:
     ready.rows("UPDATE merge_attempts SET state = 'SENT', detail = NULL WHERE kind = 'branch_delete' RETURNING id")
     later(ready, 90)
     assert attempts_of(ready)[-1] == ("branch_delete", "FAILED", "OUTCOME_UNKNOWN")
-    assert ready.rows("SELECT status FROM after_merge_jobs") == [{"status": "done"}]
+    assert ready.rows("SELECT status FROM steps WHERE name = 'delete_branch'") == [{"status": "done"}]
 
 
 def test_a_branch_that_github_refuses_to_delete_is_not_told_as_gone(ready: House) -> None:
@@ -89,4 +89,4 @@ def test_nothing_is_deleted_while_an_operator_has_stopped_all_writes(ready: Hous
     switch(False)
     later(ready, 200)
     assert len(ready.github.writes("/git/refs/")) == 1
-    assert ready.rows("SELECT status FROM after_merge_jobs") == [{"status": "done"}]
+    assert ready.rows("SELECT status FROM steps WHERE name = 'delete_branch'") == [{"status": "done"}]

@@ -55,7 +55,8 @@ def _kept(house: House, version: str, *, at: str | None = None) -> dict[str, lis
 
 def _name(table: str, at: str | None) -> str:
     """What the table was called then."""
-    return "audit_entries" if table == "audit_events" and at is not None else table
+    was = {"audit_events": "audit_entries"} if at is not None else {"intents": "writes"}
+    return was.get(table, table)
 
 
 def _without_later_columns(row: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def _key(house: House) -> str:
 
 
 def _errors(house: House, kind: str) -> list[str]:
-    return [row["error"] for row in house.rows(f"SELECT error FROM intents WHERE kind = '{kind}' ORDER BY sequence")]
+    return [row["error"] for row in house.rows(f"SELECT error FROM writes WHERE kind = '{kind}' ORDER BY sequence")]
 
 
 def _allow_both(house: House) -> None:

@@ -78,7 +78,7 @@ def test_a_hundred_writes_all_arrive_in_order_and_at_the_pace(paced: House) -> N
     assert (paced.github.closest_writes() or 0) >= 1
     assert {row["status"] for row in paced.rows("SELECT status FROM intents")} == {"written"}
     assert len(_decided(paced)) <= 3 * MANY
-    assert paced.rows("SELECT max(attempts) AS most FROM intents") == [{"most": 1}]
+    assert paced.rows("SELECT max(attempts) AS most FROM writes") == [{"most": 1}]
 
 
 def test_workers_that_are_late_delay_the_writes_and_bring_none_nearer(paced: House) -> None:
@@ -115,7 +115,7 @@ def test_a_write_whose_turn_has_not_come_says_when_it_will_and_then_leaves(paced
     until = paced.clock() + timedelta(seconds=5)
     (blocker,) = paced.rows("SELECT blockers FROM decisions ORDER BY audit_seq")[-1]["blockers"]
     assert (blocker["code"], until.isoformat() in blocker["sentence"]) == ("RATE_LIMITED", True)
-    assert paced.rows("SELECT status, due_at FROM intents ORDER BY recorded_at")[-1] == {
+    assert paced.rows("SELECT status, due_at FROM writes ORDER BY recorded_at")[-1] == {
         "status": "pending",
         "due_at": until,
     }
@@ -178,13 +178,13 @@ def test_a_write_of_unknown_outcome_is_read_again_however_often_redis_was_away(h
     house.github.fault("POST", "/statuses/", 502, when="after")
     house.deliver_pull()
     house.work()
-    house.rows(f"UPDATE intents SET attempts = {receipts.MOST_READINGS - 1} RETURNING id")
+    house.rows(f"UPDATE steps SET attempts = {receipts.MOST_READINGS - 1} WHERE name = 'write' RETURNING id")
     alive = house.context.settings.redis_url
     house.with_settings(redis_url="redis://127.0.0.1:1/0")
     for _ in range(3):
         house.clock.forward(11)
         house.sweep()
-    assert house.rows("SELECT status, attempts FROM intents") == [
+    assert house.rows("SELECT status, attempts FROM writes") == [
         {"status": "sent", "attempts": receipts.MOST_READINGS - 1}
     ]
     house.with_settings(redis_url=alive)

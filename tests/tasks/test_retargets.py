@@ -105,7 +105,7 @@ def test_a_status_that_was_never_written_is_not_taken_back(house: House) -> None
 
 def test_a_success_that_may_be_there_is_taken_back_though_nobody_could_read_it(house: House) -> None:
     _approved(house)
-    house.rows("UPDATE intents SET status = 'blocked' WHERE content ->> 'state' = 'success' RETURNING id")
+    house.put_writes("content ->> 'state' = 'success'", "blocked")
     _retarget(house, "release")
     assert [state for state, _ in _shown(house, "main")] == ["pending", "success", "pending"]
 

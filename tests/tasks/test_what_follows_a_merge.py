@@ -85,7 +85,7 @@ def test_a_deletion_without_an_answer_is_looked_at_and_not_made_twice(ready: Hou
     ready.clock.forward(30)
     ready.sweep()
     assert len(_written(ready, "DELETE")) == 1
-    assert ready.rows("SELECT status FROM after_merge_jobs") == [{"status": "done"}]
+    assert ready.rows("SELECT status FROM steps WHERE name = 'delete_branch'") == [{"status": "done"}]
 
 
 def test_an_old_head_is_brought_up_to_date_once_and_then_judged_anew(ready: House) -> None:

@@ -143,7 +143,7 @@ def test_an_evaluation_that_takes_back_a_wish_lets_the_worker_that_has_it_record
     asking.deliver(asking.event("pull_request_review", "submitted", pulls=(1,)))
     run_id = asking.sent.pop(0)[1]
     with asking.context.pool.connection() as tx:
-        tx.execute("SELECT id FROM intents WHERE kind = 'review_request' FOR UPDATE")
+        tx.execute("SELECT FROM steps WHERE id IN (SELECT id FROM intents WHERE kind = 'review_request') FOR UPDATE")
         judging = threading.Thread(target=evaluate.pull_request, args=(asking.context, run_id))
         judging.start()
         asking.wait_until_one_waits()

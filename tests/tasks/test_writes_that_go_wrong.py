@@ -244,7 +244,7 @@ def test_a_slow_request_is_not_taken_for_one_that_never_was(house: House) -> Non
     _review(house, "approved")
     house.work()
     house.rows("UPDATE permits SET outcome = NULL, settled_at = NULL, remote_id = NULL RETURNING id")
-    house.rows("UPDATE intents SET status = 'sent', settled_at = NULL WHERE sequence = 2 RETURNING id")
+    house.put_writes("sequence = 2", "sent")
     house.rows(
         "UPDATE permits SET outcome = 'written', remote_id = '1' WHERE intent_id ="
         " (SELECT id FROM intents WHERE sequence = 1) RETURNING id"
@@ -280,7 +280,7 @@ def test_a_branch_with_a_smile_gets_its_status(house: House) -> None:
 def test_a_write_that_waited_long_is_read_back_before_it_is_given_up(house: House) -> None:
     house.github.limit_secondary("POST", "/statuses/", status=429, retry_after=30)
     _begin(house)
-    house.rows(f"UPDATE intents SET attempts = {receipts.MOST_READINGS} RETURNING id")
+    house.rows(f"UPDATE steps SET attempts = {receipts.MOST_READINGS} WHERE name = 'write' RETURNING id")
     house.github.fault("POST", "/statuses/", 502, when="after")
     house.clock.forward(61)
     house.sweep()
@@ -299,6 +299,6 @@ def test_a_write_that_this_version_does_not_understand_is_shown_to_a_person(hous
     house.clock.forward(600)
     house.sweep()
     assert house.statuses() == []
-    assert house.rows("SELECT status, error FROM intents") == [
+    assert house.rows("SELECT status, error FROM writes") == [
         {"status": "blocked", "error": "This version does not understand the write."}
     ]

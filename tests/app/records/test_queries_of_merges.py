@@ -12,7 +12,6 @@ from psycopg.rows import dict_row
 from app import doctor, explain_merges
 from app.database import Transaction
 from app.records import (
-    after_merge,
     alerts,
     attempts,
     external_merges,
@@ -23,6 +22,7 @@ from app.records import (
     merge_requests,
     sealed_evaluations,
     step_runs,
+    steps_beside,
     watches,
 )
 from app.records.merge_requests import Wish
@@ -70,7 +70,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "those that wait": lambda tx: merge_requests.wake(tx, 1, 7),
     "those that look": lambda tx: merge_requests.is_observed(tx, 1, 7, None),
     "those due": lambda tx: merge_requests.take_due(tx, NOW),
-    "what follows a merge": lambda tx: after_merge.take_due(tx, NOW),
+    "what follows a merge, and its worker died": lambda tx: steps_beside.put_back_lapsed(tx, NOW),
     "alerts": lambda tx: alerts.about(tx, "pull:1#7"),
     "attempts": lambda tx: (attempts.open_of(tx, 1, 7), attempts.succeeded_of(tx, 1, 7)),
     "reviews": lambda tx: hooked.reviews_of(tx, 1, 7),

@@ -1,0 +1,132 @@
+"""The status of an intent and that of the step that makes it, changed together here and nowhere else.
+
+A step has the id of its intent. Whoever changes either holds the step's row, and before it that of its workflow where
+the intent ends, or ended, for a person to look at.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from app.database import Transaction
+from app.records import steps, steps_beside
+from app.records.steps import Held
+
+Status = Literal["pending", "waiting", "sent", "written", "denied", "refused", "blocked", "superseded"]
+End = Literal["written", "denied", "refused", "blocked", "superseded"]
+STEPS_OF: dict[str, tuple[steps.Status, ...]] = {
+    "pending": ("pending", "running"),
+    "sent": ("pending", "running"),
+    "waiting": ("waiting",),
+    "written": ("done",),
+    "denied": ("stopped",),
+    "refused": ("stopped",),
+    "blocked": ("stopped",),
+    "superseded": ("cancelled",),
+}
+"""How the step of an intent may stand."""
+_ENDS: dict[End, Literal["done", "stopped", "cancelled"]] = {
+    "written": "done",
+    "denied": "stopped",
+    "refused": "stopped",
+    "blocked": "stopped",
+    "superseded": "cancelled",
+}
+
+
+def locked(tx: Transaction, which: str, facts: dict[str, Any]) -> dict[UUID, Status]:
+    """The intents of which this is so, and stays so until the transaction ends. `which`: SQL of the caller's own."""
+    found = tx.execute(f"SELECT id, run_id, status FROM intents WHERE {which}".encode(), facts).fetchall()  # noqa: S608
+    if not found:
+        return {}
+    blocked = {row["run_id"] for row in found if row["status"] == "blocked"}
+    if blocked:
+        lock_workflows(tx, sorted(blocked))
+    ids = [row["id"] for row in found]
+    steps_beside.lock(tx, ids)
+    rows = tx.execute(
+        f"SELECT id, status FROM intents WHERE id = ANY(%(locked)s) AND ({which})".encode(),  # noqa: S608
+        {**facts, "locked": ids},
+    ).fetchall()
+    return {row["id"]: row["status"] for row in rows}
+
+
+def lock_workflows(tx: Transaction, ids: Sequence[UUID]) -> None:
+    """Nobody moves these workflows until the transaction ends."""
+    tx.execute("SELECT FROM workflows WHERE id = ANY(%(ids)s) ORDER BY id FOR NO KEY UPDATE", {"ids": list(ids)})
+
+
+def supersede(tx: Transaction, ids: Sequence[UUID], now: datetime) -> None:
+    """They are not made any more. The caller has them from `locked`."""
+    if not ids:
+        return
+    rows = tx.execute(
+        "UPDATE intents SET status = 'superseded', settled_at = %(now)s WHERE id = ANY(%(ids)s) RETURNING run_id",
+        {"ids": list(ids), "now": now},
+    ).fetchall()
+    steps_beside.cancel(tx, ids, now)
+    _show(tx, {row["run_id"] for row in rows}, "blocked", now)
+
+
+def reopen(tx: Transaction, ids: Sequence[UUID], now: datetime) -> None:
+    """They are decided on anew. The caller has them from `locked`."""
+    if not ids:
+        return
+    tx.execute("UPDATE intents SET status = 'pending', settled_at = NULL WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
+    steps_beside.reopen(tx, ids, now)
+
+
+def mark_sent(tx: Transaction, held: Held) -> None:
+    """The request is about to be made. Raises `LeaseLost`."""
+    steps.hold(tx, held)
+    _set(tx, held, "sent", None)
+
+
+def leave(
+    tx: Transaction,
+    held: Held,
+    status: Literal["pending", "sent"],
+    due_at: datetime,
+    why: str,
+    *,
+    outcome: Literal["retry", "snooze"],
+) -> None:
+    """Put it off: an attempt that failed, or one that does not count. Raises `LeaseLost`."""
+    steps.put_back(tx, held, due_at, why, outcome)
+    _set(tx, held, status, None)
+
+
+def await_somebody(tx: Transaction, held: Held, why: str, now: datetime) -> None:
+    """Leave it until somebody does something. Raises `LeaseLost`."""
+    steps.wait(tx, held, why, now)
+    _set(tx, held, "waiting", None)
+
+
+def end(tx: Transaction, held: Held, status: End, now: datetime, error: str | None = None) -> None:
+    """It is settled. Raises `LeaseLost`."""
+    steps.end(tx, held, _ENDS[status], now, error=error)
+    _set(tx, held, status, now)
+    if status == "blocked":
+        _show(tx, {held.workflow_id}, "succeeded", now)
+
+
+def _set(tx: Transaction, held: Held, status: Status, settled_at: datetime | None) -> None:
+    tx.execute(
+        "UPDATE intents SET status = %(status)s, settled_at = %(settled)s WHERE id = %(id)s",
+        {"id": held.id, "status": status, "settled": settled_at},
+    )
+
+
+def _show(tx: Transaction, ids: set[UUID], shown: Literal["succeeded", "blocked"], now: datetime) -> None:
+    """Workflows whose line is done, shown otherwise, are blocked while a write of theirs is; a handoff says so itself.
+
+    A later evaluation that makes the write anew, or needs it no more, takes that back.
+    """
+    tx.execute(
+        "UPDATE workflows SET updated_at = %(now)s, status = CASE WHEN EXISTS"
+        " (SELECT FROM intents WHERE run_id = workflows.id AND status = 'blocked') THEN 'blocked' ELSE 'succeeded' END"
+        " WHERE id = ANY(%(ids)s) AND status = %(shown)s AND kind <> 'work' AND EXISTS (SELECT FROM steps"
+        " WHERE workflow_id = workflows.id AND position IS NOT NULL AND name = current_step AND steps.status = 'done')",
+        {"ids": sorted(ids), "shown": shown, "now": now},
+    )
