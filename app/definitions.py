@@ -7,7 +7,7 @@ stays until no row of it is open. A worker leaves alone what it finds no entry f
 from dataclasses import dataclass
 from typing import Literal
 
-from app.handed import Approved, Compared, Ended, Found, GroupJudged, Handed, Inspected, Judged
+from app.handed import Approved, Compared, Ended, Followed, Found, GroupJudged, Handed, Inspected, Judged
 
 Type = Literal[
     "policy_evaluation", "pull_request_handoff", "approval", "merge", "loop_step", "reconciliation", "legacy_import"
@@ -60,7 +60,7 @@ class Definition:
 
 
 WRITE = Step("write", "write.perform")
-DELETE_BRANCH = Step("delete_branch", "merge.follow_up", most_attempts=8)
+DELETE_BRANCH = Step("delete_branch", "merge.follow_up", most_attempts=8, output=Followed)
 NO_TASK = ""
 """Of a step that no worker does, but the command that somebody has given."""
 FIND = (Step("find", "evaluate.find_pull_requests", output=Found),)

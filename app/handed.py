@@ -58,3 +58,10 @@ class Inspected(Handed):
     """How many repositories were looked at."""
 
     looked_at: int
+
+
+class Followed(Handed):
+    """After a merge: whether the head branch was deleted; `why`: in our words, where it was not."""
+
+    deleted: bool
+    why: str | None = None

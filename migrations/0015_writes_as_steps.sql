@@ -61,7 +61,7 @@ DO $$ BEGIN
                CASE WHEN after_merge_jobs.status <> 'done' THEN error END,
                jsonb_build_object('attempt', attempt_id),
                CASE WHEN after_merge_jobs.status = 'done' AND error IS NOT NULL
-                    THEN jsonb_build_object('deleted', NULL, 'why', error) END,
+                    THEN jsonb_build_object('deleted', false, 'why', error) END,
                coalesce(settled_at, recorded_at),
                CASE WHEN after_merge_jobs.status <> 'pending' THEN due_at END
         FROM after_merge_jobs JOIN merge_attempts ON merge_attempts.id = attempt_id

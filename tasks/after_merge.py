@@ -10,6 +10,7 @@ from app.github import merging
 from app.github.answers import Unavailable
 from app.github.merging import Merger
 from app.github.reader import Place
+from app.handed import Followed
 from app.permits import Permit, Request
 from app.records import alerts, attempts, operators, steps
 from app.records.attempts import Attempt, Intended
@@ -166,7 +167,7 @@ def _record(context: Context, attempt: Attempt, held: Held, *, deletion: Attempt
     now, said = context.clock(), sending.response(reply)
     if is_gone:
         with context.pool.connection() as tx:
-            steps.end(tx, held, "done", now, output={"deleted": branch})
+            steps.end(tx, held, "done", now, output=Followed(deleted=True).model_dump(mode="json"))
             attempts.succeed(tx, deletion, now, GATE, merge_sha=None, response=said)
         return
     with context.pool.connection() as tx:
@@ -211,4 +212,4 @@ def _raise(tx: Transaction, attempt: Attempt, now: datetime) -> None:
 
 
 def _end(tx: Transaction, held: Held, why: str, now: datetime) -> None:
-    steps.end(tx, held, "done", now, output={"deleted": None, "why": why})
+    steps.end(tx, held, "done", now, output=Followed(deleted=False, why=why).model_dump(mode="json"))

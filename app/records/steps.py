@@ -238,7 +238,8 @@ def _demand_one(changed_rows: int) -> None:
 def take_due(tx: Transaction, now: datetime) -> list[Due]:
     """The due steps that no message of the last minute points at, now marked as queued, longest due first.
 
-    What is paused, or of a version that is not known here, is left out, so that it holds up nothing else.
+    Those of lines come before what is beside them, which they may take back. What is paused, or of a version that is
+    not known here, is left out, so that it holds up nothing else.
     """
     rows = tx.execute(
         _TAKE_DUE.encode(),
@@ -249,7 +250,7 @@ def take_due(tx: Transaction, now: datetime) -> list[Due]:
             "known": definitions.for_workers(),
         },
     ).fetchall()
-    return [_due(row) for row in sorted(rows, key=lambda row: row["due_at"])]
+    return [_due(row) for row in sorted(rows, key=lambda row: (row["position"] is None, row["due_at"]))]
 
 
 def _due(row: dict[str, Any]) -> Due:

@@ -7,8 +7,10 @@ import pytest
 
 from app import chain_text, explain, ledger, schema
 from app.records import evaluations, mode_differences
+from tests.tasks import merging
 from tests.tasks.agency import agency
 from tests.tasks.house import REPOSITORY, House
+from tests.tasks.odds import rules
 from tests.tasks.wishes import VERDICTS, prepare, wish
 
 OLD_COLUMNS = (
@@ -163,3 +165,54 @@ def test_what_runs_asked_for_goes_with_the_step_down_and_can_be_asked_for_anew(h
     assert at.clear(at.ask(branch="agent/other")["runId"])["status"] == "succeeded"
     with house.context.pool.connection() as tx:
         assert ledger.verify(ledger.read(tx)).fault is None
+
+
+def _as_writes(house: House) -> list[dict[str, Any]]:
+    return house.rows("SELECT * FROM writes ORDER BY id")
+
+
+def test_writes_keep_where_they_stood_and_who_had_them_over_the_step_to_steps_and_back(house: House) -> None:
+    house.github.fault("POST", "/statuses/", 502, when="before")
+    house.deliver_pull()
+    house.work()
+    with house.dying_at("write.spent"):
+        house.clock.forward(600)
+        house.sweep()
+    before = _as_writes(house)
+    assert [(row["status"], row["lease"] is None) for row in before] == [("sent", False)]
+    _down_to(house, "0014_audit")
+    assert house.rows("SELECT id FROM steps WHERE name = 'write'") == []
+    assert house.rows("SELECT * FROM intents ORDER BY id") == before
+    _up(house)
+    assert _as_writes(house) == before
+    house.clock.forward(600)
+    house.sweep()
+    house.clock.forward(600)
+    house.sweep()
+    assert house.states() == ["pending"]
+
+
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_what_follows_a_merge_is_done_after_the_step_down_and_up(house: House, is_gone: bool) -> None:
+    """Also where the workflow of the merge is gone: then another one has what is left to do."""
+    ready = merging.ready(house)
+    ready.kinds = (*ready.kinds, "branch_delete")
+    rules(ready, delete_branch=True)
+    ready.github.fault("DELETE", "/git/refs/", 502, when="before")
+    assert merging.merge(ready) == ("merged", None, None)
+    left = "SELECT status, attempts, due_at, error FROM {} AS left_to_do"
+    before = ready.rows(left.format("(SELECT * FROM steps WHERE name = 'delete_branch')"))
+    _down_to(ready, "0014_audit")
+    if is_gone:
+        ready.rows("UPDATE merge_attempts SET run_id = NULL RETURNING id")
+    assert ready.rows(left.format("after_merge_jobs")) == before
+    _up(ready)
+    _down_to(ready, "0014_audit")
+    assert ready.rows(left.format("after_merge_jobs")) == before
+    _up(ready)
+    assert ready.rows(left.format("(SELECT * FROM steps WHERE name = 'delete_branch')")) == before
+    ready.clock.forward(30)
+    ready.sweep()
+    assert len(ready.written("branch_delete")) == 1
+    merges = ready.rows("SELECT status FROM workflows WHERE kind = 'merge'")
+    assert merges == [{"status": "succeeded"}] * (1 + is_gone)
