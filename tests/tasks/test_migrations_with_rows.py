@@ -182,9 +182,7 @@ def test_writes_keep_where_they_stood_and_who_had_them_over_the_step_to_steps_an
     assert house.rows("SELECT * FROM intents ORDER BY id") == before
     _up(house)
     assert _as_writes(house) == before
-    house.clock.forward(600)
-    house.sweep()
-    house.clock.forward(600)
+    house.clock.forward(house.context.settings.lease_seconds + 1)
     house.sweep()
     assert house.states() == ["pending"]
 
