@@ -6,7 +6,7 @@ from uuid import UUID
 from app import ledger, work, workflows
 from app.database import Transaction
 from app.definitions import Type
-from app.records import attempts, issues, merge_leases, merge_requests, runs, step_runs, timeline
+from app.records import attempts, intents, issues, merge_leases, merge_requests, runs, step_runs, timeline
 from app.records import workflows as recorded
 from app.records.step_runs import StepRun
 from app.records.workflows import Workflow
@@ -37,7 +37,10 @@ def over(workflow: Workflow) -> Blocker:
 
 
 def _line(tx: Transaction, found: Workflow, by: By) -> Blocker | None:
-    return None if runs.cancel(tx, found.id, by.at) else over(found)
+    if not runs.cancel(tx, found.id, by.at):
+        return over(found)
+    intents.take_back(tx, "run_id = %(run)s", {"run": found.id, "now": by.at})
+    return None
 
 
 def _handoff(tx: Transaction, found: Workflow, by: By) -> Blocker | None:

@@ -34,6 +34,18 @@ def test_a_worker_records_no_verdict_once_its_evaluation_is_cancelled(house: Hou
     assert (house.statuses(), house.rows("SELECT id FROM evaluations")) == ([], [])
 
 
+def test_a_verdict_that_was_not_sent_never_is_once_its_evaluation_is_cancelled(house: House) -> None:
+    house.deliver_pull()
+    (found,) = listed(house, "policy_evaluation")
+    with house.dying_at("evaluate.committed"):
+        house.work()
+    house.rows("UPDATE workflows SET status = 'blocked', finished_at = NULL RETURNING id")
+    _done(cancel(house, found.id))
+    steering.later(house)
+    assert house.statuses() == []
+    assert house.rows("SELECT status FROM writes") == [{"status": "superseded"}]
+
+
 def test_the_next_event_has_it_evaluated_all_the_same(house: House) -> None:
     house.deliver_pull()
     (found,) = listed(house, "policy_evaluation")

@@ -60,6 +60,7 @@ class Writes:
             content=content,
         )
         status: Any = "waiting" if waits else "pending"
+        self.now += timedelta(milliseconds=1)  # so that it is known which was first
         return intents.record(self.tx, intent, None, self.now, status=status)
 
     def claim(self, place: int) -> Claimed | None:
@@ -219,7 +220,7 @@ def test_a_paused_write_is_not_claimed(tx: Transaction) -> None:
     writes = Writes(tx)
     writes.record(0, 0)
     tx.execute("INSERT INTO pauses VALUES ('repository:acme/widget', 'Because.', 'olga', now())")
-    assert (writes.claim(0), steps.take_due(tx, T0)) == (None, [])
+    assert (writes.claim(0), steps.take_due(tx, writes.now)) == (None, [])
     tx.execute("DELETE FROM pauses")
     assert writes.claim(0) is not None
 
