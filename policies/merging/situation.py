@@ -13,8 +13,8 @@ class Posture(Frozen):
 
     `live`: the merger is bound live. `safe_mode`: an operator's kill switch (of all, or of this repository).
     `trouble`: why it cannot be told what they allow. `dry_run`: merges here are only said, not made. `frozen`: why
-    nothing is merged now, `frozen_until` when that ends (None: nobody knows). `gate_required`: `doctor` found the gate's own context required and pinned on this base;
-    `overridden`: an operator has overridden that finding.
+    nothing is merged now, `frozen_until` when that ends (None: nobody knows). `gate_required`: `doctor` found the
+    gate's own context required and pinned on this base; `overridden`: an operator has overridden that finding.
     """
 
     live: bool = False
