@@ -39,6 +39,7 @@ LATER_COLUMNS = (
     "retry_of",
     "updated_at",
     "step_id",
+    "pruned_at",
 )
 KEPT = {
     "0002_runs": ("deliveries", "pulls", "heads", "runs", "run_deliveries", "audit_events"),

@@ -86,7 +86,9 @@ def _listed(which: Which, after: Mark) -> Callable[[Any], object]:
 
 
 def _shown(tx: Any) -> None:
-    stopped = tx.execute("SELECT id FROM workflows WHERE status = 'blocked' LIMIT 1").fetchone()
+    stopped = tx.execute(
+        "SELECT id FROM workflows WHERE status = 'blocked' ORDER BY created_at DESC, id DESC LIMIT 1"
+    ).fetchone()
     assert stopped is not None
     seen.show(tx, stopped["id"], NOW)
 

@@ -1,0 +1,93 @@
+"""Every migration down, up and down again on databases that are full: nothing is lost that the older one can hold."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app import ledger, schema
+from app.schema import SchemaError
+from tests import databases, growth, migrating
+from tests.tasks.agency import agency
+from tests.tasks.house import House
+
+NAMES = [file.stem for file in sorted(schema.directory().glob("[0-9]*.sql")) if ".rollback" not in file.name]
+TWICE = [name for name in NAMES if name >= "0005"]
+"""Those before were written for databases that had no such tables."""
+WAITS = """
+SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query <> ''
+"""
+POLLS = 500
+
+
+@pytest.fixture
+def grown(postgres: str) -> Iterator[str]:
+    with databases.fresh(postgres) as url:
+        growth.fill(url, 100, due=20)
+        growth.fill_the_rest(url)
+        yield url
+
+
+def test_a_grown_database_loses_nothing(grown: str) -> None:
+    assert migrating.there_and_back(grown) == []
+
+
+def test_a_house_that_has_worked_loses_nothing_and_works_on(house: House, tmp_path: Path) -> None:
+    at = agency(house, tmp_path)
+    at.clear(at.ask(labels=["bot"])["runId"])
+    at.ask(branch="agent/other")
+    house.deliver_pull()
+    house.work()
+    url = house.context.settings.database_url
+    assert migrating.there_and_back(url) == []
+    house.deliver_pull(action="edited")
+    house.work()
+    with house.context.pool.connection() as tx:
+        assert ledger.verify(ledger.read(tx)).fault is None
+
+
+@pytest.mark.parametrize("name", TWICE)
+def test_a_migration_that_is_made_twice_changes_nothing_more(grown: str, name: str) -> None:
+    schema.down(grown, steps=len(NAMES) - NAMES.index(name) - 1)
+    once = migrating.content(grown)
+    with psycopg.connect(grown) as connection:
+        connection.execute((schema.directory() / f"{name}.sql").read_bytes())
+    assert migrating.content(grown) == once
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name >= "0011"])
+def test_a_migration_that_is_killed_in_the_middle_leaves_all_as_it_was(grown: str, name: str) -> None:
+    """Once on the way down and once on the way up; then both are made."""
+    newer = len(NAMES) - NAMES.index(name) - 1
+    schema.down(grown, steps=newer)
+    above = migrating.content(grown)
+    _killed(grown, "down")
+    assert migrating.content(grown) == above
+    schema.down(grown)
+    below = migrating.content(grown)
+    _killed(grown, "up")
+    assert migrating.content(grown) == below
+    schema.up(grown)
+    schema.down(grown, steps=newer + 1)
+    assert migrating.content(grown) == below
+
+
+def _killed(url: str, way: str) -> None:
+    """Its connection is cut while it waits to record that it is done: all that it changed is made by then."""
+    with psycopg.connect(url, autocommit=True) as other, ThreadPoolExecutor(1) as threads, other.transaction():
+        other.execute("LOCK TABLE _yoyo_migration IN EXCLUSIVE MODE")
+        moved = threads.submit(schema.down if way == "down" else schema.up, url)
+        other.execute(f"SELECT pg_terminate_backend({_waiting(other)})".encode())
+        with pytest.raises(SchemaError):
+            moved.result()
+
+
+def _waiting(other: psycopg.Connection) -> int:
+    for _ in range(POLLS):
+        row = other.execute(WAITS).fetchone()
+        if row is not None:
+            return int(row[0])
+        other.execute("SELECT pg_sleep(0.01), pg_stat_clear_snapshot()")
+    raise AssertionError("the migration did not come to its end")
