@@ -31,6 +31,8 @@ Kind = Literal[
     "legacy_rollback",
 ]
 """Which list of steps of a type."""
+IMPORTED = "imported"
+"""The kind of workflows that come from the old system: there is no definition of it, so that nobody works on one."""
 MOST_ATTEMPTS = 100
 """About a day, with the pauses between them."""
 

@@ -25,6 +25,7 @@ REMEDIES = {
 RETRY = "Retry it once that is mended."
 RETRY_WISH = "Retry it once that is so."
 NEXT_EPOCH = "Open the next epoch of the run once that is mended: a write that has ended is not made again in this one."
+GIVE_AGAIN = "Give the command again once that is mended; mergegate legacy status says where it stands."
 BY_ITSELF = "It goes on by itself once that is so."
 IN_DOUBT = "Its merge was sent and nobody knows its end: look at GitHub, then retry it or run mergegate merges undo."
 
@@ -55,7 +56,7 @@ def _put_off(workflow: Workflow, now: datetime) -> str | None:
 
 
 def _stopped(workflow: Workflow, obstacles: Obstacles) -> list[str]:
-    if workflow.type == "approval" and workflow.error is not None:
+    if (workflow.type == "approval" or workflow.kind == definitions.IMPORTED) and workflow.error is not None:
         return [_said(workflow.error)]  # which says who ends it
     return [*_reasons(workflow, obstacles), _remedy(workflow, obstacles)]
 
@@ -86,6 +87,8 @@ def _remedy(workflow: Workflow, obstacles: Obstacles) -> str:
         return NEXT_EPOCH if is_ended else BY_ITSELF
     if workflow.status == "waiting":
         return BY_ITSELF
+    if workflow.type == "legacy_import":
+        return GIVE_AGAIN
     return RETRY_WISH if workflow.type in ("merge", "loop_step") else RETRY
 
 

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from app import definitions
 from app.legacy.cells import MOST_TEXT_CHARACTERS, Row, Unfit, attempted
 from app.legacy.dump import SAID, STATEMENT
 from app.legacy.shape import RowKind, Shape
 
 NAMESPACE = UUID("0d6b0f5e-6c1c-4f0e-9a53-2f6d5c0e1d7a")
-KIND = "imported"
+KIND = definitions.IMPORTED
 END_STEP = "legacy_end"
 END_PLACE = 1_000_000
 """Where the step stands that ends the line of an imported workflow; its own steps stand before it."""

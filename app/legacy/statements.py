@@ -16,7 +16,9 @@ _PIECE = re.compile(
     rb"'[^']*'|\"[^\"]*\"|`[^`]*`|\[[^\]]*\]|--[^\n]*(?=\n)|/\*.*?\*/|;|(?P<open>['\"`\[]|--|/\*)", re.DOTALL
 )
 _LEADING = re.compile(rb"(?:\s+|--[^\n]*\n|/\*.*?\*/)+", re.DOTALL)
-_TRIGGER = re.compile(rb"CREATE\s+(?:TEMP\s+|TEMPORARY\s+)?TRIGGER\b", re.IGNORECASE)
+_TRIGGER = re.compile(
+    rb"(?:\s+|--[^\n]*\n|/\*.*?\*/)*CREATE\s+(?:TEMP\s+|TEMPORARY\s+)?TRIGGER\b", re.IGNORECASE | re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def _joined(parts: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]
     for part, is_whole in parts:
         begun += part
         _demand_short(begun)
-        if is_whole and _TRIGGER.match(_LEADING.sub(b"", begun, count=1)) and not _is_complete(begun):
+        if is_whole and _TRIGGER.match(begun) and not _is_complete(begun):
             begun += b";"
             continue
         yield begun, is_whole

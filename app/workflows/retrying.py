@@ -58,6 +58,9 @@ def retry(tx: Transaction, terms: Terms, workflow_id: UUID, by: By, step: str | 
 
 def _not_there(found: Workflow, step: str) -> Blocker | None:
     """Only a step that was begun can be begun again."""
+    if found.kind == definitions.IMPORTED:
+        sentence = "It was imported and is never worked on: start it anew if it is still wanted."
+        return Blocker(code="ENDS_OTHERWISE", sentence=sentence, subject=f"run:{found.id}")
     try:
         line = [each.name for each in definitions.of(found.kind, found.version).line]
     except definitions.UnknownDefinition as unknown:
