@@ -13,6 +13,7 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 # Who holds this lock fills the disk, and whoever lets it go makes room: without a change of the schema under way.
+# A statement that begins then fails at once, and what was written before fails at its commit.
 FILL = "SELECT pg_advisory_lock(53100, 53100)"
 CAN_FILL = """
 CREATE OR REPLACE FUNCTION refuse_where_full() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -31,6 +32,8 @@ BEGIN
     LOOP
         EXECUTE format('CREATE TRIGGER refuse_where_full BEFORE INSERT OR UPDATE ON %I'
                        ' FOR EACH STATEMENT EXECUTE FUNCTION refuse_where_full()', name);
+        EXECUTE format('CREATE CONSTRAINT TRIGGER refuse_to_commit_where_full AFTER INSERT OR UPDATE ON %I'
+                       ' DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse_where_full()', name);
     END LOOP;
 END $$;
 """
