@@ -38,6 +38,8 @@ def test_one_that_is_not_there_is_refused_with_one_that_is_meant() -> None:
         ("-h", ["app.cli.policy", "app.cli.doctor"]),
         ("tokens -h", ["github"]),
         ("issues -h", ["flask", "openapi_pydantic", "github"]),
+        ("settings -h", ["flask", "openapi_pydantic", "github"]),
+        ("workflows -h", ["flask", "openapi_pydantic", "github"]),
     ],
 )
 def test_what_a_command_does_not_need_is_not_read(command: str, unneeded: list[str]) -> None:
