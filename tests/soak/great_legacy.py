@@ -13,6 +13,7 @@ import psycopg
 
 from app import schema
 from app.embedded import postgres
+from tests import migrating
 from tests.soak import legacy
 from tests.soak.legacy import Soak
 
@@ -59,9 +60,8 @@ def moved(url: str) -> list[str]:
     schema.up(url)
     if (counts := _counts(url)) != before:
         found.append(f"all migrations again left {counts} of {before}")
-    schema.down(url, steps=None)
-    schema.up(url)
-    return found
+    lost = migrating.there_and_back(url)
+    return found + [f"{each.migration} left {each.found} of {each.expected} in {each.table}" for each in lost]
 
 
 def _newest(url: str) -> str:

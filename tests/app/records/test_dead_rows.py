@@ -69,7 +69,7 @@ def _pages(tx: Any, workflow: UUID) -> dict[str, int]:
 
 
 @contextmanager
-def _undone(tx: Any) -> Iterator[_Read]:
+def _undone(tx: Any) -> Iterator[Any]:
     with tx.transaction(force_rollback=True):
         yield _Read(tx)
 
