@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from app.database import Transaction
-from app.handed import Judged
+from app.handed import Ended
 from app.records import merge_requests, runs, step_runs
 from app.records.merge_requests import Wish
 from app.records.runs import Wanted
@@ -76,7 +76,7 @@ def ends(house: House, run_id: UUID, outcome: str = "blocked", *, request_ends: 
             state_after=None,
             now=house.clock(),
         )
-        runs.finish(tx, run, house.clock(), Judged(evaluation=None, state=None, head_sha=None))
+        runs.finish(tx, run, house.clock(), Ended(outcome=outcome, state_before=None, state_after=None))
         if request_ends:
             merge_requests.end(tx, step.merge_request_id, house.clock())
         else:
