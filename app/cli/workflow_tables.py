@@ -56,7 +56,7 @@ def facts(whole: Whole) -> Table:
         "about": titles.about(found),
         "subject": found.subject,
         "step": titles.standing(found),
-        "due": _second(found.due_at) if found.due_at and not found.is_over else None,
+        "due": _second(found.due_at) if found.due_at and found.status == "pending" else None,
         "asked by": found.asked_by,
         "made": _second(found.created_at),
         "over since": _second(found.finished_at) if found.finished_at else None,

@@ -106,6 +106,8 @@ def test_it_shows_what_would_unblock_a_workflow_before_anything_else(make: Make)
     shown = _run("show", str(made)).output.splitlines()
     assert shown[0].split() == ["Workflow", str(made)]
     assert shown[1].split(maxsplit=1) == ["unblock", "The head has changed. Retry it once that is so."]
+    assert not any(line.startswith("due ") for line in shown)
+    assert any(line.startswith("due ") for line in _run("show", str(make())).output.splitlines())
     tables = [line.split()[0] for line in shown if line.startswith(("Place", "When"))]
     assert tables == ["Place", "When"]
     assert _json("show", str(made))["steps"][0]["name"] == "merge"
