@@ -25,8 +25,11 @@ for row in rows["intents"]:
     worker.perform_write(str(row["id"]))
 for row in rows["runs"]:
     worker.evaluate_pull_request(str(row["id"]))
-worker.reconcile_deliveries()
 worker.enqueue_due()
+with worker.here().pool.connection() as tx:
+    rounds = tx.execute("SELECT id FROM runs WHERE kind = 'deliveries'").fetchall()
+for row in rounds:
+    worker.reconcile_deliveries(str(row["id"]))
 print(json.dumps([str(each[1]) for each in connected if isinstance(each, tuple)]))
 """
 LOCAL = {"GITHUB_READER": "local", "GITHUB_PROJECTOR": "local", "GITHUB_DELIVERIES": "local"}
