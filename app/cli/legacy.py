@@ -192,7 +192,7 @@ def _reported() -> Iterator[Report]:
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         tasks: dict[str, Any] = {}
 
-        def report(what: str, done: int, total: int | None) -> None:
+        def report(what: str, done: int, total: int) -> None:
             if what not in tasks:
                 tasks[what] = progress.add_task(what, total=total)
             progress.update(tasks[what], completed=done, total=total)

@@ -72,6 +72,12 @@ def unread(connection: sqlite3.Connection, table: str, after: int) -> Iterator[t
     )
 
 
+def unread_count(connection: sqlite3.Connection, table: str) -> int:
+    """How many these are."""
+    query = f"SELECT count(*) FROM {UNREAD} WHERE into_table = ? COLLATE NOCASE"  # noqa: S608 -- a constant
+    return int(connection.execute(query, (table,)).fetchone()[0])
+
+
 def _restrict(connection: sqlite3.Connection) -> None:
     for pragma in (
         *("journal_mode = OFF", "synchronous = OFF", "temp_store = FILE"),

@@ -19,8 +19,8 @@ from app.records.runs import Run
 
 LEASE_SECONDS = 60
 Clock = Callable[[], datetime]
-Report = Callable[[str, int, int | None], None]
-"""What is done, how many rows of it so far, and of how many, where that is known."""
+Report = Callable[[str, int, int], None]
+"""What is done, how many rows of it so far, and of how many."""
 
 
 @dataclass(frozen=True, kw_only=True)

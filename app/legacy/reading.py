@@ -27,14 +27,14 @@ def perform(hand: Hand, source: Source | None) -> None:
 
 def _read(hand: Hand, source: Source, kind: RowKind, shape: Shape) -> None:
     table = Table(shape.table, shape.columns)
-    done = shape.rows
+    done, total = shape.rows, source.count(table)
     for rows in _batches(source.rows(table, done)):
         staged = [_staged(hand.batch.source, kind, shape, raw, done + place) for place, raw in enumerate(rows, 1)]
         done += len(rows)
         with hand.transaction():
             legacy_rows.add(hand.tx, hand.batch.id, staged)
             legacy_batches.read_on(hand.tx, hand.batch.id, kind, done, is_read=False)
-        hand.report(f"Reading {kind}", done, None)
+        hand.report(f"Reading {kind}", done, total)
     with hand.transaction():
         legacy_batches.read_on(hand.tx, hand.batch.id, kind, done, is_read=True)
 

@@ -54,6 +54,18 @@ class Source:
         except sqlite3.DatabaseError as trouble:
             raise LegacyError(f"The table {table.name} can't be read on: {_line(trouble)}.") from None
 
+    def count(self, table: Table) -> int:
+        """How many rows it has. Raises `LegacyError` where the file can't be read."""
+        try:
+            unread = dump.unread_count(self.connection, table.name) if dump.has_unread(self.connection) else 0
+            return self._stored_count(table) + unread
+        except sqlite3.DatabaseError as trouble:
+            raise LegacyError(f"The table {table.name} can't be read: {_line(trouble)}.") from None
+
+    def _stored_count(self, table: Table) -> int:
+        query = f"SELECT count(*) FROM main.{_name(table.name)} NOT INDEXED"  # noqa: S608 -- quoted
+        return int(self.connection.execute(query).fetchone()[0])
+
     def _stored(self, table: Table, after: int) -> Iterator[dict[str, Any]]:
         names = ", ".join(map(_name, table.columns))
         query = f"SELECT {names} FROM main.{_name(table.name)} NOT INDEXED LIMIT -1 OFFSET ?"  # noqa: S608 -- quoted
@@ -83,8 +95,7 @@ class Source:
         """What a dump says of this table and SQLite does not take."""
         if not dump.has_unread(self.connection):
             return
-        counted = self.connection.execute(f"SELECT count(*) FROM main.{_name(table.name)}").fetchone()[0]  # noqa: S608
-        for statement, said in dump.unread(self.connection, table.name, max(0, after - counted)):
+        for statement, said in dump.unread(self.connection, table.name, max(0, after - self._stored_count(table))):
             yield {dump.STATEMENT: statement, dump.SAID: said}
 
 

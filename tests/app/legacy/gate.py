@@ -19,7 +19,7 @@ TARGETS = ("workflows", "steps", "legacy_audit_events", "settings")
 OWN = ("legacy", "legacy_rollback")
 
 
-def silent(what: str, done: int, total: int | None) -> None:
+def silent(what: str, done: int, total: int) -> None:
     """Nobody looks at the bar."""
 
 

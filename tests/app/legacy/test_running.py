@@ -81,7 +81,7 @@ def test_it_goes_on_in_the_middle_after_a_kill(gate: Gate, monkeypatch: pytest.M
     monkeypatch.setattr("app.records.legacy_targets.BATCH_ROWS", 2)
     monkeypatch.setattr("app.legacy.reading.BATCH_ROWS", 2)
 
-    def kill(what: str, done: int, total: int | None) -> None:
+    def kill(what: str, done: int, total: int) -> None:
         if what == killed_at:
             raise Killed
 
@@ -106,7 +106,7 @@ def test_it_goes_on_in_the_middle_after_a_kill(gate: Gate, monkeypatch: pytest.M
 
 
 def test_a_second_command_finds_it_in_hand_until_the_lease_lapses(gate: Gate) -> None:
-    def kill(what: str, done: int, total: int | None) -> None:
+    def kill(what: str, done: int, total: int) -> None:
         raise Killed
 
     path = gate.file(sound())
@@ -119,7 +119,7 @@ def test_a_second_command_finds_it_in_hand_until_the_lease_lapses(gate: Gate) ->
 
 
 def test_it_records_nothing_more_once_it_was_cancelled(gate: Gate) -> None:
-    def cancel(what: str, done: int, total: int | None) -> None:
+    def cancel(what: str, done: int, total: int) -> None:
         if what == "Checking workflows":
             runs.cancel(gate.tx, gate.one("SELECT id FROM workflows WHERE kind = 'legacy'")["id"], gate.now)
 
@@ -156,7 +156,7 @@ def test_a_rollback_goes_on_in_the_middle(gate: Gate, monkeypatch: pytest.Monkey
     before = gate.contents()
     batch = gate.bring(sound(5))
 
-    def kill(what: str, done: int, total: int | None) -> None:
+    def kill(what: str, done: int, total: int) -> None:
         raise Killed
 
     with pytest.raises(Killed):

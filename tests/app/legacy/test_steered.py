@@ -41,7 +41,7 @@ def test_a_stopped_import_says_how_it_goes_on(gate: Gate, workflows: Callable[..
 
 
 def test_the_sweep_takes_no_import_for_the_work_of_a_dead_worker(gate: Gate) -> None:
-    def kill(what: str, done: int, total: int | None) -> None:
+    def kill(what: str, done: int, total: int) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
