@@ -14,6 +14,7 @@ DROP INDEX IF EXISTS evaluations_with_facts;
 DROP INDEX IF EXISTS deliveries_received;
 DROP INDEX IF EXISTS workflows_over;
 DROP INDEX IF EXISTS alerts_unseen;
+DROP INDEX IF EXISTS intents_listed;
 DROP INDEX IF EXISTS bindings_newest;
 DROP INDEX IF EXISTS issues_of_status;
 DROP INDEX IF EXISTS issues_by_time;

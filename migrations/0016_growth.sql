@@ -13,6 +13,9 @@ CREATE INDEX IF NOT EXISTS bindings_newest ON bindings (opened_at DESC, run_id D
 DROP INDEX IF EXISTS alerts_open;
 CREATE INDEX IF NOT EXISTS alerts_unseen ON alerts (raised_at DESC, id DESC) WHERE acknowledged_at IS NULL;
 
+CREATE INDEX IF NOT EXISTS intents_listed ON intents (status, recorded_at, id)
+    WHERE epoch IS NOT NULL AND part_of IS NULL;
+
 -- Old rows, oldest first, and what they are held by.
 CREATE INDEX IF NOT EXISTS workflows_over ON workflows (updated_at, id)
     WHERE status IN ('succeeded', 'failed', 'cancelled');

@@ -39,6 +39,12 @@ INSERT INTO evaluations (id, run_id, repository_id, number, head_sha, base_ref, 
                          description, status_text, evaluated_at)
 SELECT gen_random_uuid(), id, repository_id, number, 'a', 'main', 'here', id::text, 'success', '', '', created_at
 FROM workflows WHERE kind = 'evaluate';
+INSERT INTO steps (id, workflow_id, name, exclusive, status, due_at, outcome, created_at)
+SELECT id, id, 'write', subject, 'done', created_at, 'done', created_at FROM workflows WHERE kind = 'work';
+INSERT INTO intents (id, key, kind, target, sequence, run_id, repository_id, full_name, installation_id, number,
+                     content, status, recorded_at, epoch)
+SELECT id, id, 'label_add', subject, 1, id, repository_id, full_name, 1, number, '{}',
+       CASE number % 9 WHEN 3 THEN 'waiting' ELSE 'written' END, created_at, 1 FROM workflows WHERE kind = 'work';
 INSERT INTO issues (id, created_by, created_at, updated_at, status)
 SELECT id, 'olga', created_at, created_at, CASE number % 50 WHEN 0 THEN 'HOLD' ELSE 'DONE' END FROM workflows;
 INSERT INTO alerts (id, code, severity, subject, fields, key, raised_at, acknowledged_at)

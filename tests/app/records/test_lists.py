@@ -27,6 +27,11 @@ INSERT INTO steps (id, workflow_id, name, position, exclusive, due_at)
 SELECT gen_random_uuid(), id, 'plan', 1, subject, now() FROM workflows;
 INSERT INTO bindings (run_id, remote, base_ref, head_ref, proposed_by, opened_at)
 SELECT id, 'octo/repo', 'main', subject, 'agent', created_at FROM workflows;
+INSERT INTO steps (id, workflow_id, name, exclusive, status, due_at)
+SELECT id, id, 'write', 'write:' || subject, 'waiting', now() FROM workflows;
+INSERT INTO intents (id, key, kind, target, sequence, run_id, repository_id, full_name, installation_id, number,
+                     content, status, recorded_at, epoch)
+SELECT id, id, 'label_add', subject, 1, id, 1, 'octo/repo', 1, 1, '{{}}', 'waiting', created_at, 1 FROM workflows;
 """
 LISTS: dict[str, tuple[Mark, Callable[[Transaction, Mark, int], Part[Any]]]] = {
     "issues": (NEWEST, lambda tx, after, limit: issues.page(tx, None, after=after, limit=limit)),
@@ -57,7 +62,7 @@ def test_the_parts_of_a_list_are_the_list(tx: Transaction, name: str, limit: int
         after = part.after
     whole = [_id(row) for row in page(tx, first, ROWS + 1).rows]
     assert shown == whole
-    assert len(whole) == len(set(whole)) == {"issues of a state": 8, "intents": 0}.get(name, ROWS)
+    assert len(whole) == len(set(whole)) == {"issues of a state": 8}.get(name, ROWS)
 
 
 def _id(row: Any) -> UUID:

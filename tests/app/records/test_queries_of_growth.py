@@ -33,6 +33,7 @@ LARGE = (
     "alerts",
     "merge_requests",
     "artifacts",
+    "intents",
 )
 SCANNED = re.compile(r"Seq Scan on (\w+)")
 SORTED = re.compile(r"Sort .*rows=(\d+)")
