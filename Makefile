@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-matrix mutation check bench bench-memory soak soak-legacy soak-steering fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
+.PHONY: help demo up test test-matrix mutation check bench bench-memory soak soak-workflows soak-legacy soak-steering fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -46,8 +46,12 @@ bench: $(STAMP) ## Measure what the README promises
 bench-memory: $(STAMP) ## Evaluate a million times and watch the memory (some 15 minutes)
 	@$(BIN)/python -m bench.policies --long
 
-soak: $(STAMP) ## Ask for 200 merges at once and kill workers at random; SEED=<number>
+soak: $(STAMP) ## Ask for 200 merges at once and kill workers at random, then soak-workflows; SEED=<number>
 	@$(BIN)/python -m tests.soak $(SEED)
+	@$(BIN)/python -m tests.soak.great_workflows $(SEED)
+
+soak-workflows: $(STAMP) ## Kill each process at each point and stop Postgres under 500 workflows; SEED=<number> PULLS=<number>
+	@$(BIN)/python -m tests.soak.great_workflows $(or $(SEED),0) $(PULLS)
 
 soak-legacy: $(STAMP) ## Import 200,000 old records, killed three times, rolled back, imported again (some 10 minutes)
 	@$(BIN)/python -m tests.soak.great_legacy $(ROWS)

@@ -1,0 +1,36 @@
+"""The smallest soak of workflows; `make soak` is the great one."""
+
+from pathlib import Path
+
+import pytest
+
+from app import schema
+from tests.soak import workflow_violations, workflows
+from tests.soak.crew import Server
+from tests.soak.workflows import Scale
+
+SMALL = Scale(
+    pulls=1,
+    handoffs=1,
+    workers=2,
+    points=("evaluate.before_commit", "write.requested", "work.recorded", "merge.spent"),
+    pause_seconds=1.0,
+    blows=("cut", "stop", "web"),
+    apart_seconds=1.0,
+    away_seconds=1.0,
+)
+
+
+@pytest.mark.timeout(300)
+def test_all_workflows_end_as_they_would_have_whatever_happens_to_the_processes(service_home: Path) -> None:
+    server = Server(service_home / "postgres")
+    server.start()
+    schema.up(server.url)
+    directory = service_home / "soak"
+    directory.mkdir()
+    with workflows.running(SMALL, 5, directory, server) as soak:
+        soak.prepare()
+        soak.play()
+        assert workflow_violations.found(soak) == []
+        assert soak.crew.died_at != set()
+    server.stop()

@@ -1,0 +1,68 @@
+"""What a soak of workflows must leave behind: all of them at the end they would have had, and each effect once."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.soak import violations
+from tests.soak.workflows import GADGET, Workflows
+
+MADE = {
+    "branch": rf"POST /repos/{GADGET}/git/refs",
+    "pull request": rf"POST /repos/{GADGET}/pulls",
+    "blob": rf"POST /repos/{GADGET}/git/blobs",
+    "tree": rf"POST /repos/{GADGET}/git/trees",
+    "commit": rf"POST /repos/{GADGET}/git/commits",
+}
+ENDED = """
+SELECT type, status, subject, error FROM runs WHERE type <> 'reconciliation' AND status <> 'succeeded'
+    AND NOT EXISTS (SELECT FROM step_runs WHERE run_id = runs.id AND outcome = 'retry_scheduled')
+"""
+"""A merge that is to be tried again is over, and another workflow tries it."""
+FOLDED = "cancelled"
+"""An evaluation that another one of the same pull request has taken in."""
+ROUNDS = "SELECT count(*) AS n FROM workflows WHERE type = 'reconciliation' AND status = 'succeeded'"
+RUNS = "SELECT id::text FROM workflows WHERE type = 'pull_request_handoff' AND status = 'succeeded'"
+
+
+def found(soak: Workflows) -> list[str]:
+    """One sentence for each violation."""
+    return [*violations.found(soak), *_of_endings(soak), *_of_handoffs(soak), *_of_statuses(soak)]
+
+
+def _of_endings(soak: Workflows) -> Iterator[str]:
+    for row in soak.rows(ENDED):
+        if (row["type"], row["status"]) != ("policy_evaluation", FOLDED):
+            yield f"{row['type']} {row['subject']} is {row['status']}: {row['error']}"
+    if not soak.rows(ROUNDS)[0]["n"]:
+        yield "no round of a reconciliation has ended"
+
+
+def _of_handoffs(soak: Workflows) -> Iterator[str]:
+    done = {row["id"] for row in soak.rows(RUNS)}
+    for branch, run_id in soak.runs.items():
+        if run_id not in done:
+            yield f"the run of {branch} has not succeeded"
+    for kind, path in MADE.items():
+        effects = [
+            write
+            for write in soak.stage.github.journal.writes
+            if write.effect == "yes" and re.fullmatch(path, f"{write.method} {write.path}")
+        ]
+        if len(effects) != len(soak.runs):
+            yield f"{len(soak.runs)} pull requests were asked for, and {len(effects)} times a {kind} was made"
+
+
+def _of_statuses(soak: Workflows) -> Iterator[str]:
+    told = Counter[tuple[str, str, str]]()
+    newest: dict[tuple[str, str], tuple[str, str]] = {}
+    for write in soak.stage.github.journal.writes:
+        status = re.fullmatch(r"/repos/[^/]+/[^/]+/statuses/([0-9a-f]{40})", write.path)
+        if status is None or write.effect != "yes":
+            continue
+        place, said = (status[1], write.body["context"]), (write.body["state"], write.body["description"])
+        told[(*place, said[0])] += newest.get(place) == said
+        newest[place] = said
+    for (sha, context, state), times in told.items():
+        if times:
+            yield f"{state} was written {times} times more on {sha} ({context}) with nothing between"
