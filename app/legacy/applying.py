@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from app import ledger
-from app.legacy import mapping, narrowing
+from app.legacy import narrowing
 from app.legacy.hand import Hand
 from app.legacy.shape import KINDS
 from app.records import legacy_batches, legacy_rows, legacy_targets, operators
@@ -11,7 +11,6 @@ from app.records.legacy_rows import Staged, Verdict
 from app.records.legacy_targets import Table
 from app.records.operators import Where
 
-TAKEN = "Something else stands in its place here, or its workflow is gone: nothing of ours is overwritten."
 _TARGETS: tuple[Table, ...] = ("workflows", "steps", "audit_events")
 
 
@@ -31,8 +30,7 @@ def _put(hand: Hand, table: Table) -> None:
     after = 0
     while True:
         with hand.transaction():
-            said = {"kind": mapping.KIND, "end": mapping.END_STEP, "taken": TAKEN}
-            put = legacy_targets.put(hand.tx, hand.batch.id, table, after, end_place=mapping.END_PLACE, **said)
+            put = legacy_targets.put(hand.tx, hand.batch.id, table, after)
         if not put:
             return
         after = put[-1]
@@ -43,7 +41,7 @@ def _put_settings(hand: Hand) -> None:
     after = 0
     while True:
         with hand.tx.transaction():
-            rows = legacy_rows.page(hand.tx, hand.batch.id, "settings", after, "ready")
+            rows = legacy_rows.page(hand.tx, hand.batch.id, "settings", after=after, status="ready")
         for row in rows:
             _put_setting(hand, row)
         if not rows:
@@ -70,7 +68,7 @@ def _end(hand: Hand) -> None:
     with hand.ending() as now:
         counts = legacy_rows.counts(hand.tx, hand.batch.id)
         checksum = legacy_rows.checksum(hand.tx, hand.batch.id, "imported", KINDS)
-        legacy_batches.end(hand.tx, hand.batch.id, "applied", counts, checksum, now)
+        legacy_batches.end(hand.tx, hand.batch.id, "applied", counts=counts, checksum=checksum, now=now)
         if checksum != hand.batch.checksum and any("imported" in statuses for statuses in counts.values()):
             _attest(hand, checksum, counts, now)
 

@@ -44,12 +44,12 @@ def perform(hand: Hand) -> None:
                 legacy_rows.quarantine_retries(hand.tx, hand.batch.id, RETRIES)
     with hand.ending() as now:
         counts = legacy_rows.counts(hand.tx, hand.batch.id)
-        legacy_batches.end(hand.tx, hand.batch.id, "checked", counts, hand.batch.checksum, now)
+        legacy_batches.end(hand.tx, hand.batch.id, "checked", counts=counts, checksum=hand.batch.checksum, now=now)
 
 
 def _next(hand: Hand, kind: RowKind, after: int) -> list[Staged]:
     with hand.tx.transaction():
-        return legacy_rows.page(hand.tx, hand.batch.id, kind, after, "staged")
+        return legacy_rows.page(hand.tx, hand.batch.id, kind, after=after, status="staged")
 
 
 def _judge_all(hand: Hand, kind: RowKind, shape: Shape, rows: Sequence[Staged]) -> None:

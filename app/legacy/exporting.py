@@ -40,7 +40,7 @@ def _rows(tx: Transaction, batch: Batch) -> Iterator[tuple[Shape, dict[str, Any]
 
 def _of_table(tx: Transaction, batch: Batch, kind: RowKind, shape: Shape) -> Iterator[tuple[Shape, dict[str, Any]]]:
     after = 0
-    while rows := legacy_rows.page(tx, batch.id, kind, after, "imported"):
+    while rows := legacy_rows.page(tx, batch.id, kind, after=after, status="imported"):
         yield from ((shape, row.raw) for row in rows)
         after = rows[-1].ordinal
 

@@ -9,16 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
-from app import definitions
+from app.definitions import IMPORTED
 from app.legacy.cells import MOST_TEXT_CHARACTERS, Row, Unfit, attempted
 from app.legacy.dump import SAID, STATEMENT
 from app.legacy.shape import RowKind, Shape
+from app.records.legacy_targets import END_PLACE
 
 NAMESPACE = UUID("0d6b0f5e-6c1c-4f0e-9a53-2f6d5c0e1d7a")
-KIND = definitions.IMPORTED
-END_STEP = "legacy_end"
-END_PLACE = 1_000_000
-"""Where the step stands that ends the line of an imported workflow; its own steps stand before it."""
 START_ANEW = "It was not over in the system it comes from: start it anew here if it is still wanted."
 CLOCKS_DIFFER = timedelta(seconds=5)
 MOST_SUBJECT_CHARACTERS = 500
@@ -138,7 +135,7 @@ def _workflow(row: Row, key: str) -> dict[str, Any]:
         "full_name": row.repository("repository"),
         "number": row.number("number"),
         "input": row.json("input"),
-        "current_step": row.text("current_step") or KIND,
+        "current_step": row.text("current_step") or IMPORTED,
         "asked_by": row.text("actor") or "legacy",
         "created_at": _said(created),
         "updated_at": _said(updated or finished or created),

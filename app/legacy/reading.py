@@ -33,10 +33,10 @@ def _read(hand: Hand, source: Source, kind: RowKind, shape: Shape) -> None:
         done += len(rows)
         with hand.transaction():
             legacy_rows.add(hand.tx, hand.batch.id, staged)
-            legacy_batches.read_on(hand.tx, hand.batch.id, kind, done, is_read=False)
+            legacy_batches.read_on(hand.tx, hand.batch.id, kind, done)
         hand.report(f"Reading {kind}", done, total)
     with hand.transaction():
-        legacy_batches.read_on(hand.tx, hand.batch.id, kind, done, is_read=True)
+        legacy_batches.read_whole(hand.tx, hand.batch.id, kind)
 
 
 def _batches(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -25,7 +25,7 @@ def perform(hand: Hand) -> None:
 
 def _take_settings_out(hand: Hand) -> None:
     with hand.tx.transaction():
-        rows = legacy_rows.page(hand.tx, hand.batch.id, "settings", 0, "imported")
+        rows = legacy_rows.page(hand.tx, hand.batch.id, "settings", after=0, status="imported")
     for row in rows:
         with hand.transaction() as now:
             narrowing.take_out(hand.tx, row.mapped or {}, hand.run.input["by"], now)
@@ -47,7 +47,7 @@ def _forget(hand: Hand) -> int:
 def _end(hand: Hand) -> None:
     batch = hand.batch
     with hand.ending() as now:
-        legacy_batches.end(hand.tx, batch.id, "rolled_back", batch.counts, batch.checksum, now)
+        legacy_batches.end(hand.tx, batch.id, "rolled_back", counts=batch.counts, checksum=batch.checksum, now=now)
         body = {
             "batch": str(batch.id),
             "source": batch.source,

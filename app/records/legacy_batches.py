@@ -115,12 +115,21 @@ def move(tx: Transaction, batch_id: UUID, status: Status) -> None:
     tx.execute("UPDATE legacy_batches SET status = %(status)s WHERE id = %(id)s", {"id": batch_id, "status": status})
 
 
-def read_on(tx: Transaction, batch_id: UUID, kind: str, rows: int, *, is_read: bool) -> None:
-    """How many rows of a table were read, and whether that was all."""
+def read_on(tx: Transaction, batch_id: UUID, kind: str, rows: int) -> None:
+    """How many rows of a table were read so far."""
+    _say_of_table(tx, batch_id, kind, {"rows": rows})
+
+
+def read_whole(tx: Transaction, batch_id: UUID, kind: str) -> None:
+    """A table was read to its end."""
+    _say_of_table(tx, batch_id, kind, {"is_read": True})
+
+
+def _say_of_table(tx: Transaction, batch_id: UUID, kind: str, said: dict[str, Any]) -> None:
     tx.execute(
-        "UPDATE legacy_batches SET tables = jsonb_set(tables, ARRAY[%(kind)s], tables->%(kind)s ||"
-        " jsonb_build_object('rows', %(rows)s::bigint, 'is_read', %(is_read)s::boolean)) WHERE id = %(id)s",
-        {"id": batch_id, "kind": kind, "rows": rows, "is_read": is_read},
+        "UPDATE legacy_batches SET tables = jsonb_set(tables, ARRAY[%(kind)s], tables->%(kind)s || %(said)s)"
+        " WHERE id = %(id)s",
+        {"id": batch_id, "kind": kind, "said": Jsonb(said)},
     )
 
 
@@ -128,6 +137,7 @@ def end(
     tx: Transaction,
     batch_id: UUID,
     status: Literal["checked", "applied", "rolled_back"],
+    *,
     counts: Mapping[str, Mapping[str, int]],
     checksum: bytes | None,
     now: datetime,

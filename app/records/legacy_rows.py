@@ -67,7 +67,7 @@ def analyze(tx: Transaction) -> None:
     tx.execute("ANALYZE legacy_rows")
 
 
-def page(tx: Transaction, batch_id: UUID, table: str, after: int, status: Status) -> list[Staged]:
+def page(tx: Transaction, batch_id: UUID, table: str, *, after: int, status: Status) -> list[Staged]:
     """The next rows of a table with this status, by their place there, `BATCH_ROWS` at most."""
     rows = tx.execute(
         f"SELECT {_COLUMNS} FROM legacy_rows WHERE batch_id = %(batch)s AND source_table = %(table)s"  # noqa: S608

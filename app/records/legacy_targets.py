@@ -4,9 +4,14 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.database import Transaction
+from app.definitions import IMPORTED
 from app.records.legacy_rows import BATCH_ROWS
 
 Table = Literal["workflows", "steps", "audit_events"]
+END_STEP = "legacy_end"
+END_PLACE = 1_000_000
+"""Where the step stands that ends the line of an imported workflow; its own steps stand before it."""
+TAKEN = "Something else stands in its place here, or its workflow is gone: nothing of ours is overwritten."
 _DUE = """
 due AS MATERIALIZED (
     SELECT ordinal, source_key, target_id, parent_id, mapped FROM legacy_rows
@@ -109,13 +114,8 @@ LIMIT 1
 """
 
 
-def put(
-    tx: Transaction, batch_id: UUID, table: Table, after: int, *, kind: str, end: str, end_place: int, taken: str
-) -> list[int]:
-    """Take the next ready rows in, `BATCH_ROWS` at most, with their places; nothing of ours is overwritten.
-
-    `taken`: what is said of a row in whose place something else stands already.
-    """
+def put(tx: Transaction, batch_id: UUID, table: Table, after: int) -> list[int]:
+    """Take the next ready rows in, `BATCH_ROWS` at most; their places. Nothing of ours is overwritten."""
     rows = tx.execute(
         f"WITH {_DUE}, {_PUT[table]} {_MARK}".encode(),
         {
@@ -123,10 +123,10 @@ def put(
             "table": table,
             "after": after,
             "limit": BATCH_ROWS,
-            "kind": kind,
-            "end": end,
-            "end_place": end_place,
-            "taken": taken,
+            "kind": IMPORTED,
+            "end": END_STEP,
+            "end_place": END_PLACE,
+            "taken": TAKEN,
         },
     ).fetchall()
     return sorted(row["ordinal"] for row in rows)
