@@ -116,16 +116,7 @@ def record(
     """
     intent_id = uuid4()
     _put_aside_older(tx, intent.target, now)
-    steps.add(
-        tx,
-        UUID(intent.run_id),
-        definitions.WRITE.name,
-        exclusive=intent.target,
-        due_at=now,
-        step_id=intent_id,
-        waits_for=None if status == "pending" else "What comes before it in its run is not written yet.",
-        input={"kind": intent.kind, "number": intent.number},
-    )
+    _add_step(tx, intent_id, intent, status, now)
     tx.execute(
         "INSERT INTO intents (id, key, kind, target, sequence, evaluation_id, run_id, repository_id, full_name,"
         " installation_id, number, content, epoch, part_of, stage, status, recorded_at)"
@@ -146,6 +137,21 @@ def record(
         },
     )
     return intent_id
+
+
+def _add_step(
+    tx: Transaction, intent_id: UUID, intent: Intent, status: Literal["pending", "waiting"], now: datetime
+) -> None:
+    steps.add(
+        tx,
+        UUID(intent.run_id),
+        definitions.WRITE.name,
+        exclusive=intent.target,
+        due_at=now,
+        step_id=intent_id,
+        waits_for=None if status == "pending" else "What comes before it in its run is not written yet.",
+        input={"kind": intent.kind, "number": intent.number},
+    )
 
 
 def _put_aside_older(tx: Transaction, target: str, now: datetime) -> None:
@@ -169,19 +175,31 @@ def wish_again(tx: Transaction, intent_id: UUID, now: datetime) -> None:
 
 def claim(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -> Claimed | None:
     """Take a due intent; None when it isn't due, was taken, or another one for its target is under way."""
-    row, held = None, None
+    try:
+        return _claim(tx, intent_id, now, lease_seconds)
+    except ValueError:  # a row of another version
+        _stop(tx, intent_id, now, lease_seconds)
+        return None
+
+
+def _claim(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -> Claimed | None:
+    """Raises `ValueError`, and has taken nothing then, where another version has written it."""
     with tx.transaction():
         held = steps.claim(tx, intent_id, now, lease_seconds)
         row = _in_hand(tx, held) if held else None
-        if row is None:  # another one may have been sent: the step is left as it was
-            raise Rollback
-    if row is None or held is None:
-        return None
-    try:
-        return Claimed(held, row["status"] == "sent", parsed(row), row["key"], row["stage"])
-    except ValueError:  # a row of another version
+        if held is not None and row is not None:
+            return Claimed(held, row["status"] == "sent", parsed(row), row["key"], row["stage"])
+        raise Rollback  # another one may have been sent: the step is left as it was
+    return None
+
+
+def _stop(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -> None:
+    """A person has to look at it; its workflow, which shows that, is locked before its step."""
+    row = tx.execute("SELECT run_id FROM intents WHERE id = %(id)s", {"id": intent_id}).fetchone()
+    write_steps.lock_workflows(tx, [row["run_id"]] if row else [])
+    held = steps.claim(tx, intent_id, now, lease_seconds)
+    if held is not None:
         write_steps.end(tx, held, "blocked", now, "This version does not understand the write.")
-        return None
 
 
 def _in_hand(tx: Transaction, held: Held) -> dict[str, Any] | None:

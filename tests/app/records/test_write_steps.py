@@ -1,6 +1,7 @@
 """A write is claimed as its step, and the two never disagree, whatever is done in whichever order."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from app.records.runs import Wanted
 from app.records.steps import LeaseLost
 from policies.contents import StatusContent
 from policies.intents import Intent
+from tests.app.records.locks import until_it_waits
 
 T0 = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LEASE = 60
@@ -235,3 +237,21 @@ def test_a_write_whose_worker_died_waits_again_and_says_so(tx: Transaction) -> N
     assert [due.message for due in steps.take_due(tx, writes.now)] == [write_id]
     writes.do(lambda held: intents.end(tx, held, "written", T0))
     assert [row["status"] for row in writes.rows()] == ["pending"]
+
+
+def test_a_write_of_another_version_is_stopped_by_who_locks_its_workflow_first(
+    tx: Transaction, database_url: str
+) -> None:
+    writes = Writes(tx)
+    write_id = writes.record(0, 0)
+    tx.execute("UPDATE intents SET content = '{}'")
+    tx.commit()
+    tx.execute("SELECT FROM workflows WHERE id = %(id)s FOR UPDATE", {"id": writes.runs[0]})
+    with psycopg.connect(database_url, row_factory=dict_row) as other, ThreadPoolExecutor(1) as worker:
+        claiming = worker.submit(intents.claim, other, write_id, writes.now, LEASE)
+        until_it_waits(database_url, other.info.backend_pid)
+        tx.execute("SELECT FROM steps WHERE id = %(id)s FOR UPDATE NOWAIT", {"id": write_id})
+        tx.commit()
+        assert claiming.result() is None
+    assert [row["status"] for row in writes.rows()] == ["blocked"]
+    assert _shown(writes) == ["blocked", "succeeded"]
