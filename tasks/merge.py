@@ -97,7 +97,7 @@ def _run(context: Context, bound: Merger, job: Job) -> Answer | None:
 
 def _put_off(context: Context, job: Job, later: Later) -> None:
     with context.pool.connection() as tx:
-        runs.snooze(tx, job.run, later.due_at, later.sentence)
+        runs.snooze(tx, job.run, later.due_at, later.sentence, now=context.clock())
         if later.memory is not None:
             step_runs.remember(tx, job.run, later.memory)
         if later.holds_base:

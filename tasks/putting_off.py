@@ -24,7 +24,7 @@ def run(context: Context, run: Run, trouble: Unavailable) -> None:
     intent_id = None
     with context.pool.connection() as tx:
         if trouble.not_before is not None:
-            runs.snooze(tx, run, trouble.not_before, trouble.sentence)
+            runs.snooze(tx, run, trouble.not_before, trouble.sentence, now=now)
         else:
             intent_id = after_attempt(context, tx, run, trouble.sentence, now)
     if intent_id is not None:
@@ -40,7 +40,8 @@ def after_attempt(context: Context, tx: Transaction, run: Run, sentence: str, no
     elif stopped:
         runs.block(tx, run, sentence, now)
     else:
-        runs.retry(tx, run, now + timedelta(seconds=steps.backoff_seconds(run.attempts, run.id)), sentence)
+        due_at = now + timedelta(seconds=steps.backoff_seconds(run.attempts, run.id))
+        runs.retry(tx, run, due_at, sentence, now=now)
     tell = stopped or run.attempts == runs.TELL_AFTER_ATTEMPTS
     intent_id = _tell(context, tx, run, sentence, now) if tell else None
     if stopped:

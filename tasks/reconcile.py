@@ -199,6 +199,6 @@ def _leave(work: _Work, *, is_over: bool) -> None:
             recorded.forget_passed(tx, _oldest(context, work.current))
             runs.finish(tx, work.run, now, Compared(settled_until=reconciliations.settled_until(tx, work.current)))
         else:
-            runs.snooze(tx, work.run, now, MORE)
+            runs.snooze(tx, work.run, now, MORE, now=now)
     if not is_over:
         context.send(names.RECONCILE, work.run.id, 0)

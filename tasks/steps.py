@@ -79,10 +79,11 @@ def _against(blocker: Blocker) -> Against:
 
 
 def _put_off(context: Context, run: Run, limit: Unavailable) -> None:
-    due_at = limit.not_before or context.clock()
+    now = context.clock()
+    due_at = limit.not_before or now
     with context.pool.connection() as tx:
-        runs.snooze(tx, run, due_at, limit.sentence)
-    context.send(names.STEP, run.id, max(0.0, (due_at - context.clock()).total_seconds()))
+        runs.snooze(tx, run, due_at, limit.sentence, now=now)
+    context.send(names.STEP, run.id, max(0.0, (due_at - now).total_seconds()))
 
 
 def _conclude(context: Context, work: _Work, seen: Seen | Against | None) -> None:

@@ -270,26 +270,31 @@ def fail(tx: Transaction, run: Run, error: str, now: datetime) -> None:
     steps.end(tx, run.step, "stopped", now, error=error)
 
 
-def snooze(tx: Transaction, run: Run, due_at: datetime, error: str) -> None:
+def snooze(tx: Transaction, run: Run, due_at: datetime, error: str, *, now: datetime) -> None:
     """Put it off without counting an attempt. Raises `LeaseLost`."""
-    _put_back(tx, run, due_at, error, "snooze")
+    _put_back(tx, run, due_at, error, outcome="snooze", now=now)
 
 
-def retry(tx: Transaction, run: Run, due_at: datetime, error: str) -> None:
+def retry(tx: Transaction, run: Run, due_at: datetime, error: str, *, now: datetime) -> None:
     """Put it off after a failed attempt. Raises `LeaseLost`."""
-    _put_back(tx, run, due_at, error, "retry")
+    _put_back(tx, run, due_at, error, outcome="retry", now=now)
 
 
-def _put_back(tx: Transaction, run: Run, due_at: datetime, error: str, outcome: Literal["snooze", "retry"]) -> None:
+def _put_back(
+    tx: Transaction, run: Run, due_at: datetime, error: str, *, outcome: Literal["snooze", "retry"], now: datetime
+) -> None:
     """Let the run wait again; where another one waits already, fold it into that."""
     try:
         with tx.transaction():
-            tx.execute("UPDATE workflows SET status = 'pending', updated_at = now() WHERE id = %(id)s", {"id": run.id})
+            tx.execute(
+                "UPDATE workflows SET status = 'pending', updated_at = %(now)s WHERE id = %(id)s",
+                {"id": run.id, "now": now},
+            )
             steps.put_back(tx, run.step, due_at, error, outcome)
     except UniqueViolation:  # workflows_one_pending
         attempts = run.attempts if outcome == "retry" else run.attempts - 1
-        _leave(tx, run, "cancelled", due_at)
-        steps.end(tx, run.step, "cancelled", due_at, error=error)
+        _leave(tx, run, "cancelled", now)
+        steps.end(tx, run.step, "cancelled", now, error=error)
         _fold(tx, run, due_at, error, attempts=attempts)
 
 

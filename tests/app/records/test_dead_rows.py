@@ -80,4 +80,4 @@ def _claimed(tx: Any, workflow: UUID) -> None:
         run = runs.claim(tx, workflow, NOW, 60)
     assert run is not None
     with tx.transaction():
-        runs.snooze(tx, run, NOW, "Not now.")
+        runs.snooze(tx, run, NOW, "Not now.", now=NOW)

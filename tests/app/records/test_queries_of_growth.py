@@ -79,7 +79,7 @@ def _claimed(tx: Any) -> None:
     due = tx.execute("SELECT id FROM workflows WHERE status = 'pending' LIMIT 1").fetchone()
     run = runs.claim(tx, due["id"], NOW, 60)
     assert run is not None
-    runs.snooze(tx, run, NOW, "Not now.")
+    runs.snooze(tx, run, NOW, "Not now.", now=NOW)
 
 
 def _listed(which: Which, after: Mark) -> Callable[[Any], object]:

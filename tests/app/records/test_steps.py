@@ -13,7 +13,7 @@ from psycopg.rows import dict_row
 from app import definitions
 from app.database import Transaction
 from app.definitions import Definition, Step
-from app.handed import Inspected, Judged
+from app.handed import AskedPulls, AskedStep, Inspected, Judged
 from app.records import runs, steps
 from app.records.runs import Run, Wanted
 from app.records.steps import LeaseLost
@@ -21,6 +21,7 @@ from app.records.steps import LeaseLost
 T0 = datetime(2026, 1, 5, 12, tzinfo=UTC)
 LEASE = 60
 JUDGED = Judged(evaluation=None, state=None, head_sha=None)
+ASKED = AskedStep(step="S5_MERGE", mode="execute", request_id="r")
 WANTED = Wanted("evaluate", 7, "Acme/Widget", 5, number=3)
 FIRST, SECOND = Step("judge", "merge.judge", output=Inspected), Step("send", "merge.send")
 LINE = (Definition("merge", "merge", 1, (FIRST, SECOND), (Step("tidy", "merge.tidy"),)),)
@@ -153,8 +154,8 @@ def test_a_step_beside_the_line_is_claimed_by_its_own_id_and_outlives_its_worker
 
 def test_a_snooze_is_no_attempt_and_a_retry_is_one(tx: Transaction) -> None:
     run_id = runs.want(tx, WANTED, T0)
-    runs.snooze(tx, _claimed(tx, run_id), T0, "GitHub's limit holds.")
-    runs.retry(tx, _claimed(tx, run_id), T0, "GitHub is away.")
+    runs.snooze(tx, _claimed(tx, run_id), T0, "GitHub's limit holds.", now=T0)
+    runs.retry(tx, _claimed(tx, run_id), T0, "GitHub is away.", now=T0)
     assert _claimed(tx, run_id).attempts == 2
 
 
@@ -163,6 +164,17 @@ def test_a_step_hands_on_what_its_definition_says_and_nothing_else(tx: Transacti
     for output in (None, Inspected(looked_at=1)):
         with pytest.raises(TypeError, match="hands on Judged"):
             runs.finish(tx, run, T0, output)
+
+
+@pytest.mark.parametrize("asked", [None, AskedPulls(repository="acme/widget")])
+def test_a_workflow_is_asked_for_with_what_its_definition_says_and_nothing_else(
+    tx: Transaction, asked: AskedPulls | None
+) -> None:
+    with pytest.raises(TypeError, match="AskedStep"):
+        runs.add(tx, "merge", run_id=uuid4(), subject="merge:1", due_at=T0, input=asked)
+    with pytest.raises(TypeError, match="not with"):
+        runs.add(tx, "gates", run_id=uuid4(), subject="gates:1", due_at=T0, input=ASKED)
+    assert tx.execute("SELECT count(*) AS n FROM workflows").fetchone() == {"n": 0}
 
 
 @pytest.mark.parametrize(("leave", "status"), [(runs.block, "blocked"), (runs.fail, "failed")])
@@ -200,10 +212,30 @@ def test_a_put_off_run_gives_way_to_one_that_waits_and_leaves_it_what_it_knows(t
     first = runs.want(tx, WANTED, T0)
     run = _claimed(tx, first)
     second = runs.want(tx, WANTED, T0)
-    runs.retry(tx, run, T0 + timedelta(seconds=9), "GitHub is away.")
+    runs.retry(tx, run, T0 + timedelta(seconds=9), "GitHub is away.", now=T0)
     assert _status(tx, first)[0] == "cancelled"
     row = tx.execute("SELECT due_at, attempts, error FROM runs WHERE id = %(id)s", {"id": second}).fetchone()
     assert row == {"due_at": T0 + timedelta(seconds=9), "attempts": 1, "error": "GitHub is away."}
+
+
+def test_a_run_that_gives_way_ends_when_it_does_and_not_when_the_other_is_due(tx: Transaction) -> None:
+    first = runs.want(tx, WANTED, T0)
+    run = _claimed(tx, first)
+    runs.want(tx, WANTED, T0)
+    runs.retry(tx, run, T0 + timedelta(hours=9), "GitHub is away.", now=T0)
+    row = tx.execute(
+        "SELECT finished_at, updated_at, ended_at FROM workflows JOIN steps ON workflow_id = workflows.id"
+        " WHERE workflows.id = %(id)s",
+        {"id": first},
+    ).fetchone()
+    assert row == {"finished_at": T0, "updated_at": T0, "ended_at": T0}
+
+
+def test_what_is_put_off_was_so_by_the_clock_of_its_worker(tx: Transaction) -> None:
+    run_id = runs.want(tx, WANTED, T0)
+    runs.retry(tx, _claimed(tx, run_id), T0 + timedelta(hours=9), "GitHub is away.", now=T0)
+    row = tx.execute("SELECT updated_at FROM workflows WHERE id = %(id)s", {"id": run_id}).fetchone()
+    assert row == {"updated_at": T0}
 
 
 def test_a_message_of_the_last_minute_is_enough(tx: Transaction) -> None:
