@@ -10,7 +10,7 @@ from app.database import Transaction
 from app.legacy import mending, running
 from app.legacy.hand import Report
 from app.legacy.running import Asked, Extent
-from app.records import legacy_rows
+from app.records import legacy_batches, legacy_rows
 from app.records.legacy_batches import Batch
 from tests.app.legacy import exports
 from tests.app.legacy.exports import Row
@@ -56,6 +56,10 @@ class Gate:
     def roll_back(self, batch: Batch) -> Batch:
         """Take a batch out."""
         return running.roll_back(self.tx, batch, self.asked())
+
+    def batches(self) -> list[Batch]:
+        """All of them, newest first."""
+        return legacy_batches.newest(self.tx)
 
     def later(self, seconds: int) -> None:
         """Let time go by."""
