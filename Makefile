@@ -53,7 +53,7 @@ soak: $(STAMP) ## Ask for 200 merges at once and kill workers at random, then so
 soak-workflows: $(STAMP) ## Kill each process at each point and stop Postgres under 500 workflows; SEED=<number> PULLS=<number>
 	@$(BIN)/python -m tests.soak.great_workflows $(or $(SEED),0) $(PULLS)
 
-soak-legacy: $(STAMP) ## Import 200,000 old records, killed three times, rolled back, imported again (some 10 minutes)
+soak-legacy: $(STAMP) ## Import 200,000 old records, killed three times, rolled back, imported again (some 15 minutes)
 	@$(BIN)/python -m tests.soak.great_legacy $(ROWS)
 
 soak-steering: $(STAMP) ## Cancel, retry and pause at random while workers die (200 ways each, some 12 minutes); SEEDS=<number>
