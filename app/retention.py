@@ -17,7 +17,7 @@ from policies.catalogue import DAYS, Everywhere
 
 PRUNED = "pruned"
 BY_GATE = "mergegate"
-MOST_BATCHES = 20
+MOST_BATCHES = 10
 """Of each kind in a round; what is left is for the next one."""
 SETTING_OF: dict[What, str] = {
     "workflows": "retention_workflows_days",

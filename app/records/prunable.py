@@ -32,8 +32,8 @@ class Rule:
 
     @property
     def stays(self) -> str:
-        """The condition for a row that is kept."""
-        return " OR ".join(f"EXISTS ({query})" for query in self.kept_by.values())
+        """The condition for a row that is kept; OFFSET 0 has each asked of one row by index, not of whole tables."""
+        return " OR ".join(f"EXISTS ({query} OFFSET 0)" for query in self.kept_by.values())
 
 
 _OPEN_PULL = """
@@ -58,16 +58,17 @@ SELECT FROM bindings WHERE run_id = workflows.id AND (is_open OR EXISTS (SELECT 
         "an altered remark": _ALTERED.format(table="workflows"),
         "a merge": "SELECT FROM merge_attempts WHERE run_id = workflows.id",
         "the verdict of a merge": """
-SELECT FROM evaluations JOIN merge_attempts ON evidence ->> 'evaluation_id' = evaluations.id::text
-    WHERE evaluations.run_id = workflows.id""",
+SELECT FROM evaluations WHERE run_id = workflows.id AND EXISTS (
+    SELECT FROM merge_attempts WHERE evidence ->> 'evaluation_id' = evaluations.id::text OFFSET 0)""",
         "an issue, or a wish to merge": """
 SELECT FROM step_runs LEFT JOIN merge_requests ON merge_requests.id = merge_request_id
     WHERE step_runs.run_id = workflows.id AND (ending IS NULL OR step_runs.issue_id IS NOT NULL
         OR merge_requests.issue_id IS NOT NULL OR merge_requests.status = 'open')""",
         "a verdict on an open pull request": """
-SELECT FROM intents JOIN evaluations AS told ON told.intent_id = intents.id AND told.run_id <> workflows.id
-    JOIN pulls ON (pulls.repository_id, pulls.number) = (told.repository_id, told.number) AND is_open
-    WHERE intents.run_id = workflows.id""",
+SELECT FROM intents WHERE run_id = workflows.id AND EXISTS (
+    SELECT FROM evaluations AS told WHERE told.intent_id = intents.id AND told.run_id <> workflows.id AND EXISTS (
+        SELECT FROM pulls WHERE (repository_id, number) = (told.repository_id, told.number) AND is_open OFFSET 0)
+    OFFSET 0)""",
         "a retry": f"""
 SELECT FROM workflows AS again WHERE again.retry_of = workflows.id AND NOT again.{OVER}""",
         "an import": """

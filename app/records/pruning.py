@@ -75,7 +75,7 @@ def _locked(tx: Transaction, what: What, rule: Rule, ids: list[str]) -> tuple[An
     ).fetchall()
     chosen = tx.execute(
         f"SELECT {rule.id} AS id FROM {rule.table} WHERE {rule.id} = ANY(%(ids)s::{rule.id_type}[])"  # noqa: S608
-        f" AND {rule.old} AND NOT ({rule.stays})".encode(),
+        f" AND ({rule.old}) IS TRUE AND NOT ({rule.stays})".encode(),
         {"ids": [row["id"] for row in held]},
     ).fetchall()
     return tuple(row["id"] for row in chosen)
