@@ -33,6 +33,8 @@ DELETE FROM steps WHERE name IN ('write', 'delete_branch');
 DELETE FROM workflows WHERE kind = 'merge' AND id IN (SELECT id FROM merge_attempts)""",
 }
 """By migration: the rows of tables of both schemas for which the older one has no words; what hangs on them goes."""
+HELD_ELSEWHERE = {"0015_writes_as_steps": {"steps": "name IN ('write', 'delete_branch')"}}
+"""The rows that the older schema has in other tables, which are not lost."""
 Content = dict[str, tuple[int, Any]]
 
 
@@ -98,5 +100,7 @@ def _expected(url: str, version: str) -> dict[str, int]:
         tables = [name for (name,) in connection.execute(TABLES).fetchall()]
         connection.execute(CANNOT_HOLD.get(version, "SELECT").encode())
         counts = {table: _summed(connection, table)[0] for table in tables}
+        for table, which in HELD_ELSEWHERE.get(version, {}).items():
+            counts[table] -= _summed(connection, f"(SELECT * FROM {table} WHERE {which})")[0]
         connection.rollback()
     return {name: count for table, count in counts.items() for name in (table, CALLED_BEFORE.get(table, table))}
