@@ -13,7 +13,20 @@ from psycopg.rows import dict_row
 from app import ledger
 from app import workflows as seen
 from app.cursors import NEWEST, OLDEST, Mark
-from app.records import alerts, bindings, issues, pruning, rounds, runs, shown_intents, steps, workflows
+from app.records import (
+    alerts,
+    bindings,
+    intents,
+    issues,
+    pruning,
+    rounds,
+    run_intents,
+    runs,
+    shown_intents,
+    steps,
+    steps_beside,
+    workflows,
+)
 from app.records.prunable import RULES, What
 from app.records.workflows import Which
 from tests import databases, growth
@@ -117,6 +130,10 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "claim": _claimed,
     "what is due": lambda tx: steps.take_due(tx, NOW),
     "what has lapsed": lambda tx: (runs.lapsed(tx, NOW), steps.lapsed(tx, NOW)),
+    "lapsed writes": lambda tx: steps_beside.put_back_lapsed(tx, NOW),
+    "a write to be claimed": lambda tx: intents.claim(tx, UUID(int=1), NOW, 60),
+    "what waits to be written": lambda tx: intents.put_aside(tx, "status:1:sha:mergegate: main", NOW),
+    "what a setting may let go": lambda tx: run_intents.reopen_all(tx, 7, NOW),
     "a round": lambda tx: rounds.open_due(tx, "gates", every_seconds=1, now=NOW),
     "runs": lambda tx: bindings.page(tx, after=LONG_AGO, limit=BATCH),
     "issues": lambda tx: issues.page(tx, None, after=LONG_AGO, limit=BATCH),
