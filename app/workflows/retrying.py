@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from psycopg import Rollback
 from psycopg.errors import UniqueViolation
 
 from app import definitions, issues, ledger, work, workflows
 from app.database import Transaction
 from app.definitions import Type
 from app.issues import Ask
+from app.records import issues as recorded_issues
 from app.records import merge_requests, retries, runs, step_runs
 from app.records import workflows as recorded
 from app.records.merge_requests import MergeRequest, Wish
@@ -128,15 +130,27 @@ def _retried(tx: Transaction, held: Workflow) -> Blocker | None:
 
 
 def _opened(tx: Transaction, held: Workflow, asked: _Ask) -> Started | Blocker:
+    """The new wish takes the place of the old one, which ends first: to ask again makes an audit entry."""
     step = step_runs.get(tx, held.id)
     if step is None or step.mode == "observe":
         sentence = "It only looked who had merged a pull request; start a reconciliation of merges instead."
         return Blocker(code="ENDS_OTHERWISE", sentence=sentence, subject=f"run:{held.id}")
     wish = merge_requests.get(tx, step.merge_request_id) if step.merge_request_id else None
-    opened = _of_issue(tx, step, step.issue_id, wish, asked) if step.issue_id else _of_wish(tx, held, wish, asked)
-    if isinstance(opened, Started) and wish is not None:  # the new wish takes its place
-        merge_requests.end(tx, wish.id, asked.by.at)
+    opened: Started | Blocker = workflows.not_found(held.id)
+    with tx.transaction():
+        _end(tx, step, wish, asked)
+        opened = _of_issue(tx, step, step.issue_id, wish, asked) if step.issue_id else _of_wish(tx, held, wish, asked)
+        if isinstance(opened, Blocker):
+            raise Rollback
     return opened
+
+
+def _end(tx: Transaction, step: StepRun, wish: MergeRequest | None, asked: _Ask) -> None:
+    """The issue is locked before the wishes for its merge, as everywhere."""
+    if step.issue_id is not None:
+        recorded_issues.hold(tx, step.issue_id)
+    if wish is not None:
+        merge_requests.end(tx, wish.id, asked.by.at)
 
 
 def _of_wish(tx: Transaction, held: Workflow, wish: MergeRequest | None, asked: _Ask) -> Started | Blocker:

@@ -7,7 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from app import ledger
 from app.records import retries, steps
+from app.workflows import retrying
+from app.workflows.retrying import Retried
+from tests.app.records.locks import until_it_waits
 from tests.tasks import merging, steering
 from tests.tasks.agency import agency
 from tests.tasks.desk import desk
@@ -127,6 +131,20 @@ def test_a_merge_that_waits_says_what_for_and_a_retry_takes_its_place(ready: Hou
         {"status": "ended", "waits": True},
         {"status": "open", "waits": True},
     ]
+
+
+def test_who_retries_a_merge_holds_the_audit_from_nobody_while_waiting(ready: House, database_url: str) -> None:
+    merging.check(ready, "late", None)
+    run_id = merging.ask(ready, merging.issue(ready), waits=True)
+    ready.work()
+    pool, by = ready.context.pool, steering.by(ready)
+    with ThreadPoolExecutor(1) as people, pool.connection() as tx, pool.connection() as other:
+        tx.execute("SELECT FROM merge_requests FOR UPDATE")
+        retried = people.submit(retrying.retry, other, ready.context.settings, run_id, by)
+        until_it_waits(database_url, other.info.backend_pid)
+        ledger.append(tx, kind="seen", subject="run:1", actor="olga", body={}, at=by.at)
+        tx.commit()
+        assert isinstance(retried.result(), Retried)
 
 
 def test_a_merge_that_is_merged_already_is_not_retried(ready: House) -> None:
