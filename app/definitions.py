@@ -7,7 +7,8 @@ stays until no row of it is open. A worker leaves alone what it finds no entry f
 from dataclasses import dataclass
 from typing import Literal
 
-from app.handed import Approved, Compared, Ended, Followed, Found, GroupJudged, Handed, Inspected, Judged
+from app import handed
+from app.handed import Asked, Handed
 
 Type = Literal[
     "policy_evaluation", "pull_request_handoff", "approval", "merge", "loop_step", "reconciliation", "legacy_import"
@@ -33,6 +34,7 @@ Kind = Literal[
 """Which list of steps of a type."""
 IMPORTED = "imported"
 """The kind of workflows that come from the old system: there is no definition of it, so that nobody works on one."""
+AskedWith = type[Asked]
 MOST_ATTEMPTS = 100
 """About a day, with the pauses between them."""
 
@@ -41,6 +43,7 @@ MOST_ATTEMPTS = 100
 class Step:
     """One step. `task`: the Celery task that does it, and before the dot its queue; `output`: what it hands on, if any.
 
+    `input`: what one beside the line is asked with; in the line it is what the step before has handed on.
     After `most_attempts` it is stopped, for a person to look at.
     """
 
@@ -48,49 +51,59 @@ class Step:
     task: str
     most_attempts: int = MOST_ATTEMPTS
     output: type[Handed] | None = None
+    input: AskedWith | None = None
 
 
 @dataclass(frozen=True)
 class Definition:
-    """`line`: one after the other. `beside`: what may follow from them, any number of times, and holds nothing up."""
+    """`line`: one after the other. `beside`: what may follow from them, any number of times, and holds nothing up.
+
+    `input`: what such a workflow is asked for with, if with anything.
+    """
 
     type: Type
     kind: Kind
     version: int
     line: tuple[Step, ...]
     beside: tuple[Step, ...] = ()
+    input: AskedWith | None = None
 
 
-WRITE = Step("write", "write.perform")
-DELETE_BRANCH = Step("delete_branch", "merge.follow_up", most_attempts=8, output=Followed)
+WRITE = Step("write", "write.perform", input=handed.AskedWrite)
+DELETE_BRANCH = Step(
+    "delete_branch", "merge.follow_up", most_attempts=8, input=handed.AskedDeletion, output=handed.Followed
+)
 NO_TASK = ""
 """Of a step that no worker does, but the command that somebody has given."""
-FIND = (Step("find", "evaluate.find_pull_requests", output=Found),)
-JUDGE = Step("judge", "evaluate.pull_request", output=Judged)
-JUDGE_GROUP = Step("judge", "evaluate.merge_group", output=GroupJudged)
+PULLS, STEP, BATCH = handed.AskedPulls, handed.AskedStep, handed.AskedImport
+FIND = (Step("find", "evaluate.find_pull_requests", output=handed.Found),)
+JUDGE = Step("judge", "evaluate.pull_request", output=handed.Judged)
+JUDGE_GROUP = Step("judge", "evaluate.merge_group", output=handed.GroupJudged)
+PLAN = Step("plan", "work.advance")
+AWAIT_WORD = Step("await_word", "approval.follow", output=handed.Approved)
+MERGE = Step("merge", "merge.pull_request", output=handed.Ended)
+PERFORM = Step("perform", "step.run", most_attempts=5, output=handed.Ended)
+COMPARE = Step("compare", "reconcile.deliveries", output=handed.Compared)
+INSPECT = Step("inspect", "reconcile.inspect_gates", output=handed.Inspected)
+READ, CHECK, APPLY = Step("read", NO_TASK), Step("check", NO_TASK), Step("apply", NO_TASK)
+TAKE_OUT = Step("take_out", NO_TASK)
 
 DEFINITIONS = (
-    Definition("policy_evaluation", "evaluate", 1, (JUDGE,), (WRITE,)),
-    Definition("policy_evaluation", "merge_group", 1, (JUDGE_GROUP,), (WRITE,)),
-    Definition("policy_evaluation", "find_by_head", 1, FIND),
-    Definition("policy_evaluation", "find_by_branch", 1, FIND),
-    Definition("policy_evaluation", "find_by_repository", 1, FIND),
-    Definition("policy_evaluation", "find_by_installation", 1, FIND),
-    Definition("pull_request_handoff", "work", 1, (Step("plan", "work.advance"),), (WRITE,)),
-    Definition("approval", "approval", 1, (Step("await_word", "approval.follow", output=Approved),)),
-    Definition(
-        "merge",
-        "merge",
-        1,
-        (Step("merge", "merge.pull_request", output=Ended),),
-        (DELETE_BRANCH,),
-    ),
-    Definition("loop_step", "step", 1, (Step("perform", "step.run", most_attempts=5, output=Ended),)),
-    Definition("reconciliation", "find_changed", 1, FIND),
-    Definition("reconciliation", "deliveries", 1, (Step("compare", "reconcile.deliveries", output=Compared),)),
-    Definition("reconciliation", "gates", 1, (Step("inspect", "reconcile.inspect_gates", output=Inspected),)),
-    Definition("legacy_import", "legacy", 1, (Step("read", NO_TASK), Step("check", NO_TASK), Step("apply", NO_TASK))),
-    Definition("legacy_import", "legacy_rollback", 1, (Step("take_out", NO_TASK),)),
+    Definition("policy_evaluation", "evaluate", 1, (JUDGE,), (WRITE,), PULLS),
+    Definition("policy_evaluation", "merge_group", 1, (JUDGE_GROUP,), (WRITE,), PULLS),
+    Definition("policy_evaluation", "find_by_head", 1, FIND, input=PULLS),
+    Definition("policy_evaluation", "find_by_branch", 1, FIND, input=PULLS),
+    Definition("policy_evaluation", "find_by_repository", 1, FIND, input=PULLS),
+    Definition("policy_evaluation", "find_by_installation", 1, FIND, input=PULLS),
+    Definition("pull_request_handoff", "work", 1, (PLAN,), (WRITE,), handed.AskedHandoff),
+    Definition("approval", "approval", 1, (AWAIT_WORD,), input=handed.AskedWord),
+    Definition("merge", "merge", 1, (MERGE,), (DELETE_BRANCH,), STEP),
+    Definition("loop_step", "step", 1, (PERFORM,), input=STEP),
+    Definition("reconciliation", "find_changed", 1, FIND, input=PULLS),
+    Definition("reconciliation", "deliveries", 1, (COMPARE,)),
+    Definition("reconciliation", "gates", 1, (INSPECT,)),
+    Definition("legacy_import", "legacy", 1, (READ, CHECK, APPLY), input=BATCH),
+    Definition("legacy_import", "legacy_rollback", 1, (TAKE_OUT,), input=BATCH),
 )
 """Whoever asked for a step of an issue can ask again, so that is not tried for long."""
 

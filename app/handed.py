@@ -1,15 +1,94 @@
-"""What the steps of workflows are asked with and hand on, typed: ids, counts, codes and times; no text from outside."""
+"""What workflows and their steps are asked with, and what steps hand on, typed: names, ids, counts, codes, times."""
 
+import json
 from datetime import datetime
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
 
 
 class Handed(BaseModel):
-    """Kept as JSON in `steps.input` and `steps.output`; read back strictly."""
+    """Kept as JSON in `steps.input` and `steps.output`, and in `workflows.input`; read back strictly."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+H = TypeVar("H", bound=Handed)
+
+
+def read(of: type[H], document: dict[str, Any]) -> H:
+    """What was kept. Raises `pydantic.ValidationError` where that is something else."""
+    return of.model_validate_json(json.dumps(document))
+
+
+class Asked(Handed):
+    """What was asked for, by the names that people read in the API; what was not said is left out."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+
+    def document(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class AskedPulls(Asked):
+    """To judge a pull request or a merge group, or to find the pull requests that something concerns."""
+
+    repository: str
+    number: int | None = None
+    sha: str | None = None
+    branch: str | None = None
+
+
+class AskedHandoff(Asked):
+    """To write, bound to a repository and its branches."""
+
+    remote: str
+    base: str
+    head: str
+    head_sha: str | None = None
+
+
+class AskedWord(Asked):
+    """To approve what a run wishes to write in this epoch."""
+
+    run: UUID
+    epoch: int
+
+
+class AskedStep(Asked):
+    """To run a step of an issue, or to merge."""
+
+    step: str
+    mode: Literal["execute", "dryRun", "observe"]
+    request_id: str
+    issue_id: UUID | None = None
+
+
+class AskedImport(Asked):
+    """To take in a batch of old records, or to take it out."""
+
+    batch: UUID
+    by: str
+
+
+class AskedWrite(Asked):
+    """To make one write; the intent of the same id has all of it."""
+
+    kind: str
+    number: int | None = None
+
+
+class AskedDeletion(Asked):
+    """To delete the head branch of what this attempt has merged."""
+
+    attempt: UUID
 
 
 class Judged(Handed):

@@ -4,13 +4,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from app import definitions, ledger, permits
+from app import definitions, handed, ledger, permits
 from app.database import Transaction
 from app.github import merging
 from app.github.answers import Unavailable
 from app.github.merging import Merger
 from app.github.reader import Place
-from app.handed import Followed
+from app.handed import AskedDeletion, Followed
 from app.permits import Permit, Request
 from app.records import alerts, attempts, operators, steps
 from app.records.attempts import Attempt, Intended
@@ -31,7 +31,7 @@ def follow_up(context: Context, bound: Merger, step_id: UUID) -> None:
     """Nothing happens if the step isn't due or another worker has it. Raises `LeaseLost`."""
     with context.pool.connection() as tx:
         held = steps.claim(tx, step_id, context.clock(), context.settings.lease_seconds)
-        attempt = attempts.get(tx, UUID(held.input["attempt"])) if held else None
+        attempt = attempts.get(tx, handed.read(AskedDeletion, held.input).attempt) if held else None
         if held is not None and attempt is None:
             _end(tx, held, "The record of the merge is gone.", context.clock())
     if held is not None and attempt is not None:

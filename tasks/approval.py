@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from app.handed import Approved
+from app import handed
+from app.handed import Approved, AskedWord
 from app.records import approvals, runs
 from app.records.approvals import Given
 from app.records.runs import Run
@@ -18,7 +19,7 @@ def follow(context: Context, request_id: UUID) -> None:
     now = context.clock()
     with context.pool.connection() as tx:
         run = runs.claim(tx, request_id, now, context.settings.lease_seconds)
-        said = approvals.of_run(tx, UUID(run.input["run"])) if run is not None else []
+        said = approvals.of_run(tx, handed.read(AskedWord, run.input).run) if run is not None else []
         if run is None:
             return
         context.checkpoint("approval.claimed")

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from app.database import Transaction
 from app.definitions import Kind
+from app.handed import AskedImport
 from app.legacy import applying, checking, hand, reading, shape, source, undoing
 from app.legacy.hand import Clock, Hand, Report
 from app.legacy.source import Source
@@ -134,7 +135,7 @@ def _begin_rollback(tx: Transaction, batch: Batch, asked: Asked) -> None:
 
 def _open(tx: Transaction, batch_id: UUID, kind: Kind, asked: Asked) -> None:
     """A workflow for what is left to do."""
-    run_id, said = uuid4(), {"batch": str(batch_id), "by": asked.by}
+    run_id, said = uuid4(), AskedImport(batch=batch_id, by=asked.by)
     subject = f"legacy:{batch_id}"
     runs.add(tx, kind, run_id=run_id, subject=subject, due_at=asked.clock(), asked_by=asked.by, input=said)
     legacy_batches.work_on(tx, batch_id, run_id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.database import Transaction
 from app.definitions import DELETE_BRANCH
+from app.handed import AskedDeletion
 from app.records import steps
 
 
@@ -22,5 +23,5 @@ def plan(tx: Transaction, workflow_id: UUID, attempt_id: UUID, now: datetime) ->
         exclusive=f"{DELETE_BRANCH.name}:{attempt_id}",
         due_at=now,
         step_id=attempt_id,
-        input={"attempt": str(attempt_id)},
+        input=AskedDeletion(attempt=attempt_id),
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from app.database import Transaction
+from app.handed import AskedWord
 from app.records import runs
 
 OPEN = ("pending", "running", "waiting")
@@ -30,7 +31,7 @@ def ask(tx: Transaction, run_id: UUID, *, epoch: int, remote: str, asked_by: str
         due_at=now,
         full_name=remote,
         asked_by=asked_by,
-        input={"run": str(run_id), "epoch": epoch},
+        input=AskedWord(run=run_id, epoch=epoch),
         waits_for=f"An operator has to approve what the run {run_id} wishes to write, or to deny it.",
     )
 

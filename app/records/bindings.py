@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 from app import cursors
 from app.cursors import Mark, Part
 from app.database import Transaction
+from app.handed import AskedHandoff
 from app.records import approval_requests, intents, run_intents, runs, write_steps
 from app.records.intents import Claimed
 from app.records.runs import Run
@@ -80,7 +81,7 @@ def add(
                 due_at=now,
                 full_name=remote,
                 asked_by=proposed_by,
-                input={"remote": remote, "base": base, "head": head, "headSha": head_sha},
+                input=AskedHandoff(remote=remote, base=base, head=head, head_sha=head_sha),
             )
             tx.execute(
                 "INSERT INTO bindings (run_id, remote, base_ref, head_ref, head_sha, proposed_by, opened_at)"

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from app import definitions
 from app.database import Transaction
+from app.handed import AskedWrite
 from app.records import steps, write_steps
 from app.records.steps import Held
 from app.records.write_steps import End
@@ -150,7 +151,7 @@ def _add_step(
         due_at=now,
         step_id=intent_id,
         waits_for=None if status == "pending" else "What comes before it in its run is not written yet.",
-        input={"kind": intent.kind, "number": intent.number},
+        input=AskedWrite(kind=intent.kind, number=intent.number),
     )
 
 

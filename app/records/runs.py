@@ -13,7 +13,7 @@ from psycopg.types.json import Jsonb
 from app import definitions
 from app.database import Transaction
 from app.definitions import Kind, Type
-from app.handed import Handed
+from app.handed import Asked, AskedPulls, Handed
 from app.records import steps
 from app.records.steps import Due, Held, LeaseLost
 
@@ -54,10 +54,9 @@ class Wanted:
         return f"{self.kind}:{self.repository_id}{mark.get(self.kind, '')}"
 
     @property
-    def input(self) -> dict[str, Any]:
-        """What is asked for, as people read it."""
-        asked = {"repository": self.full_name, "number": self.number, "sha": self.sha, "branch": self.branch}
-        return {name: value for name, value in asked.items() if value is not None}
+    def input(self) -> AskedPulls:
+        """What is asked for."""
+        return AskedPulls(repository=self.full_name, number=self.number, sha=self.sha, branch=self.branch)
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,16 @@ def add(  # noqa: PLR0913 -- all that a workflow is made of, by name
     due_at: datetime,
     full_name: str = "",
     asked_by: str = "mergegate",
-    input: dict[str, Any] | None = None,  # noqa: A002 -- what the column is called
+    input: Asked | None = None,  # noqa: A002 -- what the column is called
     waits_for: str | None = None,
 ) -> None:
     """A new workflow that is a subject of its own, at the first step of the newest version of its kind.
 
-    `waits_for`: what it waits for until it is reopened; None where it is due.
+    `input`: as its definition has it. `waits_for`: what it waits for until it is reopened; None where it is due.
     """
     definition = definitions.newest(kind)
+    if type(input) is not (definition.input or type(None)):
+        raise TypeError(f"A workflow {kind} is asked for with {definition.input}, not with {input!r}.")
     tx.execute(
         "INSERT INTO workflows (id, type, kind, version, subject, repository_id, full_name, installation_id,"
         " current_step, asked_by, input, status, created_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s,"
@@ -115,7 +116,7 @@ def add(  # noqa: PLR0913 -- all that a workflow is made of, by name
             "name": full_name,
             "step": definition.line[0].name,
             "by": asked_by,
-            "input": Jsonb(input or {}),
+            "input": Jsonb({} if input is None else input.document()),
             "status": "pending" if waits_for is None else "waiting",
             "now": due_at,
         },
@@ -138,7 +139,7 @@ def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | 
         " installation_id = EXCLUDED.installation_id RETURNING id, xmax = 0 AS is_new",
         {
             **wanted.__dict__,
-            "input": Jsonb(wanted.input),
+            "input": Jsonb(wanted.input.document()),
             "id": uuid4(),
             "type": definition.type,
             "version": definition.version,
@@ -247,7 +248,7 @@ def finish(tx: Transaction, run: Run, now: datetime, output: Handed | None = Non
         {"id": run.id, "next": following.name, "now": now, "step": run.step.id},
     ).fetchone()
     place = row["place"] if row else 1
-    steps.add(tx, run.id, following.name, exclusive=run.subject, due_at=now, position=place, input=handed)
+    steps.add(tx, run.id, following.name, exclusive=run.subject, due_at=now, position=place, input=output)
     return True
 
 
@@ -255,7 +256,7 @@ def _handed(run: Run, output: Handed | None) -> dict[str, Any] | None:
     expected = definitions.step(run.kind, run.version, run.step.name).output
     if expected is not None and type(output) is not expected:
         raise TypeError(f"The step {run.step.name} of {run.kind} hands on {expected.__name__}, not {output!r}.")
-    return None if output is None else output.model_dump(mode="json")
+    return None if output is None else output.document()
 
 
 def block(tx: Transaction, run: Run, error: str, now: datetime) -> None:

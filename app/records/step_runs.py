@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 
 from app import pull_urls
 from app.database import Transaction
+from app.handed import AskedStep
 from app.records import runs, timeline
 from app.records.runs import Kind, Run
 
@@ -91,12 +92,7 @@ def open_run(tx: Transaction, wanted: WantedStep, due_at: datetime) -> UUID:
         due_at=due_at,
         full_name=_repository(tx, wanted),
         asked_by=wanted.asked_by,
-        input={
-            "step": wanted.step,
-            "mode": wanted.mode,
-            "requestId": wanted.request_id,
-            "issueId": None if wanted.issue_id is None else str(wanted.issue_id),
-        },
+        input=AskedStep(step=wanted.step, mode=wanted.mode, request_id=wanted.request_id, issue_id=wanted.issue_id),
     )
     tx.execute(
         "INSERT INTO step_runs (run_id, issue_id, merge_request_id, step, mode, request_id, asked_by, woken_by,"

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from app import definitions
 from app.database import Transaction
+from app.handed import Handed
 
 LONGEST_BACKOFF_SECONDS = 900
 JITTER = 4
@@ -98,7 +99,7 @@ def add(  # noqa: PLR0913 -- all that a step is made of, by name
     position: int | None = None,
     step_id: UUID | None = None,
     waits_for: str | None = None,
-    input: dict[str, Any] | None = None,  # noqa: A002 -- what the column is called
+    input: Handed | None = None,  # noqa: A002 -- what the column is called
 ) -> UUID:
     """A new step; without a `position` beside the line. `waits_for`: what, for a person; None where it is due."""
     own_id = step_id or uuid4()
@@ -115,7 +116,7 @@ def add(  # noqa: PLR0913 -- all that a step is made of, by name
             "status": "pending" if waits_for is None else "waiting",
             "due": due_at,
             "error": waits_for,
-            "input": Jsonb(input or {}),
+            "input": Jsonb({} if input is None else input.document()),
         },
     )
     return own_id

@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from app import ledger
 from app.database import Transaction
-from app.handed import Judged
+from app.handed import AskedStep, Judged
 from app.records import (
     after_merge,
     evaluations,
@@ -231,7 +231,8 @@ class Records:
     def _merged_run(self, tx: Transaction) -> UUID:
         """The run that merged, which is over."""
         run_id = uuid4()
-        runs.add(tx, "merge", run_id=run_id, subject=f"merge:{run_id}", due_at=self._world.clock())
+        asked = AskedStep(step="S5_MERGE", mode="execute", request_id=str(run_id))
+        runs.add(tx, "merge", run_id=run_id, subject=f"merge:{run_id}", due_at=self._world.clock(), input=asked)
         tx.execute(
             "WITH step AS (UPDATE steps SET status = 'done' WHERE workflow_id = %(run)s)"
             " UPDATE workflows SET status = 'succeeded' WHERE id = %(run)s",

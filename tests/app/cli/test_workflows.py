@@ -17,11 +17,15 @@ from rich.console import Console
 from app import ledger
 from app.cli import main, workflow_watch
 from app.definitions import Kind
+from app.handed import Asked, AskedHandoff, AskedPulls, AskedStep
 from app.records import runs
 from app.records.workflows import Which
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 Make = Callable[..., UUID]
+STEP = AskedStep(step="S5_MERGE", mode="execute", request_id="r")
+HANDOFF = AskedHandoff(remote="acme/widget", base="main", head="agent/x")
+ASKED: dict[Kind, Asked] = {"merge": STEP, "step": STEP, "work": HANDOFF}
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +42,8 @@ def make(database_url: str) -> Make:
         run_id = uuid4()
         at = NOW - timedelta(minutes=len(made))
         with psycopg.connect(database_url, row_factory=dict_row) as tx:
-            runs.add(tx, kind, run_id=run_id, subject=f"{kind}:{len(made)}", due_at=at, full_name=name)
+            subject, asked = f"{kind}:{len(made)}", ASKED.get(kind, AskedPulls(repository=name))
+            runs.add(tx, kind, run_id=run_id, subject=subject, due_at=at, full_name=name, input=asked)
             tx.execute("UPDATE workflows SET status = %s, number = 7 WHERE id = %s", (status, run_id))
             tx.execute("UPDATE steps SET error = %s WHERE workflow_id = %s", (error or None, run_id))
         made.append(run_id)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
 from app import ledger, steering
+from app.handed import AskedPulls
 from app.records import runs
 from app.records.operators import Where
 from app.steering import Change
@@ -41,7 +42,8 @@ def make(visited: Console, tx: psycopg.Connection[dict[str, object]]) -> Make:
 
     def one(status: str = "pending", *, name: str = "acme/widget", error: str | None = None) -> UUID:
         run_id, at = uuid4(), visited.clock() - timedelta(minutes=len(made))
-        runs.add(tx, "evaluate", run_id=run_id, subject=f"evaluate:{name}{len(made)}", due_at=at, full_name=name)
+        subject, asked = f"evaluate:{name}{len(made)}", AskedPulls(repository=name)
+        runs.add(tx, "evaluate", run_id=run_id, subject=subject, due_at=at, full_name=name, input=asked)
         tx.execute("UPDATE workflows SET status = %s, number = 7 WHERE id = %s", (status, run_id))
         tx.execute("UPDATE steps SET error = %s WHERE workflow_id = %s", (error, run_id))
         made.append(run_id)
