@@ -112,6 +112,7 @@ def line(row: Row, now: datetime) -> str:
         *((f"frozen{until}: {frozen.reason}",) if frozen else ()),
         *(("safe mode",) if row.safe_mode else ()),
         *((f"dry run {'on' if row.dry_run else 'off'}",) if row.dry_run is not None else ()),
+        *((plain(row.trouble),) if row.trouble else ()),
     )
     return f"{row.full_name}: {'; '.join(said) or 'nothing'}"
 

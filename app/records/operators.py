@@ -182,28 +182,26 @@ def _general(found: list[Row]) -> General:
 def _read(found: list[Row], of: type[OfRepository]) -> dict[str, Any]:
     """The fields of a level; a row that this version does not understand is its trouble, and the others count."""
     said = [row for row in found if row.value is not None]
-    sound = [row for row in said if _is_understood(row, of)]
-    wrong = next((row for row in said if row not in sound), None)
+    troubles = {row.name: trouble for row in said if (trouble := trouble_of(row)) is not None}
+    sound = [row for row in said if row.name not in troubles]
     return {
         "values": of.model_validate_json(json.dumps({row.name: row.value for row in sound})),
         "because": {row.name: _because(row) for row in sound},
-        "trouble": None if wrong is None else _trouble(wrong),
+        "trouble": next(iter(troubles.values()), None),
     }
 
 
-def _is_understood(row: Row, of: type[OfRepository]) -> bool:
+def trouble_of(row: Row) -> str | None:
+    """Why a row allows nothing in its scope: this version does not understand it; None where it does."""
+    of = Everywhere if row.repository_id == EVERYWHERE else OfRepository
     try:
         of.model_validate_json(json.dumps({row.name: row.value}))
     except ValidationError:
-        return False
-    return True
+        what = f"The setting {quoted(short(row.name, SHOWN_CHARACTERS))} of {short(row.full_name, SHOWN_CHARACTERS)}"
+        return f"{what} is not understood, so that nothing is allowed; set it anew, or take it away."
+    return None
 
 
 def _because(row: Row) -> str:
     """Who says so, and why; a freeze has its reason in itself."""
     return f"{row.reason} ({row.changed_by})" if row.reason and row.name != "freeze" else row.changed_by
-
-
-def _trouble(row: Row) -> str:
-    what = f"The setting {quoted(short(row.name, SHOWN_CHARACTERS))} of {short(row.full_name, SHOWN_CHARACTERS)}"
-    return f"{what} is not understood, so that nothing is allowed; set it anew, or take it away."

@@ -26,7 +26,10 @@ class Switch:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """What is switched of one repository, or of all. `dry_run` None: nothing is said."""
+    """What is switched of one repository, or of all. `dry_run` None: nothing is said.
+
+    `trouble`: one of the three is not understood, so that nothing is merged.
+    """
 
     repository_id: int = EVERYWHERE
     full_name: str = ""
@@ -35,6 +38,7 @@ class Row:
     frozen_until: datetime | None = None
     safe_mode: bool = False
     dry_run: bool | None = None
+    trouble: str | None = None
     changed_by: str = ""
     changed_at: datetime | None = None
 
@@ -74,9 +78,12 @@ def _value(switch: Switch, reason: str) -> Any:
 
 def _row(found: list[operators.Row]) -> Row:
     """Those of one scope, of which there is one at least, as one."""
-    said = {row.name: row for row in found if row.value is not None}
+    troubles = [operators.trouble_of(row) for row in found]
+    said = {
+        row.name: row for row, trouble in zip(found, troubles, strict=True) if row.value is not None and trouble is None
+    }
     newest, frozen = max(found, key=lambda row: row.changed_at), said.get("freeze")
-    until = frozen.value["until"] if frozen else None
+    until = frozen.value.get("until") if frozen else None
     return Row(
         repository_id=newest.repository_id,
         full_name=newest.full_name,
@@ -85,6 +92,7 @@ def _row(found: list[operators.Row]) -> Row:
         frozen_until=datetime.fromisoformat(until) if until else None,
         safe_mode=bool(said["safe_mode"].value) if "safe_mode" in said else False,
         dry_run=said["dry_run"].value if "dry_run" in said else None,
+        trouble=next(filter(None, troubles), None),
         changed_by=newest.changed_by,
         changed_at=newest.changed_at,
     )

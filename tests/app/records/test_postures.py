@@ -151,3 +151,18 @@ def test_a_repository_is_found_as_it_is_pinned_and_else_as_it_was_seen(tx: Trans
     assert operators.where(tx, "O/R") == Where(repository_id=6, full_name="o/r")
     pins.pin(tx, "o/r", 5)
     assert operators.where(tx, "O/R") == Where(repository_id=5, full_name="o/r")
+
+
+@pytest.mark.parametrize("value", ['{"reason": "release"}', '{"why": 1}', '"on"', "1"])
+def test_a_freeze_of_another_version_is_shown_and_not_what_makes_all_of_them_unreadable(
+    tx: Transaction, value: str
+) -> None:
+    switch(tx, OURS, "safe_mode", True)
+    switch(tx, OURS, "frozen", True)
+    tx.execute("UPDATE settings SET value = %(value)s WHERE name = 'freeze'", {"value": value})
+    (row,) = postures.listed(tx)
+    assert (row.safe_mode, row.frozen_reason, row.trouble is None) == (
+        True,
+        *(("release", True) if "release" in value else (None, False)),
+    )
+    assert row.trouble == operators.stopped(tx, 5).trouble
