@@ -9,7 +9,8 @@ DROP INDEX IF EXISTS workflows_of_type;
 DROP INDEX IF EXISTS workflows_newest;
 ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_type_check;
 ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_status_check;
-CREATE INDEX IF NOT EXISTS steps_workflow ON steps (workflow_id);
+ALTER TABLE workflows DROP COLUMN IF EXISTS retry_of;
+ALTER TABLE IF EXISTS steps DROP CONSTRAINT IF EXISTS steps_workflow_id_fkey;
 DELETE FROM workflows WHERE kind NOT IN ('evaluate', 'find_by_head', 'find_by_branch', 'find_by_repository',
     'find_by_installation', 'find_changed', 'merge_group', 'work', 'step', 'merge');
 ALTER TABLE workflows
