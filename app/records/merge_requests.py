@@ -75,6 +75,11 @@ def get(tx: Transaction, request_id: UUID) -> MergeRequest | None:
     return MergeRequest(**row) if row else None
 
 
+def hold(tx: Transaction, request_id: UUID) -> None:
+    """Nobody changes it or opens a run of it until the transaction ends."""
+    tx.execute("SELECT FROM merge_requests WHERE id = %(id)s FOR UPDATE", {"id": request_id})
+
+
 def is_observed(tx: Transaction, repository_id: int, number: int, issue_id: UUID | None) -> bool:
     """Whether somebody looks already who merged the pull request, for this issue or for none."""
     row = tx.execute(

@@ -6,7 +6,17 @@ from uuid import UUID
 from app import ledger, work, workflows
 from app.database import Transaction
 from app.definitions import Type
-from app.records import attempts, intents, issues, merge_leases, merge_requests, runs, step_runs, timeline
+from app.records import (
+    attempts,
+    intents,
+    issues,
+    merge_leases,
+    merge_requests,
+    retries,
+    runs,
+    step_runs,
+    timeline,
+)
 from app.records import workflows as recorded
 from app.records.step_runs import StepRun
 from app.records.workflows import Workflow
@@ -51,16 +61,33 @@ def _handoff(tx: Transaction, found: Workflow, by: By) -> Blocker | None:
 
 def _step(tx: Transaction, found: Workflow, by: By) -> Blocker | None:
     """With the wish for a merge that it was a run of, so that the gate does not come back to it."""
-    held = recorded.hold(tx, found.id) or found
-    step = step_runs.get(tx, found.id)
+    held, step = recorded.hold(tx, found.id), step_runs.get(tx, found.id)
+    if held is None or step is None:
+        return workflows.not_found(found.id)
     if any(each.kind in ("merge", "enqueue") and each.state != "INTENT" for each in attempts.open_of_run(tx, found.id)):
         return _sent(found)
-    if step is None or not runs.cancel(tx, found.id, by.at):
+    if held.is_over:
         return over(held)
-    if step.issue_id is not None:
-        issues.hold(tx, step.issue_id)
+    _hold_wish(tx, step)
+    if (other_id := retries.under_way(tx, found.id)) is not None:
+        return _tried_again(other_id)
+    runs.cancel(tx, found.id, by.at)
     _end(tx, step, by)
     return None
+
+
+def _hold_wish(tx: Transaction, step: StepRun) -> None:
+    """Nobody opens another run of it until the transaction ends."""
+    if step.issue_id is not None:
+        issues.hold(tx, step.issue_id)
+    if step.merge_request_id is not None:
+        merge_requests.hold(tx, step.merge_request_id)
+
+
+def _tried_again(other_id: UUID) -> Blocker:
+    """The blocker of one that has stopped, while another one does what it was to do."""
+    sentence = f"It has stopped, and is tried again as {other_id}; cancel that one."
+    return Blocker(code="WORKFLOW_UNDER_WAY", sentence=sentence, subject=f"run:{other_id}")
 
 
 def _end(tx: Transaction, step: StepRun, by: By) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.records.runs import LeaseLost
+from tasks import names
 from tests.tasks import merging, steering
 from tests.tasks.agency import agency
 from tests.tasks.desk import desk
@@ -148,6 +149,23 @@ def test_a_cancelled_merge_is_not_come_back_to(ready: House) -> None:
     steering.later(ready, 700)
     assert (merging.puts(ready), len(listed(ready, "merge"))) == ([], 1)
     assert merging.said(ready, run_id)[0] == "blocked"
+
+
+def test_what_another_run_of_the_same_wish_does_is_not_cancelled_unseen(ready: House) -> None:
+    merging.check(ready, "late", None)
+    first = merging.ask(ready, merging.issue(ready), waits=True)
+    ready.work()
+    merging.check(ready, "late", "success")
+    ready.deliver_pull()
+    while ready.sent[0][0] != names.MERGE:
+        ready.run(*ready.sent.pop(0))
+    second = ready.sent.pop(0)[1]
+    assert [shown(ready, each).workflow.status for each in (first, second)] == ["blocked", "pending"]
+    assert cancel(ready, first) == "WORKFLOW_UNDER_WAY"
+    _done(cancel(ready, second))
+    _done(cancel(ready, first))
+    steering.later(ready, 700)
+    assert (merging.puts(ready), len(listed(ready, "merge"))) == ([], 2)
 
 
 @pytest.mark.parametrize("point", ["step.claimed", "step.read"])
