@@ -4,26 +4,29 @@ from uuid import UUID
 
 from app import handed
 from app.handed import Approved, AskedWord
-from app.records import approvals, runs
+from app.records import approval_requests, approvals, runs
 from app.records.approvals import Given
 from app.records.runs import Run
 from tasks.context import Context
 
 
 def follow(context: Context, request_id: UUID) -> None:
-    """End the request with the newest word; without one it goes on waiting.
+    """End the request with the newest word; without one it goes on waiting, as it does for a write that needs another.
 
     Nothing happens if it isn't due or another worker has it. The word itself counts from the moment it was given: the
     writes that it is about were opened for another decision in the same transaction. Raises `LeaseLost`.
     """
     now = context.clock()
     with context.pool.connection() as tx:
+        approval_requests.hold_run(tx, request_id)  # so that no write of it is decided on meanwhile
         run = runs.claim(tx, request_id, now, context.settings.lease_seconds)
-        said = approvals.of_run(tx, handed.read(AskedWord, run.input).run) if run is not None else []
         if run is None:
             return
         context.checkpoint("approval.claimed")
-        if not said:
+        asked = handed.read(AskedWord, run.input)
+        said = approvals.of_run(tx, asked.run)
+        is_enough = not approval_requests.is_missing(tx, asked.run, asked.epoch)
+        if not said or (said[0].is_approved and not is_enough):
             runs.rest(tx, run, "waiting", now)
         elif said[0].is_approved:
             runs.finish(tx, run, now, _output(said[0]))

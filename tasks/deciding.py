@@ -27,9 +27,6 @@ from tasks.context import Context
 NOWHERE = Place()
 
 
-APPROVAL_CODES = ("APPROVAL_MISSING", "APPROVAL_EXPIRED", "APPROVAL_CONTENT_CHANGED")
-
-
 def decide(context: Context, claimed: Claimed, simulated: Request | None = None) -> UUID | None:
     """Decision, audit entry and permit in one transaction; the id of the permit, or None where it is denied.
 
@@ -65,7 +62,7 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
 
 
 def _ask_for_approval(tx: Transaction, binding: Binding | None, decision: Decision, now: datetime) -> None:
-    if binding is None or not any(blocker.code in APPROVAL_CODES for blocker in decision.blockers):
+    if binding is None or not any(blocker.code in approval_requests.CODES for blocker in decision.blockers):
         return
     by = binding.proposed_by
     approval_requests.ask(tx, binding.run_id, epoch=binding.epoch, remote=binding.remote, asked_by=by, now=now)

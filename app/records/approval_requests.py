@@ -9,6 +9,8 @@ from app.records import runs
 
 OPEN = ("pending", "running", "waiting")
 ANSWERABLE = ("waiting", "blocked")
+CODES = ("APPROVAL_MISSING", "APPROVAL_EXPIRED", "APPROVAL_CONTENT_CHANGED")
+"""What stands against a write that an operator has to approve."""
 
 
 def ask(tx: Transaction, run_id: UUID, *, epoch: int, remote: str, asked_by: str, now: datetime) -> None:
@@ -47,6 +49,27 @@ def answer(tx: Transaction, run_id: UUID, now: datetime) -> UUID | None:
         return None
     request_id: UUID = row["id"]
     return request_id
+
+
+def hold_run(tx: Transaction, request_id: UUID) -> None:
+    """Lock the binding of the run that a request is about, as it is before any workflow."""
+    tx.execute(
+        "SELECT FROM bindings WHERE run_id ="
+        " (SELECT (input ->> 'run')::uuid FROM workflows WHERE id = %(id)s AND kind = 'approval') FOR UPDATE",
+        {"id": request_id},
+    )
+
+
+def is_missing(tx: Transaction, run_id: UUID, epoch: int) -> bool:
+    """Whether a write of a run was decided on, and waits for a word that was not given yet."""
+    row = tx.execute(
+        "SELECT FROM intents CROSS JOIN LATERAL (SELECT blockers FROM decisions WHERE intent_id = intents.id"
+        " ORDER BY audit_seq DESC LIMIT 1) AS newest WHERE run_id = %(run)s AND epoch = %(epoch)s"
+        " AND status = 'waiting' AND EXISTS (SELECT FROM jsonb_array_elements(blockers) AS against"
+        " WHERE against ->> 'code' = ANY(%(codes)s)) LIMIT 1",
+        {"run": run_id, "epoch": epoch, "codes": list(CODES)},
+    ).fetchone()
+    return row is not None
 
 
 def withdraw(tx: Transaction, run_id: UUID, now: datetime) -> None:

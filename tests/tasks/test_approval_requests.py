@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tasks import names
 from tests.tasks.agency import Agency, agency
 from tests.tasks.house import built
 
@@ -114,3 +115,15 @@ def test_a_word_whose_message_was_lost_is_found_by_the_sweep(at: Agency) -> None
     at.house.sent.clear()
     at.house.sweep()
     assert _statuses(at) == ["succeeded"]
+
+
+def test_a_word_on_one_write_leaves_the_request_to_those_that_need_another(at: Agency, tmp_path: Path) -> None:
+    at = agency(at.house, tmp_path, approvals_required="write")
+    run_id = at.ask()["runId"]
+    for place, write in enumerate(at.run(run_id)["intents"]):
+        said = {"digest": write["digest"]}
+        assert at.operator.post(f"/api/v1/intents/{write['intentId']}/approve", json=said).status_code == 200
+        for due in at.house.rows("SELECT id FROM writes WHERE status = 'pending'"):
+            at.house.run(names.WRITE, due["id"])  # before somebody looks at the request
+        at.house.sweep()
+        assert _statuses(at) == [["waiting"], ["succeeded"]][place]
