@@ -14,7 +14,7 @@ from app import definitions
 from app.database import Transaction
 from app.definitions import Kind, Type
 from app.handed import Asked, AskedPulls, Handed
-from app.records import steps
+from app.records import steps, write_steps
 from app.records.steps import Due, Held, LeaseLost
 
 __all__ = ["Kind", "LeaseLost", "Run", "Wanted"]
@@ -232,15 +232,17 @@ def hold(tx: Transaction, run: Run) -> None:
 def finish(tx: Transaction, run: Run, now: datetime, output: Handed | None = None) -> bool:
     """The step is done, and with it the run, unless its line goes on (True): then the next one is due at once.
 
-    `output`: as the definition of the step has it. Raises `LeaseLost`.
+    The run is blocked where a write of it needs a person. `output`: as the definition of the step has it.
+
+    Raises `LeaseLost`.
     """
     following = definitions.after(run.kind, run.version, run.step.name)
     handed = _handed(run, output)
+    hold(tx, run)
     if following is None:
-        _leave(tx, run, "succeeded", now)
+        _leave(tx, run, "blocked" if write_steps.is_blocked(tx, run.id) else "succeeded", now)
         steps.end(tx, run.step, "done", now, output=handed)
         return False
-    hold(tx, run)
     steps.end(tx, run.step, "done", now, output=handed)
     row = tx.execute(
         "UPDATE workflows SET status = 'pending', current_step = %(next)s, updated_at = %(now)s WHERE id = %(id)s"

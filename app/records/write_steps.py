@@ -111,6 +111,14 @@ def end(tx: Transaction, held: Held, status: End, now: datetime, error: str | No
         _show(tx, {held.workflow_id}, "succeeded", now)
 
 
+def is_blocked(tx: Transaction, workflow_id: UUID) -> bool:
+    """Whether a write of a workflow needs a person. The caller holds the workflow, so that it stays as it is."""
+    row = tx.execute(
+        "SELECT FROM intents WHERE run_id = %(id)s AND status = 'blocked' LIMIT 1", {"id": workflow_id}
+    ).fetchone()
+    return row is not None
+
+
 def _set(tx: Transaction, held: Held, status: Status, settled_at: datetime | None) -> None:
     tx.execute(
         "UPDATE intents SET status = %(status)s, settled_at = %(settled)s WHERE id = %(id)s",

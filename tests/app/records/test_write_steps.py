@@ -199,6 +199,19 @@ def test_a_workflow_that_is_judged_again_is_not_taken_for_blocked(tx: Transactio
     assert _shown(writes) == ["succeeded", "succeeded"]
 
 
+def test_a_workflow_that_ends_is_blocked_by_what_needed_a_person_meanwhile(tx: Transaction) -> None:
+    writes = Writes(tx)
+    assert runs.reopen(tx, writes.runs[0], T0, kind="evaluate", resting=("succeeded",))
+    run = runs.claim(tx, writes.runs[0], T0, LEASE)
+    assert run is not None
+    _blocked(writes)
+    assert _shown(writes) == ["running", "succeeded"]
+    runs.finish(tx, run, T0, Judged(evaluation=None, state=None, head_sha=None))
+    assert _shown(writes) == ["blocked", "succeeded"]
+    writes.record(1, 0)
+    assert _shown(writes) == ["succeeded", "succeeded"]
+
+
 def test_none_is_claimed_while_another_of_its_target_is_sent_and_it_counts_no_attempt(tx: Transaction) -> None:
     writes = Writes(tx)
     writes.record(0, 0)
