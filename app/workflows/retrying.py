@@ -86,7 +86,9 @@ def _unstopped(workflow: Workflow) -> Blocker | None:
 
 def _line(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
     """Where another one waits for the same already, that is the retry."""
-    held = recorded.hold(tx, found.id) or found
+    held = recorded.hold(tx, found.id)
+    if held is None:
+        return workflows.not_found(found.id)
     blocker = _unstopped(held)
     if blocker is not None:
         return blocker
@@ -110,7 +112,9 @@ def _handoff(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker
 
 def _anew(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
     """A run of a step has one outcome for good, so another one is opened for the same wish; one at a time."""
-    held = recorded.hold(tx, found.id) or found
+    held = recorded.hold(tx, found.id)
+    if held is None:
+        return workflows.not_found(found.id)
     blocker = _unstopped(held) or _retried(tx, held)
     if blocker is not None:
         return blocker

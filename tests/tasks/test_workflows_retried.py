@@ -11,6 +11,7 @@ from app import ledger
 from app.records import retries, steps
 from app.workflows import retrying
 from app.workflows.retrying import Retried
+from policies.decision import Blocker
 from tests.app.records.locks import until_it_waits
 from tests.tasks import merging, steering
 from tests.tasks.agency import agency
@@ -200,3 +201,18 @@ def test_a_line_is_led_back_to_an_earlier_step(house: House) -> None:
     after = shown(house, found.id)
     assert after.workflow.current_step == "judge"
     assert [(step.name, step.position) for step in after.steps] == [("judge", 1), ("beside", None)]
+
+
+def test_what_is_let_go_of_while_somebody_retries_it_is_not_there(house: House, database_url: str) -> None:
+    house.deliver_pull()
+    (found,) = listed(house, "policy_evaluation")
+    assert steering.cancel(house, found.id) is None
+    pool, by = house.context.pool, steering.by(house)
+    with ThreadPoolExecutor(1) as people, pool.connection() as tx, pool.connection() as other:
+        tx.execute("DELETE FROM workflows")
+        retried = people.submit(retrying.retry, other, house.context.settings, found.id, by)
+        until_it_waits(database_url, other.info.backend_pid)
+        tx.commit()
+        blocker = retried.result()
+    assert isinstance(blocker, Blocker)
+    assert blocker.code == "WORKFLOW_NOT_FOUND"
