@@ -74,6 +74,8 @@ class Workflows(merges.Soak):
         self.crew.begin()
         for number in self.plan.numbers:
             self._open(number)
+            lint = {"state": "success", "context": "lint"}  # an event that names no pull request: it has to be found
+            self.stage.hooks.set_status(REPOSITORY, self.heads[number], by="bob", **lint)
         self._until(lambda: self._passed() == len(self.plan.numbers))
         repository_id = self.stage.github.state.repository(REPOSITORY).id
         with self._transaction() as tx:
