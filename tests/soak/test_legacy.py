@@ -1,4 +1,4 @@
-"""The smallest soak of a legacy import; `make soak` has the great one."""
+"""The smallest soak of a legacy import; `make soak-legacy` is the great one."""
 
 from pathlib import Path
 
