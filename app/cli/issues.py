@@ -6,10 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import click
-from pydantic import BaseModel
 
 from app import issues as work
-from app.cli import issue_options, parts, reading, writing
+from app.cli import answers, issue_options, parts, reading, writing
 from app.cli.awaiting import ended
 from app.cursors import NEWEST, Mark
 from app.issues import Ask, Started
@@ -19,7 +18,6 @@ from app.web.api import issue_shapes
 from app.web.api.bodies import Window
 from app.web.api.issue_shapes import HoldRequest, IssueEvidenceRequest
 from app.work import By
-from policies.decision import Blocker
 from policies.lifecycle import STATES, WAYS, State, Step
 from policies.text import plain
 
@@ -39,7 +37,7 @@ def create(*, by: str, as_json: bool, **said: Any) -> None:
     """Make an issue, in CREATED."""
     who = By(by, datetime.now(UTC))
     with writing.transaction() as tx:
-        made = _demand(work.create(tx, issue_options.terms(), who, issue_options.given(said)))
+        made = answers.demand(work.create(tx, issue_options.terms(), who, issue_options.given(said)))
     _show(_document(made), as_json=as_json)
 
 
@@ -52,7 +50,7 @@ def set_issue(issue_id: UUID, *, by: str, as_json: bool, **said: Any) -> None:
     """Set what is given, and leave the rest; a new draft is neither committed nor validated unless that is said."""
     who = By(by, datetime.now(UTC))
     with writing.transaction() as tx:
-        changed = _demand(work.patch(tx, issue_options.terms(), issue_id, who, issue_options.given(said)))
+        changed = answers.demand(work.patch(tx, issue_options.terms(), issue_id, who, issue_options.given(said)))
     _show(_document(changed), as_json=as_json)
 
 
@@ -62,7 +60,7 @@ def set_issue(issue_id: UUID, *, by: str, as_json: bool, **said: Any) -> None:
 def show(issue_id: UUID, *, as_json: bool) -> None:
     """Print an issue."""
     with reading.transaction() as tx:
-        found = _demand(issues.get(tx, issue_id) or work.not_found(issue_id))
+        found = answers.demand(issues.get(tx, issue_id) or work.not_found(issue_id))
     _show(_document(found), as_json=as_json)
 
 
@@ -76,7 +74,7 @@ def list_issues(*, status: State | None, limit: int, after: Mark | None, as_json
     with reading.transaction() as tx:
         found = issues.page(tx, status, after=after or NEWEST, limit=limit)
     if as_json:
-        _show(_json(issue_shapes.page(found, limit)), as_json=True)
+        _show(answers.document(issue_shapes.page(found, limit)), as_json=True)
         return
     for each in found.rows:
         click.echo(f"{each.id}  {plain(each.status):<17}  {plain(each.pr_url or each.github_url or '')}")
@@ -92,7 +90,7 @@ def hold(issue_id: UUID, *, reason: str, by: str, as_json: bool) -> None:
     """Hold an issue for good: no step follows, and nothing of it is merged."""
     asked = issue_options.parsed(HoldRequest, {"reason": reason})
     with writing.transaction() as tx:
-        held = _demand(work.hold(tx, issue_id, By(by, datetime.now(UTC)), asked.reason))
+        held = answers.demand(work.hold(tx, issue_id, By(by, datetime.now(UTC)), asked.reason))
     _show(_document(held), as_json=as_json)
 
 
@@ -116,7 +114,7 @@ def evidence(issue_id: UUID, *, by: str, **said: str | None) -> None:
         given_by=by,
     )
     with writing.transaction() as tx:
-        _demand(work.give_evidence(tx, given, By(by, now)))
+        answers.demand(work.give_evidence(tx, given, By(by, now)))
     click.echo(f"{by} says {asked.verdict} of {asked.sha}.")
 
 
@@ -126,11 +124,11 @@ def evidence(issue_id: UUID, *, by: str, **said: str | None) -> None:
 def next_step(issue_id: UUID, *, as_json: bool) -> None:
     """Print the step that can be run next; where none can, what is in the way, with exit code 1."""
     with reading.transaction() as tx:
-        issue = _demand(issues.get(tx, issue_id) or work.not_found(issue_id))
+        issue = answers.demand(issues.get(tx, issue_id) or work.not_found(issue_id))
         facts = work.facts(tx, issue_options.terms(), issue, By("", datetime.now(UTC)))
     said = issue_shapes.next_step(issue, facts)
     if as_json:
-        _show(_json(said), as_json=True)
+        _show(answers.document(said), as_json=True)
     elif said.blocked:
         raise click.ClickException(f"{said.blocker_code}: {plain(said.blocker_message or '')}")
     else:
@@ -156,11 +154,11 @@ def outcome(run_id: UUID, *, wait: int, as_json: bool) -> None:
 def events(issue_id: UUID, *, limit: int, offset: int, as_json: bool) -> None:
     """Print the timeline of an issue, newest first."""
     with reading.transaction() as tx:
-        _demand(issues.get(tx, issue_id) or work.not_found(issue_id))
+        answers.demand(issues.get(tx, issue_id) or work.not_found(issue_id))
         found, total = timeline.page(tx, issue_id, limit=limit, offset=offset)
     if as_json:
         window = Window(limit=limit, offset=offset)
-        _show(_json(issue_shapes.events(issue_id, found, window, total)), as_json=True)
+        _show(answers.document(issue_shapes.events(issue_id, found, window, total)), as_json=True)
         return
     for each in found:
         click.echo(f"{each.at.isoformat()}  {each.type}  {json.dumps(each.payload)}")
@@ -199,7 +197,7 @@ def _ask(issue_id: UUID, step: Step | None, *, when_ready: bool = False, **how: 
     with writing.transaction() as tx:
         started = work.ask(tx, issue_options.terms(), issue_id, By(how["by"], datetime.now(UTC)), asked)
         if not isinstance(started, Started):
-            raise click.ClickException(_sentence(started))
+            raise click.ClickException(answers.sentence(started))
     _tell(started.run_id, how["wait"], as_json=how["as_json"])
 
 
@@ -212,24 +210,8 @@ def _tell(run_id: UUID, seconds: int, *, as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _demand(done: Issue | Blocker) -> Issue:
-    if isinstance(done, Blocker):
-        raise click.ClickException(_sentence(done))
-    return done
-
-
-def _sentence(blocker: Blocker) -> str:
-    return f"{blocker.code}: {plain(blocker.sentence)}"
-
-
 def _document(found: Issue) -> dict[str, Any]:
-    return _json(issue_shapes.issue(found))
-
-
-def _json(shape: BaseModel) -> dict[str, Any]:
-    """As the API says it."""
-    document: dict[str, Any] = shape.model_dump(mode="json", by_alias=True)
-    return document
+    return answers.document(issue_shapes.issue(found))
 
 
 def _show(document: dict[str, Any], *, as_json: bool) -> None:

@@ -4,14 +4,13 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import click
-from pydantic import BaseModel
 
 from app import settings as environment
 from app import steering
-from app.cli import reading, services, setting_tables, tables, writing
+from app.cli import answers, reading, services, setting_tables, tables, writing
 from app.cli.issue_options import AS_JSON
 from app.cli.parts import MOST_SHOWN
 from app.database import Transaction
@@ -23,10 +22,8 @@ from app.steering import Change, Setting, Shown
 from app.web.api import setting_shapes
 from app.work import By
 from policies.catalogue import OF_ALL
-from policies.decision import Blocker
 from policies.text import plain
 
-Done = TypeVar("Done")
 LISTS = ("repositories", "merge_repositories", "kinds")
 SWITCHED = {"on": True, "off": False}
 UNUSED = {
@@ -59,7 +56,7 @@ def list_settings(*, repository: str | None, as_json: bool) -> None:
     with reading.transaction() as tx:
         shown = steering.shown(tx, given, _where(tx, repository), _now())
     if as_json:
-        _tell(setting_shapes.settings(shown))
+        answers.tell(setting_shapes.settings(shown))
         return
     tables.show(setting_tables.counting(shown))
     click.echo(f"{plain(shown.where.full_name)}: version {shown.version}.")
@@ -116,7 +113,7 @@ def history(*, repository: str | None, limit: int, before: int | None, as_json: 
     with reading.transaction() as tx:
         found = operators.history(tx, _where(tx, repository), limit=limit + 1, before=before)
     if as_json:
-        _tell(setting_shapes.history(found, limit))
+        answers.tell(setting_shapes.history(found, limit))
         return
     tables.show(setting_tables.history(found[:limit]))
     more = f"; more: --before {found[limit - 1].seq}" if len(found) > limit else ""
@@ -126,7 +123,7 @@ def history(*, repository: str | None, limit: int, before: int | None, as_json: 
 def _change(name: str, value: Any, *, repository: str | None, by: str, as_json: bool, how: Mapping[str, Any]) -> None:
     wanted, given = Change(values={name: value}, **how), _given(os.environ)
     with writing.transaction() as tx:
-        shown = _demand(steering.change(tx, given, _where(tx, repository), By(by, _now()), wanted))
+        shown = answers.demand(steering.change(tx, given, _where(tx, repository), By(by, _now()), wanted))
     if name not in OF_ALL:
         click.echo(f"Nothing is said of {plain(name)} any more.")
         return
@@ -147,7 +144,7 @@ def _value(name: str, text: str) -> Any:
 
 
 def _where(tx: Transaction, repository: str | None) -> Where:
-    return Where() if repository is None else _demand(steering.find(tx, repository))
+    return Where() if repository is None else answers.demand(steering.find(tx, repository))
 
 
 def _one(shown: Shown, name: str) -> Setting:
@@ -165,20 +162,9 @@ def _given(environ: Mapping[str, str]) -> Settings:
 
 def _print(setting: Setting, *, as_json: bool) -> None:
     if as_json:
-        _tell(setting_shapes.setting(setting))
+        answers.tell(setting_shapes.setting(setting))
     else:
         tables.show(setting_tables.one(setting))
-
-
-def _tell(shape: BaseModel) -> None:
-    """As the API says it."""
-    click.echo(json.dumps(shape.model_dump(mode="json", by_alias=True), indent=2))
-
-
-def _demand(done: Done | Blocker) -> Done:
-    if isinstance(done, Blocker):
-        raise click.ClickException(f"{done.code}: {plain(done.sentence)}")
-    return done
 
 
 def _now() -> datetime:

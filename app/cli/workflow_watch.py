@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from app import workflows
-from app.cli import workflow_tables
+from app.cli import answers, workflow_tables
 from app.cli.tables import dense, lines
 from app.database import Transaction
 from app.definitions import Type
@@ -88,10 +88,5 @@ def document(glance: Glance) -> dict[str, Any]:
     for (kind, status), count in glance.counts.items():
         counts.setdefault(kind, {})[status] = count
     lists = {"stopped": glance.stopped, "newest": glance.newest}
-    said = {name: [_summary(each) for each in found] for name, found in lists.items()}
+    said = {name: [answers.document(workflow_shapes.summary(each)) for each in found] for name, found in lists.items()}
     return {"at": glance.at.isoformat(), "counts": counts, **said}
-
-
-def _summary(standing: Standing) -> dict[str, Any]:
-    summary: dict[str, Any] = workflow_shapes.summary(standing).model_dump(mode="json", by_alias=True)
-    return summary

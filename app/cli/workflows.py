@@ -5,14 +5,13 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 from psycopg import IsolationLevel
-from pydantic import BaseModel
 
 from app import workflows as work
-from app.cli import parts, reading, tables, workflow_options, workflow_tables, workflow_watch, writing
+from app.cli import answers, parts, reading, tables, workflow_options, workflow_tables, workflow_watch, writing
 from app.cli.issue_options import AS_JSON
 from app.cli.workflow_watch import Glance
 from app.cursors import NEWEST, Mark
@@ -23,10 +22,8 @@ from app.web.api.bodies import Page
 from app.web.api.workflow_shapes import PausesShape, WorkflowShape
 from app.work import By
 from app.workflows import Standing, Whole, cancelling, pausing, retrying, starting
-from policies.decision import Blocker
 from policies.text import plain
 
-Done = TypeVar("Done")
 OF = click.argument("of", metavar="type|repository", type=click.Choice(("type", "repository")))
 NAME = click.argument("name", metavar="NAME")
 
@@ -51,7 +48,7 @@ def list_workflows(*, limit: int, after: Mark | None, as_json: bool, **said: Any
     if as_json:
         following = None if found.after is None else str(found.after)
         items = tuple(map(workflow_shapes.summary, found.rows))
-        _tell(Page[WorkflowShape](items=items, limit=limit, next=following))
+        answers.tell(Page[WorkflowShape](items=items, limit=limit, next=following))
         return
     tables.show(workflow_tables.brief(found.rows), workflow_tables.listed(found.rows))
     click.echo(parts.ending(found, "workflows"))
@@ -63,9 +60,9 @@ def list_workflows(*, limit: int, after: Mark | None, as_json: bool, **said: Any
 def show(beginning: str, *, as_json: bool) -> None:
     """Print a workflow, whole. What would unblock it comes first, then its steps and everything that happened."""
     with reading.transaction() as tx:
-        whole = _demand(work.show(tx, workflow_options.found(tx, beginning), _now()))
+        whole = answers.demand(work.show(tx, workflow_options.found(tx, beginning), _now()))
     if as_json:
-        _tell(workflow_shapes.whole(whole))
+        answers.tell(workflow_shapes.whole(whole))
         return
     shown = (workflow_tables.steps(whole.steps), workflow_tables.history(whole.history))
     tables.show(workflow_tables.facts(whole))
@@ -91,8 +88,8 @@ def start(of_type: Type, *, pairs: tuple[str, ...], by: str, as_json: bool) -> N
     """
     wanted, who = workflow_options.wanted(of_type, pairs), By(by, _now())
     with writing.transaction() as tx:
-        started = _demand(starting.start(tx, workflow_options.terms(), who, wanted, source="cli"))
-        whole = _demand(work.show(tx, started.workflow_id, who.at))
+        started = answers.demand(starting.start(tx, workflow_options.terms(), who, wanted, source="cli"))
+        whole = answers.demand(work.show(tx, started.workflow_id, who.at))
     _tell_of(whole, as_json=as_json)
 
 
@@ -104,8 +101,8 @@ def cancel(beginning: str, *, by: str, as_json: bool) -> None:
     """Cancel a workflow. What was not sent is never sent, and what was is read to its end."""
     who = By(by, _now())
     with writing.transaction() as tx:
-        cancelled = _demand(cancelling.cancel(tx, workflow_options.found(tx, beginning), who))
-        whole = _demand(work.show(tx, cancelled.id, who.at))
+        cancelled = answers.demand(cancelling.cancel(tx, workflow_options.found(tx, beginning), who))
+        whole = answers.demand(work.show(tx, cancelled.id, who.at))
     _tell_of(whole, as_json=as_json)
 
 
@@ -119,8 +116,8 @@ def retry(beginning: str, *, step: str | None, by: str, as_json: bool) -> None:
     who = By(by, _now())
     with writing.transaction() as tx:
         workflow_id = workflow_options.found(tx, beginning)
-        retried = _demand(retrying.retry(tx, workflow_options.terms(), workflow_id, who, step))
-        whole = _demand(work.show(tx, retried.workflow_id, who.at))
+        retried = answers.demand(retrying.retry(tx, workflow_options.terms(), workflow_id, who, step))
+        whole = answers.demand(work.show(tx, retried.workflow_id, who.at))
     _tell_of(whole, as_json=as_json)
 
 
@@ -135,9 +132,9 @@ def pause(of: str, *, name: str, reason: str, by: str, as_json: bool) -> None:
     if not plain(reason):
         raise click.ClickException("INVALID: A reason should say something.")
     with writing.transaction() as tx:
-        paused = _demand(pausing.pause(tx, workflow_options.scope(of, name), By(by, _now()), reason))
+        paused = answers.demand(pausing.pause(tx, workflow_options.scope(of, name), By(by, _now()), reason))
     if as_json:
-        _tell(workflow_shapes.pause(paused))
+        answers.tell(workflow_shapes.pause(paused))
         return
     click.echo(f"Paused {plain(paused.scope)}, by {paused.paused_by}: {plain(paused.reason)}")
 
@@ -163,7 +160,7 @@ def pauses(*, as_json: bool) -> None:
     with reading.transaction() as tx:
         found = pausing.all_of(tx)
     if as_json:
-        _tell(PausesShape(items=tuple(map(workflow_shapes.pause, found))))
+        answers.tell(PausesShape(items=tuple(map(workflow_shapes.pause, found))))
     elif found:
         tables.show(workflow_tables.pauses(found))
     else:
@@ -200,20 +197,9 @@ def _looks(which: Which) -> Iterator[Glance]:
 def _tell_of(whole: Whole, *, as_json: bool) -> None:
     """The workflow as it stands after what was done."""
     if as_json:
-        _tell(workflow_shapes.summary(Standing(whole.workflow, whole.unblock)))
+        answers.tell(workflow_shapes.summary(Standing(whole.workflow, whole.unblock)))
     else:
         tables.show(workflow_tables.facts(whole))
-
-
-def _tell(shape: BaseModel) -> None:
-    """As the API says it."""
-    click.echo(json.dumps(shape.model_dump(mode="json", by_alias=True), indent=2))
-
-
-def _demand(done: Done | Blocker) -> Done:
-    if isinstance(done, Blocker):
-        raise click.ClickException(f"{done.code}: {plain(done.sentence)}")
-    return done
 
 
 def _now() -> datetime:
