@@ -18,12 +18,11 @@ from app.records.runs import Wanted
 from app.settings import Settings
 from app.work import By
 from policies import in_force
-from policies.catalogue import DAYS, OF_ALL, OF_REPOSITORY, Everywhere, OfRepository, meaning
+from policies.catalogue import DAYS, MOST_REASON_CHARACTERS, OF_ALL, OF_REPOSITORY, Everywhere, OfRepository, meaning
 from policies.decision import Blocker
 from policies.in_force import Ceiling, General, Level
 from policies.text import plain, quoted, short
 
-MOST_REASON_CHARACTERS = 300
 MOST_SENTENCE_CHARACTERS = 300
 SHOWN_CHARACTERS = 60
 DECIDED_BY = frozenset({"writes", "kinds", "repositories", "approvals"})

@@ -18,10 +18,10 @@ from app.github.reader import LiveReader
 from app.governor import Governor
 from app.records import gate_findings, operators
 from app.settings import Settings
+from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.doctor.facts import Finding
 from policies.text import plain
 
-MOST_REASON_CHARACTERS = 300
 FULL_NAME = re.compile(r"[A-Za-z0-9_-]+/[A-Za-z0-9._-]+")
 SHOWN = {"ok": "ok", "warning": "WARNING", "error": "ERROR"}
 

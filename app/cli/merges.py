@@ -9,9 +9,8 @@ import click
 from app import ledger
 from app.cli import reading, writing
 from app.records import attempts
+from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.text import plain, short
-
-MOST_REASON_CHARACTERS = 300
 
 
 @click.group()

@@ -8,6 +8,7 @@ from app.database import Transaction
 from app.legacy.cells import Row, Unfit
 from app.records import legacy_targets, operators
 from app.records.operators import Where
+from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.text import plain, short
 
 NAMES = {
@@ -18,7 +19,6 @@ NAMES = {
 }
 TRUE, FALSE = ("true", "1", "on", "yes", "enabled"), ("false", "0", "off", "no", "disabled")
 EVERYWHERE = ("", "global", "all", "*", "default")
-MOST_REASON_CHARACTERS = 300
 ASKED, TAKEN_OUT = "imported from the old system", "its import was rolled back"
 
 
@@ -43,10 +43,9 @@ def read(tx: Transaction, row: Row) -> Narrowing:
 
 
 def _where(tx: Transaction, row: Row) -> Where:
-    scope = (row.text("repository") or "").removeprefix("repository:")
-    if scope.lower() in EVERYWHERE:
+    if (row.text("repository") or "").lower() in EVERYWHERE:
         return Where()
-    found = operators.where(tx, row.repository("repository").removeprefix("repository:"))
+    found = operators.where(tx, row.repository("repository"))
     if found is None:
         raise Unfit("UNKNOWN_REPOSITORY", "Nothing is known of its repository yet; run it again after a first webhook.")
     return found

@@ -7,10 +7,10 @@ from typing import Any, Literal
 from app.database import Transaction
 from app.records import merge_requests, operators
 from app.records.operators import EVERYWHERE, Where
+from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.merging.windows import Frozen
 from policies.text import short
 
-MOST_REASON_CHARACTERS = 300
 SwitchName = Literal["frozen", "safe_mode", "dry_run"]
 SETTING: dict[SwitchName, str] = {"frozen": "freeze", "safe_mode": "safe_mode", "dry_run": "dry_run"}
 

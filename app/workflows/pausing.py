@@ -1,18 +1,18 @@
 """Pause a type or a repository: what is under way goes on, what is due waits, and holds up nothing else."""
 
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 from app import ledger
 from app.database import Transaction
 from app.records import pauses
 from app.records.pauses import Pause
 from app.work import By
+from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.decision import Blocker
 from policies.text import plain, short
 
 MOST_PAUSES = 500
-MOST_REASON_CHARACTERS = 300
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,6 @@ class Scope:
 
     def __str__(self) -> str:
         return f"{self.of}:{self.name.lower()}"
-
-
-def scope_of(pause: Pause) -> Scope:
-    """The scope of a pause as it was recorded."""
-    of, _, name = pause.scope.partition(":")
-    return Scope(cast(Literal["type", "repository"], of), name)
 
 
 def all_of(tx: Transaction) -> list[Pause]:
