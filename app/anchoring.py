@@ -4,14 +4,12 @@ It is not an entry itself that something was anchored: each anchor would make an
 an alert, and with that an entry; trouble with the place is one when it lasts.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app import ledger
 from app.anchors import Anchor, Anchors, AnchorsUnavailable
-from app.database import Transaction
+from app.database import Transact, Transaction
 from app.proofs import ANCHOR_GONE, NO_ANCHOR, Fault, Walk, compare, moment
 from app.records import alerts, anchorings
 
@@ -19,8 +17,6 @@ FAILED = "AUDIT_ANCHOR_FAILED"
 FAILING = timedelta(hours=1)
 """Trouble with the place that lasts so long is an alert."""
 SUBJECT = "audit"
-
-Transact = Callable[[], AbstractContextManager[Transaction]]
 
 
 @dataclass(frozen=True)

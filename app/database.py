@@ -1,5 +1,8 @@
 """Connections to Postgres that give up in time: a pool per process, never shared across a fork."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import ConnectionPool
@@ -15,6 +18,8 @@ MAXIMUM_CONNECTIONS = 4
 
 Transaction = Connection[DictRow]
 """A connection with a transaction open on it, as `with pool.connection() as tx` gives; it commits at the end."""
+Transact = Callable[[], AbstractContextManager[Transaction]]
+"""What opens one: a pool's `connection`, or what a command has instead."""
 Pool = ConnectionPool[Connection[DictRow]]
 
 

@@ -1,7 +1,6 @@
 """How long rows are kept, and the round that lets go of those that are older: in small steps, told to the audit."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,7 +8,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from app import ledger
 from app.artifacts.store import Store, StoreUnavailable
-from app.database import Transaction
+from app.database import Transact, Transaction
 from app.records import operators, pruning
 from app.records.prunable import RULES, What
 from app.records.pruning import Standing
@@ -28,8 +27,6 @@ SETTING_OF: dict[What, str] = {
     "snapshots": "retention_snapshots_days",
     "artifacts": "retention_workflows_days",
 }
-
-Transact = Callable[[], AbstractContextManager[Transaction]]
 
 
 class RetentionUnknown(Exception):
