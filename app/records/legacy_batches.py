@@ -59,12 +59,13 @@ def is_any_rolling_back(tx: Transaction) -> bool:
 
 def of_file(tx: Transaction, source: str, digest: bytes) -> Batch | None:
     """The batch of this file that was not rolled back."""
-    return _one(tx, "source = %(source)s AND digest = %(digest)s AND status <> 'rolled_back'", locals())
+    facts = {"source": source, "digest": digest}
+    return _one(tx, "source = %(source)s AND digest = %(digest)s AND status <> 'rolled_back'", facts)
 
 
 def get(tx: Transaction, batch_id: UUID) -> Batch | None:
     """By its id."""
-    return _one(tx, "id = %(batch_id)s", locals())
+    return _one(tx, "id = %(id)s", {"id": batch_id})
 
 
 def beginning_with(tx: Transaction, begin: str) -> list[Batch]:

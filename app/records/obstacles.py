@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,21 +42,21 @@ def of(tx: Transaction, workflow_ids: Collection[UUID]) -> dict[UUID, Obstacles]
         found = Blocker(code=row["code"], sentence=row["sentence"], subject=row["subject"])
         if found not in blockers[row["id"]]:
             blockers[row["id"]].append(found)
-    wishes = {row["id"]: row for row in tx.execute(_OF_STEPS, ids).fetchall()}
     doubts = {row["id"] for row in tx.execute(_DOUBTS, ids).fetchall()}
-    return {each: _obstacles(blockers[each], wishes.get(each), in_doubt=each in doubts) for each in workflow_ids}
+    all_of = {each: Obstacles(blockers=tuple(blockers[each]), in_doubt=each in doubts) for each in workflow_ids}
+    for row in tx.execute(_OF_STEPS, ids).fetchall():
+        all_of[row["id"]] = _of_wish(all_of[row["id"]], row)
+    return all_of
 
 
-def _obstacles(blockers: list[Blocker], wish: dict[str, Any] | None, *, in_doubt: bool) -> Obstacles:
-    if wish is None:
-        return Obstacles(blockers=tuple(blockers), in_doubt=in_doubt)
-    is_open = wish["status"] == "open"
-    return Obstacles(
-        blockers=tuple(blockers),
-        answer=wish["answer"] or {},
-        comes_back_at=wish["due_at"] if is_open else None,
-        waits=is_open and wish["waits"],
-        in_doubt=in_doubt,
+def _of_wish(found: Obstacles, row: dict[str, Any]) -> Obstacles:
+    """How its run has ended, and whether the gate comes back to it by itself."""
+    is_open = row["status"] == "open"
+    return replace(
+        found,
+        answer=row["answer"] or {},
+        comes_back_at=row["due_at"] if is_open else None,
+        waits=is_open and row["waits"],
     )
 
 

@@ -4,7 +4,6 @@ Whoever locks a workflow and its step locks the workflow first. A step in the li
 the workflow (its message says "look where it stands"), one beside the line by its own.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -257,15 +256,6 @@ def take_due(tx: Transaction, now: datetime) -> list[Due]:
 def _due(row: dict[str, Any]) -> Due:
     task = definitions.step(row["kind"], row["version"], row["name"]).task
     return Due(row["id"] if row["position"] is None else row["workflow_id"], task)
-
-
-def lapsed(tx: Transaction, now: datetime) -> Sequence[dict[str, Any]]:
-    """The steps whose worker was not heard of in time: `workflow_id`, `id`, `position`; locked for this transaction."""
-    return tx.execute(
-        "SELECT workflow_id, id, position FROM steps WHERE status = 'running' AND lease_until < %(now)s"
-        " ORDER BY lease_until LIMIT %(limit)s FOR UPDATE SKIP LOCKED",
-        {"now": now, "limit": DUE_BATCH},
-    ).fetchall()
 
 
 def backoff_seconds(attempts: int, of: UUID) -> float:

@@ -1,18 +1,17 @@
 """What the API takes and says about the settings that operators change at run time."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import Field, JsonValue
 
 from app.ledger import HIGHEST_SEQ
 from app.records.operators import EVERYWHERE, Changed
-from app.steering import Change, Setting, Shown
+from app.steering import Change, Origin, Setting, Shown
 from app.web.api.bodies import FEWEST_ITEMS, MOST_ITEMS, Query, RequestBody, ResponseBody
 from policies.catalogue import Everywhere, OfRepository, Reason
 
 Said = TypeVar("Said", bound=OfRepository)
-Origin = Literal["environment", "all repositories", "this repository"]
 
 
 class SettingsChange(RequestBody, Generic[Said]):

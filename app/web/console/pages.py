@@ -9,8 +9,6 @@ from app.web import rendering
 from app.web.console import session
 from policies.text import plain
 
-TROUBLE_CHARACTERS = 200
-
 
 def page(template: str, status: int, **shown: object) -> Response:
     """Forms go to ourselves alone, and tell us so: without a referrer browsers hide where they come from."""
