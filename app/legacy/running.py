@@ -208,6 +208,7 @@ def _claimed(tx: Transaction, batch: Batch, progress: Progress | None, asked: As
     """Its workflow, or a new one where that was cancelled or has failed; taken over from a process that is gone."""
     now = asked.clock()
     is_undone = batch.status == "rolling_back"
+    legacy_batches.hold_all(tx)
     if not is_undone and legacy_batches.is_any_rolling_back(tx):
         raise LegacyError("Another batch is being rolled back: let that end, and run this again.")
     if progress is None or progress.status in ("cancelled", "failed", "blocked"):
