@@ -1,39 +1,46 @@
 -- A run holds one step: of a workflow with several in its line, the one where it stands. What only this version can say
 -- of a workflow (version, input, who asked, pauses) goes.
 DROP TABLE IF EXISTS pauses;
-DROP VIEW IF EXISTS runs;
 DROP INDEX IF EXISTS workflows_of_subject;
 DROP INDEX IF EXISTS workflows_of_repository;
 DROP INDEX IF EXISTS workflows_of_status;
 DROP INDEX IF EXISTS workflows_of_type;
 DROP INDEX IF EXISTS workflows_newest;
-ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_type_check;
-ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_status_check;
-ALTER TABLE workflows DROP COLUMN IF EXISTS retry_of;
-ALTER TABLE IF EXISTS steps DROP CONSTRAINT IF EXISTS steps_workflow_id_fkey;
-DELETE FROM workflows WHERE kind NOT IN ('evaluate', 'find_by_head', 'find_by_branch', 'find_by_repository',
-    'find_by_installation', 'find_changed', 'merge_group', 'work', 'step', 'merge');
-ALTER TABLE workflows
-    ADD COLUMN IF NOT EXISTS due_at      timestamptz,
-    ADD COLUMN IF NOT EXISTS queued_at   timestamptz,
-    ADD COLUMN IF NOT EXISTS attempts    integer NOT NULL DEFAULT 0,
-    ADD COLUMN IF NOT EXISTS lease       uuid,
-    ADD COLUMN IF NOT EXISTS lease_until timestamptz,
-    ADD COLUMN IF NOT EXISTS error       text;
-UPDATE workflows SET due_at = steps.due_at, queued_at = steps.queued_at, attempts = steps.attempts, lease = steps.lease,
-    lease_until = steps.lease_until, error = steps.error,
-    status = CASE WHEN workflows.status = 'cancelled' AND kind <> 'work' THEN 'superseded'
-                  WHEN workflows.status = 'failed' THEN 'blocked'
-                  WHEN workflows.status = 'waiting' AND kind <> 'work' THEN 'pending' ELSE workflows.status END
-    FROM steps WHERE workflow_id = workflows.id AND position IS NOT NULL AND name = current_step;
-UPDATE workflows SET due_at = created_at WHERE due_at IS NULL;
-ALTER TABLE workflows ALTER COLUMN due_at SET NOT NULL;
-DROP TABLE IF EXISTS steps;
-ALTER TABLE workflows
-    DROP COLUMN IF EXISTS type, DROP COLUMN IF EXISTS version, DROP COLUMN IF EXISTS input,
-    DROP COLUMN IF EXISTS current_step, DROP COLUMN IF EXISTS asked_by, DROP COLUMN IF EXISTS retry_of,
-    DROP COLUMN IF EXISTS updated_at;
-ALTER TABLE workflows RENAME TO runs;
+
+DO $$ BEGIN
+    IF to_regclass('workflows') IS NOT NULL THEN
+        DROP VIEW IF EXISTS runs;
+        ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_type_check;
+        ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_status_check;
+        ALTER TABLE workflows DROP COLUMN IF EXISTS retry_of;
+        ALTER TABLE IF EXISTS steps DROP CONSTRAINT IF EXISTS steps_workflow_id_fkey;
+        DELETE FROM workflows WHERE kind NOT IN ('evaluate', 'find_by_head', 'find_by_branch', 'find_by_repository',
+            'find_by_installation', 'find_changed', 'merge_group', 'work', 'step', 'merge');
+        ALTER TABLE workflows
+            ADD COLUMN IF NOT EXISTS due_at      timestamptz,
+            ADD COLUMN IF NOT EXISTS queued_at   timestamptz,
+            ADD COLUMN IF NOT EXISTS attempts    integer NOT NULL DEFAULT 0,
+            ADD COLUMN IF NOT EXISTS lease       uuid,
+            ADD COLUMN IF NOT EXISTS lease_until timestamptz,
+            ADD COLUMN IF NOT EXISTS error       text;
+        UPDATE workflows SET due_at = steps.due_at, queued_at = steps.queued_at, attempts = steps.attempts,
+            lease = steps.lease, lease_until = steps.lease_until, error = steps.error,
+            status = CASE WHEN workflows.status = 'cancelled' AND kind <> 'work' THEN 'superseded'
+                          WHEN workflows.status = 'failed' THEN 'blocked'
+                          WHEN workflows.status = 'waiting' AND kind <> 'work' THEN 'pending' ELSE workflows.status END
+            FROM steps WHERE workflow_id = workflows.id AND position IS NOT NULL AND name = current_step;
+        UPDATE workflows SET due_at = created_at WHERE due_at IS NULL;
+        ALTER TABLE workflows ALTER COLUMN due_at SET NOT NULL;
+        DROP TABLE IF EXISTS steps;
+        ALTER TABLE workflows
+            DROP COLUMN IF EXISTS type, DROP COLUMN IF EXISTS version, DROP COLUMN IF EXISTS input,
+            DROP COLUMN IF EXISTS current_step, DROP COLUMN IF EXISTS asked_by, DROP COLUMN IF EXISTS retry_of,
+            DROP COLUMN IF EXISTS updated_at;
+        ALTER TABLE workflows RENAME TO runs;
+    END IF;
+END $$;
+
+ALTER TABLE runs DROP CONSTRAINT IF EXISTS runs_status_check;
 ALTER TABLE runs ADD CONSTRAINT runs_status_check
     CHECK (status IN ('pending', 'running', 'waiting', 'succeeded', 'blocked', 'superseded', 'cancelled'));
 ALTER TABLE runs DROP CONSTRAINT IF EXISTS runs_check;

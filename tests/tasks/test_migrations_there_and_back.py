@@ -58,6 +58,15 @@ def test_a_migration_that_is_made_twice_changes_nothing_more(grown: str, name: s
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name >= "0011"])
+def test_a_migration_that_is_undone_twice_changes_nothing_more(grown: str, name: str) -> None:
+    schema.down(grown, steps=len(NAMES) - NAMES.index(name))
+    once = migrating.content(grown)
+    with psycopg.connect(grown) as connection:
+        connection.execute((schema.directory() / f"{name}.rollback.sql").read_bytes())
+    assert migrating.content(grown) == once
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name >= "0011"])
 def test_a_migration_that_is_killed_in_the_middle_leaves_all_as_it_was(grown: str, name: str) -> None:
     """Once on the way down and once on the way up; then both are made."""
     newer = len(NAMES) - NAMES.index(name) - 1
