@@ -24,6 +24,7 @@ MOST_PLACES = 20
 MOST_SENTENCE_CHARACTERS = 200
 
 MALFORMED = Reply(400, "MALFORMED", "The body should be JSON, in UTF-8 and not too deeply nested.")
+TWICE = Reply(400, "MALFORMED", "An object of the body has a key twice: nobody can tell which one is meant.")
 
 _KEY = re.compile(KEY)
 _SECONDS = re.compile(r"[0-9]{1,2}")
@@ -55,8 +56,6 @@ def read(endpoint: Endpoint, incoming: Request) -> Asked | Reply:
 
 
 def _query(endpoint: Endpoint, incoming: Request) -> tuple[int, tuple[BaseModel, ...]] | Reply:
-    if endpoint.query is None and endpoint.awaits is None:
-        return 0, ()
     given = incoming.args.to_dict()
     if len(given) < sum(len(values) for _, values in incoming.args.lists()):
         return Reply(422, "INVALID", "A parameter of the query is given twice.")
@@ -111,10 +110,26 @@ def _validated(takes: type[BaseModel], content: bytes) -> tuple[BaseModel] | Rep
         from_json(content, allow_inf_nan=False)  # NaN is no JSON, and no database takes it for such
     except ValueError:
         return MALFORMED
+    if _has_twice(content):
+        return TWICE
     try:
         return (takes.model_validate_json(content),)
     except ValidationError as wrong:
         return _invalid(wrong)
+
+
+def _has_twice(content: bytes) -> bool:
+    """Whether a key stands twice in an object, which is read first by some and last by others."""
+    try:
+        json.loads(content, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    except ValueError:
+        return True
+    return False
+
+
+def _once(pairs: list[tuple[str, Any]]) -> None:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice in an object")
 
 
 def _invalid(wrong: ValidationError) -> Reply:

@@ -99,15 +99,13 @@ def address(endpoint: Endpoint) -> str:
 
 def statuses(endpoint: Endpoint) -> Iterator[int]:
     """The statuses of refusals: the endpoint's own and those of the door."""
-    yield from (401, 403, TOO_MANY, UNAVAILABLE, *endpoint.refuses)
+    yield from (401, 403, 422, TOO_MANY, UNAVAILABLE, *endpoint.refuses)
     if endpoint.method in KEYED or endpoint.takes:
         yield 400
     if endpoint.takes:
         yield from (413, 415)
     if "<" in endpoint.path:
         yield 404
-    if endpoint.takes or endpoint.query or endpoint.awaits or endpoint.method in KEYED or "<" in endpoint.path:
-        yield 422
 
 
 def _operation(endpoint: Endpoint) -> Operation:

@@ -78,6 +78,8 @@ def test_it_takes_and_answers_camel_case(client: FlaskClient) -> None:
         (b"{", 400, "MALFORMED", None),
         (b"\xff", 400, "MALFORMED", None),
         (b'{"givenName": NaN}', 400, "MALFORMED", None),
+        (b'{"givenName": "a", "givenName": "b"}', 400, "MALFORMED", None),
+        (b'{"givenName": "a", "sizes": [{"a": 1, "\\u0061": 2}]}', 400, "MALFORMED", None),
         (b'{"givenName": "\\ud800"}', 400, "MALFORMED", None),
         (b"[" * 5_000 + b"]" * 5_000, 400, "MALFORMED", None),
         (b'{"givenName": ' * 5_000 + b"1" + b"}" * 5_000, 400, "MALFORMED", None),
@@ -140,6 +142,12 @@ def test_a_list_comes_in_parts(client: FlaskClient) -> None:
 )
 def test_a_query_that_is_not_understood_is_refused(client: FlaskClient, query: str) -> None:
     answer = client.get(f"{PATH}?{query}")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "INVALID")
+
+
+@pytest.mark.parametrize("query", ["limit=1", "wait=1", "="])
+def test_an_endpoint_without_a_query_knows_no_parameter(client: FlaskClient, query: str) -> None:
+    answer = client.post(f"{PATH}?{query}", json={"givenName": "a"})
     assert (answer.status_code, answer.get_json()["code"]) == (422, "INVALID")
 
 
