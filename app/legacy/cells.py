@@ -116,7 +116,7 @@ class Row:
         if value is None:
             return ""
         match = _REPOSITORY.fullmatch(value.strip())
-        if match is None:
+        if match is None or match.group(1).endswith(("/.", "/..")):
             raise Unfit("BAD_REPOSITORY", f"{self.column(field)} should be a repository as owner/name.")
         return match.group(1)
 

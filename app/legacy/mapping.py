@@ -112,7 +112,7 @@ def mapped(kind: RowKind, shape: Shape, raw: dict[str, Any], key: str | None, pl
     if kind == "settings":
         row.needed("key", "MISSING_ID")
         return {}
-    if key is None:
+    if key is None or not key.strip():
         row.needed("id", "MISSING_ID")
     if kind == "workflows":
         return _workflow(row, key or "")

@@ -6,6 +6,7 @@ than D1 allows is taken into memory.
 
 import hashlib
 import sqlite3
+import stat
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from app.legacy.trouble import LegacyError
 
 HEADER = b"SQLite format 3\0"
 HEADER_BYTES = 100
+JOURNAL = bytes.fromhex("d9d505f920a163d7")
+"""How a journal begins as long as what it would undo is in the database."""
 MOST_TABLES = 500
 MOST_COLUMNS = 100
 _CHUNK_BYTES = 1 << 20
@@ -118,12 +121,19 @@ def digest(path: Path) -> bytes:
     """SHA-256 of the file. Raises `LegacyError`."""
     found = hashlib.sha256()
     try:
+        _demand_file(path)
         with path.open("rb") as file:
             while chunk := file.read(_CHUNK_BYTES):
                 found.update(chunk)
     except OSError as trouble:
         raise LegacyError(f"The file {path} can't be read: {trouble.strerror or trouble}.") from None
     return found.digest()
+
+
+def _demand_file(path: Path) -> None:
+    """A pipe would be waited for, and a device read without an end; both are gone when they are read again."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise LegacyError(f"{path} is no file: save the export to one, and import that.")
 
 
 @contextmanager
@@ -141,12 +151,21 @@ def _demand_whole(path: Path, begin: bytes) -> None:
     log = path.with_name(f"{path.name}-wal")
     if log.exists() and log.stat().st_size:
         raise LegacyError(f"The database has rows in {log.name} still: close whatever has it open, and copy it again.")
+    if _begins(journal := path.with_name(f"{path.name}-journal"), JOURNAL):
+        raise LegacyError(f"A change of the database is half done, see {journal.name}: open it with sqlite3 once.")
     if len(begin) < HEADER_BYTES:
         raise LegacyError("The file is cut off: it is shorter than the header of a SQLite database.")
     page_bytes = int.from_bytes(begin[16:18], "big")
     expected = int.from_bytes(begin[28:32], "big") * (65_536 if page_bytes == 1 else page_bytes)
     if path.stat().st_size < expected:
         raise LegacyError(f"The file is cut off: it has {path.stat().st_size} of {expected} bytes.")
+
+
+def _begins(path: Path, said: bytes) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(said)) == said
 
 
 def _tables(connection: sqlite3.Connection) -> tuple[Table, ...]:

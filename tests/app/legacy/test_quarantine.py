@@ -30,6 +30,7 @@ def setting(**changes: Any) -> Tables:
 
 EARNED_AND_CLEARED: list[tuple[str, Tables, str, dict[str, str | None]]] = [
     ("MISSING_ID", workflow(id=None), "workflows:1", {"id": "w1"}),
+    ("MISSING_ID", workflow(id="  "), "workflows:1", {"id": "w1"}),
     ("MISSING_ID", event(id=""), "audit_events:1", {"id": "1"}),
     ("MISSING_ID", setting(key=None), "settings:1", {"key": "kill_switch"}),
     ("MISSING_VALUE", workflow(type=None), "workflows:1", {"type": "merge"}),
@@ -58,6 +59,7 @@ EARNED_AND_CLEARED: list[tuple[str, Tables, str, dict[str, str | None]]] = [
     ("VALUE_TOO_LARGE", workflow(input="x" * 2_000_001), "workflows:1", {"input": "{}"}),
     ("BAD_NUMBER", workflow(number=-1), "workflows:1", {"number": "12"}),
     ("BAD_NUMBER", step(attempts="many"), "steps:1", {"attempts": "3.0"}),
+    ("BAD_REPOSITORY", workflow(repository="acme/.."), "workflows:1", {"repository": "acme/app"}),
     ("BAD_REPOSITORY", workflow(repository="acme"), "workflows:1", {"repository": "https://github.com/acme/app.git"}),
     ("RETRY_OF_ITSELF", workflow(retry_of="w1"), "workflows:1", {"retry_of": None}),
     ("RETRY_OF_UNKNOWN", workflow(retry_of="w0"), "workflows:1", {"retry_of": ""}),

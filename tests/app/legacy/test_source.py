@@ -1,5 +1,6 @@
 """Opening an export: databases and dumps as they are written, cut off, and made by somebody who means harm."""
 
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -126,6 +127,32 @@ def test_rows_that_are_still_in_the_log_are_missed(tmp_path: Path) -> None:
     path = exports.database(tmp_path / "old.db", exports.sound())
     (tmp_path / "old.db-wal").write_bytes(b"x")
     assert "rows in old.db-wal still" in refused(path)
+
+
+def test_a_change_that_is_half_done_is_missed(tmp_path: Path) -> None:
+    path = exports.database(tmp_path / "old.db", exports.sound())
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("PRAGMA cache_spill = 1")
+        writer.execute("PRAGMA cache_size = 1")
+        writer.execute("BEGIN EXCLUSIVE")
+        for _ in range(200):
+            writer.execute("INSERT INTO workflows (id) VALUES (hex(randomblob(900)))")
+        copied = tmp_path / "copied.db"
+        shutil.copy(path, copied)
+        shutil.copy(tmp_path / "old.db-journal", tmp_path / "copied.db-journal")
+    said = "A change of the database is half done, see copied.db-journal: open it with sqlite3 once."
+    assert refused(copied) == said
+    (tmp_path / "copied.db-journal").write_bytes(bytes(512))
+    shutil.copy(path, copied)
+    assert len(rows_of(copied)["workflows"]) == len(exports.sound()["workflows"])
+
+
+@pytest.mark.timeout(20)
+def test_what_is_no_file_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path, Path("/dev/zero")):
+        with pytest.raises(LegacyError, match="is no file: save the export to one, and import that"):
+            source.digest(path)
 
 
 def test_views_virtual_and_generated_columns_are_never_run(tmp_path: Path) -> None:
