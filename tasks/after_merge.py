@@ -34,7 +34,13 @@ def follow_up(context: Context, bound: Merger, step_id: UUID) -> None:
         attempt = attempts.get(tx, handed.read(AskedDeletion, held.input).attempt) if held else None
         if held is not None and attempt is None:
             _end(tx, held, "The record of the merge is gone.", context.clock())
-    if held is not None and attempt is not None:
+    if held is None or attempt is None:
+        return
+    if held.attempts > definitions.DELETE_BRANCH.most_attempts:
+        _warn(
+            context, attempt, held, f"It was tried {held.attempts - 1} times, and its worker stopped in the last one."
+        )
+    else:
         _delete_branch(context, bound, attempt, held)
 
 

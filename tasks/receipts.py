@@ -113,6 +113,19 @@ def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, no
     send_for_later(context, claimed, due)
 
 
+def give_up(context: Context, claimed: Claimed) -> None:
+    """Leave to a person what was tried as often as it may be, also where a worker died each time."""
+    now, tried = context.clock(), claimed.attempts - 1
+    with context.pool.connection() as tx:
+        bindings.hold_write(tx, claimed)
+        permit = permits.open_of(tx, claimed.id)
+        if permit is not None:
+            permits.close(tx, permit.id, "unspent" if permit.spent_at is None else "unknown", now)
+        intents.end(tx, claimed, "blocked", now, f"It was tried {tried} times; a person must look.")
+        bindings.tell(tx, claimed, now)
+        attest(tx, claimed, "write_blocked", {"code": "TOO_MANY_ATTEMPTS", "attempts": tried}, now)
+
+
 def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt) -> None:
     now = context.clock()
     with context.pool.connection() as tx:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from app import permits
+from app import definitions, permits
 from app.artifacts.blocked import Blocked
 from app.github.answers import Unavailable
 from app.github.projector import LiveProjector, LocalProjector, Projector
@@ -50,14 +50,21 @@ def perform(context: Context, bound: Projector, intent_id: UUID) -> None:
     if claimed is None:
         return
     context.checkpoint("write.claimed")
+    if claimed.attempts > definitions.WRITE.most_attempts:
+        receipts.give_up(context, claimed)
+    else:
+        _go_on(context, bound, claimed)
+    _wake_next(context, claimed)
+
+
+def _go_on(context: Context, bound: Projector, claimed: Claimed) -> None:
     try:
         if _way_is_clear(context, bound, claimed) and not commenting.replaced(context, claimed):
             _decide_and_send(context, bound, claimed)
     except LimitsUnavailable:
         due = context.clock() + timedelta(seconds=DOWN_SECONDS)
         with context.pool.connection() as tx:
-            intents.put_off(tx, claimed, "pending", due, "Redis does not answer, so nothing is written.")
-    _wake_next(context, claimed)
+            intents.await_turn(tx, claimed, "pending", due, "Redis does not answer, so nothing is written.")
 
 
 def _way_is_clear(context: Context, bound: Projector, claimed: Claimed) -> bool:

@@ -7,7 +7,7 @@ import pytest
 from app.events import Merged
 from app.simulator.journal import Write
 from app.simulator.queueing import QUEUE
-from tests.tasks import merging
+from tests.tasks import merging, steering
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.merge_wishes import write_gate
 
@@ -53,6 +53,22 @@ def test_a_refused_deletion_is_a_warning_and_no_outcome(ready: House) -> None:
     assert merging.merge(ready) == ("merged", None, None)
     assert ready.rows("SELECT code, severity FROM alerts") == [{"code": "DELETE_BRANCH_FAILED", "severity": "warning"}]
     assert len(_written(ready, "DELETE")) == 1
+
+
+def test_a_deletion_at_which_every_worker_dies_is_a_warning_and_tried_no_more(ready: House) -> None:
+    _rules(ready, delete_branch=True)
+    merging.ask(ready)
+    ready.run(*ready.sent.pop(0))
+    ready.rows("UPDATE steps SET attempts = 7 WHERE name = 'delete_branch' RETURNING id")
+    with ready.dying_at("merge.branch_spent"):
+        ready.work()
+    for _ in range(2):
+        steering.later(ready, 200)
+    assert ready.rows("SELECT status, attempts FROM steps WHERE name = 'delete_branch'") == [
+        {"status": "stopped", "attempts": 9}
+    ]
+    assert ready.rows("SELECT code, severity FROM alerts") == [{"code": "DELETE_BRANCH_FAILED", "severity": "warning"}]
+    assert _written(ready, "DELETE") == []
 
 
 def test_a_branch_that_moved_after_the_merge_stays_and_that_is_told(ready: House) -> None:

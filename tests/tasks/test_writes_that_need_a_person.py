@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from app import definitions
 from app.workflows.pausing import Scope
 from tasks import receipts
 from tests.tasks import steering
@@ -63,3 +64,25 @@ def test_a_write_of_a_paused_type_waits_until_that_is_resumed(house: House) -> N
     steering.resume(house, scope)
     later(house)
     assert house.states() == ["pending"]
+
+
+@pytest.mark.parametrize("point", ["write.claimed", "write.spent"])
+def test_a_write_at_which_every_worker_dies_is_left_to_a_person_and_made_anew_by_a_retry(
+    house: House, point: str
+) -> None:
+    house.deliver_pull()
+    house.run(*house.sent.pop(0))
+    house.rows(f"UPDATE steps SET attempts = {definitions.WRITE.most_attempts - 1} WHERE name = 'write' RETURNING id")
+    with house.dying_at(point):
+        house.work()
+    later(house, 200)
+    (found,) = listed(house, "policy_evaluation")
+    status, unblock = _standing(house, found.id)
+    assert (status, "It was tried 100 times" in str(unblock), house.states()) == ("blocked", True, [])
+    assert house.rows("SELECT outcome FROM permits") == ([] if point == "write.claimed" else [{"outcome": "unknown"}])
+    assert house.rows("SELECT body ->> 'code' AS code FROM audit_events WHERE kind = 'write_blocked'") == [
+        {"code": "TOO_MANY_ATTEMPTS"}
+    ]
+    assert retry(house, found.id) == found.id
+    house.work()
+    assert (_standing(house, found.id), house.states()) == (("succeeded", None), ["pending"])
