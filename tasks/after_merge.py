@@ -120,6 +120,7 @@ def _intend(
     """The attempt and its permit; None where the branch of this head was deleted before."""
     now = context.clock()
     with context.pool.connection() as tx:
+        operators.share(tx, attempt.repository_id)
         steps.hold(tx, held)
         if _is_stopped(tx, attempt):
             return "stopped"

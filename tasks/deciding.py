@@ -40,6 +40,7 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
         return None
     now = context.clock()
     with context.pool.connection() as tx:
+        operators.share(tx, claimed.intent.repository_id)
         binding = bindings.hold_write(tx, claimed)  # what is done about the run meanwhile, is done after this
         counts = operators.in_force(tx, context.settings, claimed.intent.repository, claimed.intent.repository_id)
         known = NOTHING if is_verdict else standing.of(tx, claimed.intent, place, counts.approvals)

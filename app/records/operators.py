@@ -126,6 +126,18 @@ def hold(tx: Transaction, repository_id: int) -> None:
     tx.execute("SELECT pg_advisory_xact_lock(hashtext('mergegate.settings'), hashint8(%(id)s))", {"id": repository_id})
 
 
+def share(tx: Transaction, repository_id: int) -> None:
+    """Nobody changes what counts there until the transaction ends, which decides by it. Before any other lock.
+
+    Who changes something meanwhile finds what was decided on, and takes it away.
+    """
+    tx.execute(
+        "SELECT pg_advisory_xact_lock_shared(hashtext('mergegate.settings'), hashint8(id))"
+        " FROM unnest(%(ids)s::bigint[]) AS id",
+        {"ids": [EVERYWHERE, repository_id]},
+    )
+
+
 def put(tx: Transaction, where: Where, name: str, value: Any, *, by: str, reason: str, now: datetime) -> Row:
     """Say one thing, or with None nothing any more; the caller holds it, has checked the value, and tells the audit."""
     row = tx.execute(

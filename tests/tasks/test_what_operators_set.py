@@ -1,5 +1,6 @@
 """What operators set, in the way of real writes and merges: each blocker earned by a setting, and cleared by one."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from app.records import operators
 from app.records.operators import Where
 from app.steering import Change, Shown
 from app.work import By
+from tasks import names
+from tests.app.records.locks import until_anybody_waits
 from tests.tasks import merging
 from tests.tasks.agency import agency, codes
 from tests.tasks.house import REPOSITORY, House
@@ -92,6 +95,20 @@ def test_what_was_decided_on_before_a_setting_stops_it_is_not_sent(house: House)
     house.sweep()
     assert (house.states(), [code for code, _ in blocked(house)]) == ([], ["TRANSPORT_DISABLED"])
     assert house.rows("SELECT outcome, spent_at FROM permits") == [{"outcome": "unspent", "spent_at": None}]
+
+
+def test_what_is_decided_on_while_a_setting_is_changed_is_decided_by_it(house: House, database_url: str) -> None:
+    house.deliver_pull()
+    house.run(*house.sent.pop(0))
+    (_, write_id), change = house.sent.pop(0), Change(values={"writes": False}, reason="a test")
+    where, by = Where(repository_id=house.repository_id, full_name=REPOSITORY), By("olga", house.clock())
+    with ThreadPoolExecutor(1) as worker, house.context.pool.connection() as tx:
+        steering.change(tx, house.context.settings, where, by, change)
+        writing = worker.submit(house.run, names.WRITE, write_id)
+        until_anybody_waits(database_url)
+        tx.commit()
+        writing.result()
+    assert (house.states(), [code for code, _ in blocked(house)]) == ([], ["TRANSPORT_DISABLED"])
 
 
 def test_the_environment_is_the_ceiling(house: House) -> None:
