@@ -63,7 +63,8 @@ SELECT FROM evaluations WHERE run_id = workflows.id AND EXISTS (
         "an issue, or a wish to merge": """
 SELECT FROM step_runs LEFT JOIN merge_requests ON merge_requests.id = merge_request_id
     WHERE step_runs.run_id = workflows.id AND (ending IS NULL OR step_runs.issue_id IS NOT NULL
-        OR merge_requests.issue_id IS NOT NULL OR merge_requests.status = 'open')""",
+        OR merge_requests.issue_id IS NOT NULL OR merge_requests.status = 'open' OR EXISTS (SELECT FROM pulls WHERE
+            (repository_id, number) = (merge_requests.repository_id, merge_requests.number) AND is_open OFFSET 0))""",
         "a verdict on an open pull request": """
 SELECT FROM intents WHERE run_id = workflows.id AND EXISTS (
     SELECT FROM evaluations AS told WHERE told.intent_id = intents.id AND told.run_id <> workflows.id AND EXISTS (
@@ -115,6 +116,7 @@ RULES: dict[What, Rule] = {
         old="status = 'ended'",
         kept_by={
             "an issue": "SELECT WHERE merge_requests.issue_id IS NOT NULL",
+            "an open pull request": _OPEN_PULL.format(table="merge_requests"),  # where a label is heard once
             "a run": "SELECT FROM step_runs WHERE merge_request_id = merge_requests.id",
         },
         act=_deleted("merge_requests", "id", "uuid"),

@@ -122,12 +122,16 @@ class Attic:
             recorded_at=NOW,
         )
 
-    def request(self, days: int, *, status: str = "ended", issue: UUID | None = None) -> UUID:
+    def request(
+        self, days: int, *, status: str = "ended", issue: UUID | None = None, number: int | None = None
+    ) -> UUID:
         made = uuid4()
         self.insert(
             "merge_requests",
             id=made,
             issue_id=issue,
+            repository_id=None if number is None else 1,
+            number=number,
             mode="execute",
             request_id="",
             source="label",

@@ -84,6 +84,11 @@ def _of_open_pull(attic: Attic, workflow: UUID) -> None:
     attic.binding(workflow, number=8)
 
 
+def _wish_of_open_pull(attic: Attic, workflow: UUID) -> None:
+    attic.pull(8, is_open="yes")
+    attic.step_run(workflow, request=attic.request(OLD, number=8))
+
+
 KEEPERS: dict[str, Callable[[Attic, Any, Any], object]] = {
     "work under way": lambda attic, workflow, _: attic.step(workflow, "running"),
     "work that is due": lambda attic, workflow, _: attic.step(workflow, "pending"),
@@ -99,6 +104,7 @@ KEEPERS: dict[str, Callable[[Attic, Any, Any], object]] = {
         workflow, request=attic.request(OLD, issue=attic.issue())
     ),
     "an open wish": lambda attic, workflow, _: attic.step_run(workflow, request=attic.request(OLD, status="open")),
+    "a wish of an open pull request": lambda attic, workflow, _: _wish_of_open_pull(attic, workflow),
     "a retry under way": lambda attic, workflow, _: attic.tx.execute(
         "UPDATE workflows SET retry_of = %(id)s WHERE id = %(other)s",
         {"id": workflow, "other": attic.workflow(NEW, status="pending")},
@@ -147,6 +153,15 @@ def test_a_wish_to_merge_goes_after_its_runs(attic: Attic, shelf: Store) -> None
     attic.request(OLD, issue=attic.issue())
     assert _run(attic, shelf) == {"merges": 1, "requests": 1}
     assert len(attic.ids("merge_requests")) == 2
+
+
+def test_a_wish_that_has_ended_is_remembered_while_its_pull_request_is_open(attic: Attic, shelf: Store) -> None:
+    attic.pull(7, is_open="yes")
+    attic.step_run(attic.workflow(OLD, kind="merge", status="cancelled"), request=attic.request(OLD, number=7))
+    attic.request(OLD, number=7)
+    assert _run(attic, shelf) == {}
+    attic.tx.execute("UPDATE pulls SET is_open = false")
+    assert _run(attic, shelf) == {"merges": 1, "requests": 2}
 
 
 def test_a_delivery_stays_with_the_workflow_it_led_to(attic: Attic, shelf: Store) -> None:
