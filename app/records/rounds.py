@@ -13,11 +13,14 @@ RoundKind = Literal["deliveries", "gates"]
 
 
 def open_due(tx: Transaction, kind: RoundKind, *, every_seconds: int, now: datetime) -> UUID | None:
-    """The next round, where the last one is over and was begun so long ago; None where it is not time yet."""
+    """The next round, where the last one is over and was begun so long ago; None where it is not time yet.
+
+    One that a clock which was wrong has begun in the future holds up none.
+    """
     newest = tx.execute(
-        "SELECT created_at, status FROM workflows WHERE subject = %(subject)s"
+        "SELECT created_at, status FROM workflows WHERE subject = %(subject)s AND created_at <= %(now)s"
         " ORDER BY created_at DESC, id DESC LIMIT 1",
-        {"subject": _subject(kind)},
+        {"subject": _subject(kind), "now": now},
     ).fetchone()
     if newest and (
         newest["status"] in ("pending", "running") or newest["created_at"] > now - timedelta(seconds=every_seconds)

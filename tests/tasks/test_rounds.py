@@ -1,5 +1,7 @@
 """What is looked at again and again is a workflow each time: begun in time, one at a time, where GitHub is bound."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.records import rounds
@@ -45,3 +47,11 @@ def test_two_sweeps_at_once_begin_one_round(house: House) -> None:
         assert rounds.begin(tx, "deliveries", house.clock()) is not None
         assert rounds.begin(tx, "deliveries", house.clock()) is None
     assert len(house.rows(ROUNDS)) == 1
+
+
+def test_a_clock_that_was_ahead_for_a_while_holds_up_no_round(house: House) -> None:
+    with house.context.pool.connection() as tx:
+        ahead = rounds.begin(tx, "gates", house.clock() + timedelta(days=1))
+        tx.execute("UPDATE workflows SET status = 'succeeded' WHERE id = %(id)s", {"id": ahead})
+        assert rounds.open_due(tx, "gates", every_seconds=600, now=house.clock()) is not None
+        assert rounds.open_due(tx, "gates", every_seconds=600, now=house.clock()) is None
