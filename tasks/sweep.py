@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from app import definitions
 from app.database import Transaction
 from app.records import operators, rounds, runs, step_runs, steps, steps_beside, watches
 from app.records.runs import Run
@@ -61,6 +62,8 @@ def _put_back(context: Context, run: Run) -> None:
             intent_id = putting_off.after_attempt(context, tx, run, sentence, context.clock())
             step_runs.woken_by(tx, run.id, "sweeper")
     except runs.LeaseLost:  # another sweep was first, or the worker has ended after all
+        return
+    except definitions.UnknownDefinition:  # it stands at a step of another version
         return
     if intent_id is not None:
         context.send(names.WRITE, intent_id, 0)

@@ -250,11 +250,15 @@ def take_due(tx: Transaction, now: datetime) -> list[Due]:
             "known": definitions.for_workers(),
         },
     ).fetchall()
-    return [_due(row) for row in sorted(rows, key=lambda row: (row["position"] is None, row["due_at"]))]
+    found = sorted(rows, key=lambda row: (row["position"] is None, row["due_at"]))
+    return [due for row in found if (due := _due(row)) is not None]
 
 
-def _due(row: dict[str, Any]) -> Due:
-    task = definitions.step(row["kind"], row["version"], row["name"]).task
+def _due(row: dict[str, Any]) -> Due | None:
+    try:
+        task = definitions.step(row["kind"], row["version"], row["name"]).task
+    except definitions.UnknownDefinition:
+        return None
     return Due(row["id"] if row["position"] is None else row["workflow_id"], task)
 
 
