@@ -240,6 +240,13 @@ def test_a_paused_write_is_not_claimed(tx: Transaction) -> None:
     assert writes.claim(0) is not None
 
 
+def test_a_write_of_a_version_that_is_not_known_here_is_left_alone(tx: Transaction) -> None:
+    writes = Writes(tx)
+    writes.record(0, 0)
+    tx.execute("UPDATE workflows SET version = 99")
+    assert (writes.claim(0), steps.take_due(tx, writes.now)) == (None, [])
+
+
 def test_a_write_whose_worker_died_waits_again_and_says_so(tx: Transaction) -> None:
     writes = Writes(tx)
     write_id = writes.record(0, 0)
