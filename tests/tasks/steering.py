@@ -83,3 +83,34 @@ def in_the_middle(house: House, point: str, do: Callable[[], None]) -> Iterator[
 
 def _code(done: object) -> str | None:
     return done.code if isinstance(done, Blocker) else None
+
+
+DISAGREEING = """
+SELECT workflows.id, kind, workflows.status, line.status AS step FROM workflows
+LEFT JOIN steps AS line ON workflow_id = workflows.id AND position IS NOT NULL AND name = current_step
+LEFT JOIN LATERAL (SELECT count(*) > 0 AS is_blocked FROM intents WHERE run_id = workflows.id AND status = 'blocked')
+    AS writes ON true
+WHERE line.id IS NULL OR NOT CASE workflows.status
+    WHEN 'blocked' THEN line.status = 'stopped' OR line.status = 'done' AND is_blocked
+    WHEN 'failed' THEN line.status = 'stopped'
+    WHEN 'succeeded' THEN line.status = 'done' AND (workflows.kind = 'work' OR NOT is_blocked)
+    WHEN 'cancelled' THEN line.status IN ('cancelled', 'done')
+    ELSE line.status = workflows.status END
+"""
+"""Workflows that say something else than the step where their line stands, and the writes beside it."""
+MISTOLD = """
+SELECT run_id, ending, status, told.* FROM step_runs JOIN workflows ON workflows.id = run_id CROSS JOIN LATERAL
+    (SELECT count(*) FILTER (WHERE type = 'loop_run_started') AS begun,
+        count(*) FILTER (WHERE type IN ('loop_run_finished', 'loop_run_blocked', 'loop_run_failed')) AS ended
+    FROM timeline_events WHERE timeline_events.run_id = step_runs.run_id) AS told
+WHERE step_runs.issue_id IS NOT NULL AND (begun, ended) <> (1, (ending IS NOT NULL)::integer)
+    OR (ending IS NULL) <> (status IN ('pending', 'running', 'waiting'))
+    OR ending = 'finished' AND status <> 'succeeded' OR ending = 'blocked' AND status NOT IN ('blocked', 'cancelled')
+    OR ending = 'failed' AND status <> 'failed'
+"""
+"""Runs of steps whose start and one end are not told once each, or whose workflow says otherwise."""
+
+
+def disagreeing(house: House) -> list[object]:
+    """Whatever says something else than what it belongs to; nothing, whatever was done."""
+    return [*house.rows(DISAGREEING), *house.rows(MISTOLD), *house.disagreeing()]

@@ -45,6 +45,7 @@ class Chance:
         """A few deeds of workers and operators, each in the middle of whatever is under way."""
         for _ in range(self.odds.randint(4, MOST_DEEDS)):
             self.odds.choice((self.work, self.work, self.die, self.retry, self.pause, self.resume, *self.also))()
+            assert steering.disagreeing(self.house) == []
 
     def work(self) -> None:
         if self.house.sent:
@@ -87,6 +88,7 @@ class Chance:
             steering.resume(self.house, scope)
         for _ in range(ROUNDS):
             steering.later(self.house)
+            assert steering.disagreeing(self.house) == []
             if is_over():
                 return
             steering.retry(self.house, listed(self.house, self.type)[0].id)
