@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app import handed
 from app.handed import Approved, AskedWord
-from app.records import approval_requests, approvals, runs
+from app.records import approval_requests, approvals, resting, runs
 from app.records.approvals import Given
 from app.records.runs import Run
 from tasks.context import Context
@@ -27,7 +27,7 @@ def follow(context: Context, request_id: UUID) -> None:
         said = approvals.of_run(tx, asked.run)
         is_enough = not approval_requests.is_missing(tx, asked.run, asked.epoch)
         if not said or (said[0].is_approved and not is_enough):
-            runs.rest(tx, run, "waiting", now)
+            resting.rest(tx, run, "waiting", now)
         elif said[0].is_approved:
             runs.finish(tx, run, now, _output(said[0]))
         else:

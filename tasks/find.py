@@ -15,7 +15,7 @@ from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.reader import Place
 from app.handed import Found
-from app.records import operators, pulls, runs, slots, watches
+from app.records import causes, operators, pulls, runs, slots, watches
 from app.records.pulls import Sighting
 from app.records.runs import Run, Wanted
 from tasks import bypass, names, observing, putting_off
@@ -163,7 +163,7 @@ def _want(context: Context, tx: Transaction, run: Run, wanted: list[Wanted]) -> 
         return [(_want_one(tx, run, each, now, None), now) for each in wanted]
     waiting = runs.waiting(tx, wanted)
     for run_id in waiting.values():
-        runs.inherit_causes(tx, run_id, run.id, MOST_CAUSES)
+        causes.inherit(tx, run_id, run.id, MOST_CAUSES)
     new = [each for each in wanted if each.subject not in waiting]
     return [(_want_one(tx, run, each, slot, slot), slot) for each, slot in _with_slots(context, tx, new, now)]
 
@@ -180,7 +180,7 @@ def _with_slots(context: Context, tx: Transaction, new: list[Wanted], now: datet
 
 def _want_one(tx: Transaction, run: Run, wanted: Wanted, due_at: datetime, slot_at: datetime | None) -> UUID:
     run_id = runs.want(tx, wanted, due_at, slot_at)
-    runs.inherit_causes(tx, run_id, run.id, MOST_CAUSES)
+    causes.inherit(tx, run_id, run.id, MOST_CAUSES)
     return run_id
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event, Repository
-from app.records import alterations, deliveries, groups, hooked, intents, operators, pulls, runs, slots
+from app.records import alterations, causes, deliveries, groups, hooked, intents, operators, pulls, runs, slots
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
@@ -161,7 +161,7 @@ def _want(tx: Transaction, work: Wanted, delivery_id: int, *, due_at: datetime, 
     if work.number is not None:
         pulls.seen(tx, Sighting(work.repository_id, work.number, work.full_name, work.installation_id))
     run_id = runs.want(tx, work, due_at, slot_at)
-    runs.caused_by(tx, run_id, delivery_id)
+    causes.add(tx, run_id, delivery_id)
     return run_id
 
 

@@ -17,7 +17,7 @@ from app.github.merge_documents import MergePull
 from app.github.merger import LiveMerger, LocalMerger
 from app.github.merging import Merger, Message
 from app.governor import LimitsUnavailable
-from app.records import merge_leases, merge_requests, pulls, runs, step_runs
+from app.records import lapses, merge_leases, merge_requests, pulls, runs, step_runs
 from app.records.merge_leases import MergeLease
 from policies.merging import messages
 from policies.merging.answer import Against, Answer
@@ -79,7 +79,7 @@ def pull_request(context: Context, bound: Merger, run_id: UUID) -> Answer | None
 def _claim(context: Context, run_id: UUID) -> Job | None:
     now = context.clock()
     with context.pool.connection() as tx:
-        runs.put_back_lapsed(tx, run_id, now)
+        lapses.put_back(tx, run_id, now)
         run = runs.claim(tx, run_id, now, context.settings.lease_seconds)
         return finding.job(tx, run) if run is not None else None
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app import pull_urls
 from app.database import Transaction
-from app.records import github_requests, issues, merge_requests, pulls, runs, step_runs
+from app.records import causes, github_requests, issues, merge_requests, pulls, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import MergeRequest
 from app.records.runs import Run
@@ -26,7 +26,7 @@ def wake(
     `cause`: the evaluation. One that no event has led to only brings forward when a request is looked at again.
     """
     found = list[UUID]()
-    is_event = runs.is_caused(tx, cause.id)
+    is_event = causes.exist(tx, cause.id)
     for request in merge_requests.wake(tx, cause.repository_id, number):
         if request.source in leaving_out:
             continue

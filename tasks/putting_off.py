@@ -65,7 +65,7 @@ def until_limits_answer(context: Context) -> Unavailable:
 def wake_next(context: Context, run: Run) -> None:
     """Send a message for the run that waited for this one to end, and for the merge groups it has a verdict for."""
     with context.pool.connection() as tx:
-        waiting = runs.next_waiting(tx, run)
+        waiting = runs.next_waiting(tx, run.kind, run.subject)
         of_groups = groups.waiting_of(tx, run.repository_id, run.number) if run.number is not None else ()
     if waiting is not None:
         context.send(waiting.task, waiting.message, 0)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app import definitions
 from app.database import Transaction
-from app.records import operators, rounds, runs, step_runs, steps, steps_beside, watches
+from app.records import lapses, operators, rounds, runs, step_runs, steps, steps_beside, watches
 from app.records.runs import Run
 from tasks import merge_waking, names, putting_off
 from tasks.context import Context
@@ -50,7 +50,7 @@ def _watch(context: Context, tx: Transaction, now: datetime) -> None:
 def _put_back_lapsed(context: Context) -> None:
     """Each in a transaction of its own, so that one that can't be put back holds up no other."""
     with context.pool.connection() as tx:
-        lapsed = runs.lapsed(tx, context.clock())
+        lapsed = lapses.found(tx, context.clock())
     for run in lapsed:
         _put_back(context, run)
 

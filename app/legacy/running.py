@@ -17,7 +17,7 @@ from app.legacy import applying, checking, hand, reading, shape, source, undoing
 from app.legacy.hand import Clock, Hand, Report
 from app.legacy.source import Source
 from app.legacy.trouble import LegacyError
-from app.records import legacy_batches, legacy_rows, legacy_targets, runs
+from app.records import lapses, legacy_batches, legacy_rows, legacy_targets, runs
 from app.records.legacy_batches import Batch, Progress
 from app.records.runs import LeaseLost, Run
 
@@ -217,7 +217,7 @@ def _claimed(tx: Transaction, batch: Batch, progress: Progress | None, asked: As
         if _is_live(progress, now):
             raise LegacyError(IN_HAND)
         legacy_batches.lapse(tx, progress.workflow_id, now - timedelta(seconds=1))
-        runs.put_back_lapsed(tx, progress.workflow_id, now)
+        lapses.put_back(tx, progress.workflow_id, now)
     current = legacy_batches.progress(tx, batch.id)
     run = runs.claim(tx, current.workflow_id, asked.clock(), hand.LEASE_SECONDS) if current else None
     if run is None:

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from app.database import Transaction
 from app.handed import AskedWord
-from app.records import runs
+from app.records import resting, runs
 
 OPEN = ("pending", "running", "waiting")
 ANSWERABLE = ("waiting", "blocked")
@@ -45,7 +45,7 @@ def answer(tx: Transaction, run_id: UUID, now: datetime) -> UUID | None:
         " ORDER BY created_at DESC, id DESC LIMIT 1",
         {"subject": _subject(run_id), "answerable": list(ANSWERABLE)},
     ).fetchone()
-    if row is None or not runs.reopen(tx, row["id"], now, kind="approval", resting=ANSWERABLE):
+    if row is None or not resting.reopen(tx, row["id"], now, kind="approval", resting=ANSWERABLE):
         return None
     request_id: UUID = row["id"]
     return request_id

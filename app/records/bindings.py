@@ -13,7 +13,7 @@ from app import cursors
 from app.cursors import Mark, Part
 from app.database import Transaction
 from app.handed import AskedHandoff
-from app.records import approval_requests, intents, run_intents, runs, write_steps
+from app.records import approval_requests, intents, resting, run_intents, runs, write_steps
 from app.records.intents import Claimed
 from app.records.runs import Run
 from policies.decision import Blocker
@@ -206,7 +206,7 @@ def cancel(tx: Transaction, run_id: UUID, now: datetime) -> None:
 def wake(tx: Transaction, run_id: UUID, now: datetime) -> None:
     """There is a reason to look at the run again, also where a worker is at it now."""
     tx.execute("UPDATE bindings SET woken = woken + 1 WHERE run_id = %(id)s", {"id": run_id})
-    runs.reopen(tx, run_id, now, kind="work", resting=("waiting", "blocked", "pending", "succeeded"))
+    resting.reopen(tx, run_id, now, kind="work", resting=("waiting", "blocked", "pending", "succeeded"))
 
 
 def tell(tx: Transaction, claimed: Claimed, now: datetime) -> None:
@@ -223,7 +223,7 @@ def rest(tx: Transaction, run: Run, *, woken: int, ended: Rest, now: datetime) -
     runs.hold(tx, run)
     row = tx.execute("SELECT woken FROM bindings WHERE run_id = %(id)s", {"id": run.id}).fetchone()
     is_resting = row is not None and row["woken"] == woken
-    runs.rest(tx, run, ended if is_resting else "pending", now)
+    resting.rest(tx, run, ended if is_resting else "pending", now)
     return is_resting
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.database import Transaction
-from app.records import runs
+from app.records import causes, runs
 from app.records.runs import Run, Wanted
 
 
@@ -87,7 +87,7 @@ def want_of(tx: Transaction, cause: Run, number: int, now: datetime) -> None:
     for row in rows:
         place = (cause.repository_id, row["full_name"], row["installation_id"])
         wanted = Wanted("merge_group", *place, sha=row["head_sha"], branch=row["base_ref"])
-        runs.inherit_causes(tx, runs.want(tx, wanted, now), cause.id)
+        causes.inherit(tx, runs.want(tx, wanted, now), cause.id)
 
 
 def waiting_of(tx: Transaction, repository_id: int, number: int) -> tuple[UUID, ...]:

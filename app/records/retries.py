@@ -15,15 +15,6 @@ def rewind(tx: Transaction, workflow_id: UUID, step: str) -> None:
     tx.execute("UPDATE workflows SET current_step = %(step)s WHERE id = %(id)s", {"id": workflow_id, "step": step})
 
 
-def pending(tx: Transaction, kind: str, subject: str) -> UUID | None:
-    """The workflow of a subject that waits to be worked on."""
-    row = tx.execute(
-        "SELECT id FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s AND status = 'pending'",
-        {"kind": kind, "subject": subject},
-    ).fetchone()
-    return row["id"] if row else None
-
-
 def remember(tx: Transaction, retry_id: UUID, workflow_id: UUID) -> None:
     """A workflow takes the place of another one."""
     tx.execute("UPDATE workflows SET retry_of = %(of)s WHERE id = %(id)s", {"id": retry_id, "of": workflow_id})

@@ -1,7 +1,6 @@
 """Runs: workflows with the step of their line that a worker has in hand; a message only says "look at this row"."""
 
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -13,50 +12,17 @@ from psycopg.types.json import Jsonb
 from app import definitions
 from app.database import Transaction
 from app.definitions import Kind, Type
-from app.handed import Asked, AskedPulls, Handed
-from app.records import steps, write_steps
+from app.handed import Asked, Handed
+from app.records import causes, steps, write_steps
 from app.records.steps import Due, Held, LeaseLost
+from app.records.wanted import Wanted
 
 __all__ = ["Kind", "LeaseLost", "Run", "Wanted"]
 
 TELL_AFTER_ATTEMPTS = 8
-MOST_BRANCH_CHARACTERS = 200
 NO_REPOSITORY = 0
 """The repository id of work that is about a whole installation."""
-_COLUMNS = "id, type, kind, version, subject, repository_id, full_name, installation_id, number, sha, branch, input"
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Work wished for; `subject` is what it is about, and two wishes about one subject are one run."""
-
-    kind: Kind
-    repository_id: int
-    full_name: str
-    installation_id: int
-    number: int | None = None
-    sha: str | None = None
-    branch: str | None = None
-
-    @property
-    def subject(self) -> str:
-        """For example `evaluate:123#7`; by repository id, since names change hands."""
-        branch = self.branch or ""
-        if len(branch) > MOST_BRANCH_CHARACTERS:  # an index row has its limit, a branch name hardly one
-            branch = hashlib.sha256(branch.encode()).hexdigest()
-        mark = {
-            "evaluate": f"#{self.number}",
-            "find_by_head": f"@{self.sha}",
-            "find_by_branch": f":{branch}",
-            "find_by_installation": f"~{self.installation_id}",
-            "merge_group": f"@{self.sha}",
-        }
-        return f"{self.kind}:{self.repository_id}{mark.get(self.kind, '')}"
-
-    @property
-    def input(self) -> AskedPulls:
-        """What is asked for."""
-        return AskedPulls(repository=self.full_name, number=self.number, sha=self.sha, branch=self.branch)
+COLUMNS = "id, type, kind, version, subject, repository_id, full_name, installation_id, number, sha, branch, input"
 
 
 @dataclass(frozen=True)
@@ -165,7 +131,7 @@ def want_pull(tx: Transaction, cause: "Run", number: int, due_at: datetime) -> U
     """The waiting evaluation of a pull request that another run has found, with what led to that run."""
     place = (cause.repository_id, cause.full_name, cause.installation_id)
     run_id = want(tx, Wanted("evaluate", *place, number=number), due_at)
-    inherit_causes(tx, run_id, cause.id)
+    causes.inherit(tx, run_id, cause.id)
     return run_id
 
 
@@ -178,45 +144,21 @@ def waiting(tx: Transaction, wanted: Iterable[Wanted]) -> dict[str, UUID]:
     return {row["subject"]: row["id"] for row in rows}
 
 
-def caused_by(tx: Transaction, run_id: UUID, delivery_id: int) -> None:
-    """Remember that a delivery led to a run."""
-    tx.execute(
-        "INSERT INTO run_deliveries (run_id, delivery_id) VALUES (%(run)s, %(delivery)s) ON CONFLICT DO NOTHING",
-        {"run": run_id, "delivery": delivery_id},
-    )
-
-
-def inherit_causes(tx: Transaction, run_id: UUID, parent_id: UUID, most: int | None = None) -> None:
-    """Remember that what led to one run led to another: all of it, or the newest so many."""
-    tx.execute(
-        "INSERT INTO run_deliveries (run_id, delivery_id)"
-        " SELECT %(run)s, delivery_id FROM run_deliveries WHERE run_id = %(parent)s"
-        " ORDER BY delivery_id DESC LIMIT %(most)s ON CONFLICT DO NOTHING",
-        {"run": run_id, "parent": parent_id, "most": most},
-    )
-
-
-def is_caused(tx: Transaction, run_id: UUID) -> bool:
-    """Whether any delivery led to a run."""
-    row = tx.execute("SELECT 1 FROM run_deliveries WHERE run_id = %(run)s LIMIT 1", {"run": run_id}).fetchone()
-    return row is not None
-
-
 def claim(tx: Transaction, run_id: UUID, now: datetime, lease_seconds: int) -> Run | None:
     """Take a due run; None as `app.records.steps.claim_line` has it."""
     held = steps.claim_line(tx, run_id, now, lease_seconds)
     if held is None:
         return None
-    row = tx.execute(f"SELECT {_COLUMNS} FROM workflows WHERE id = %(id)s", {"id": run_id}).fetchone()  # noqa: S608
+    row = tx.execute(f"SELECT {COLUMNS} FROM workflows WHERE id = %(id)s", {"id": run_id}).fetchone()  # noqa: S608
     return Run(**row, step=held) if row else None
 
 
-def next_waiting(tx: Transaction, run: Run) -> Due | None:
-    """The run of the same subject that could not be claimed while this one was under way."""
+def next_waiting(tx: Transaction, kind: str, subject: str) -> Due | None:
+    """The run of a subject that waits to be worked on, also while another one is under way."""
     row = tx.execute(
         "SELECT id, kind, version, current_step FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s"
         " AND status = 'pending'",
-        {"kind": run.kind, "subject": run.subject},
+        {"kind": kind, "subject": subject},
     ).fetchone()
     if row is None:
         return None
@@ -312,7 +254,7 @@ def _fold(tx: Transaction, run: Run, due_at: datetime, error: str, *, attempts: 
         {"kind": run.kind, "subject": run.subject, "attempts": attempts, "due": due_at, "error": error},
     ).fetchone()
     if row:
-        inherit_causes(tx, row["id"], run.id)
+        causes.inherit(tx, row["id"], run.id)
 
 
 def _leave(
@@ -322,40 +264,6 @@ def _leave(
         "UPDATE workflows SET status = %(status)s, finished_at = %(now)s, updated_at = %(now)s WHERE id = %(id)s",
         {"id": run.id, "status": status, "now": now},
     )
-
-
-def rest(
-    tx: Transaction, run: Run, status: Literal["waiting", "succeeded", "blocked", "pending"], now: datetime
-) -> None:
-    """Leave the run as it is, until it is reopened; its attempts count from the beginning then."""
-    tx.execute(
-        "UPDATE workflows SET status = %(status)s, finished_at = %(now)s, updated_at = %(now)s WHERE id = %(id)s",
-        {"id": run.id, "status": status, "now": now},
-    )
-    steps.rest(tx, run.step, _RESTING[status], now)
-
-
-_RESTING: dict[str, steps.Status] = {
-    "waiting": "waiting",
-    "succeeded": "done",
-    "blocked": "stopped",
-    "pending": "pending",
-}
-
-
-def reopen(tx: Transaction, run_id: UUID, now: datetime, *, kind: Kind, resting: Sequence[str]) -> bool:
-    """Have a resting run looked at again, now; whether it was one of this kind that rested so."""
-    row = tx.execute(
-        "WITH rested AS (SELECT id FROM workflows WHERE id = %(id)s AND kind = %(kind)s AND status = ANY(%(resting)s)"
-        " FOR UPDATE), reopened AS (UPDATE steps SET status = 'pending', due_at = %(now)s, queued_at = NULL,"
-        " attempts = 0, error = NULL, ended_at = NULL, outcome = NULL FROM rested, workflows"
-        " WHERE workflow_id = rested.id AND workflows.id = rested.id AND position IS NOT NULL"
-        " AND name = workflows.current_step RETURNING workflow_id)"
-        " UPDATE workflows SET status = 'pending', updated_at = %(now)s FROM reopened WHERE id = workflow_id"
-        " RETURNING id",
-        {"id": run_id, "kind": kind, "resting": list(resting), "now": now},
-    ).fetchone()
-    return row is not None
 
 
 def cancel(tx: Transaction, run_id: UUID, now: datetime) -> bool:
@@ -371,39 +279,3 @@ def cancel(tx: Transaction, run_id: UUID, now: datetime) -> bool:
         {"id": run_id, "now": now},
     ).fetchone()
     return row is not None
-
-
-def lapsed(tx: Transaction, now: datetime) -> list[Run]:
-    """The runs whose worker was not heard of in time."""
-    rows = tx.execute(
-        f"SELECT {_COLUMNS}, step_id, current_step, attempts, lease FROM runs"  # noqa: S608
-        f" WHERE status = 'running' AND lease_until < %(now)s AND {steps.IS_KNOWN}"
-        " ORDER BY lease_until LIMIT %(limit)s",
-        {"now": now, "limit": steps.DUE_BATCH, "known": definitions.for_workers()},
-    ).fetchall()
-    return [_running(row) for row in rows]
-
-
-def _running(row: dict[str, Any]) -> Run:
-    step = Held(
-        id=row.pop("step_id"),
-        workflow_id=row["id"],
-        name=row.pop("current_step"),
-        attempts=row.pop("attempts"),
-        lease=row.pop("lease"),
-        exclusive=row["subject"],
-        input={},
-    )
-    return Run(**row, step=step)
-
-
-def put_back_lapsed(tx: Transaction, run_id: UUID, now: datetime) -> None:
-    """Have a run wait again whose worker was not heard of in time, for whoever has its message in hand."""
-    tx.execute(
-        "WITH line AS (SELECT id FROM workflows WHERE id = %(id)s AND status = 'running' FOR UPDATE),"
-        " back AS (UPDATE steps SET status = 'pending', lease = NULL, lease_until = NULL,"
-        " due_at = least(due_at, %(now)s) FROM line WHERE workflow_id = line.id AND position IS NOT NULL"
-        " AND status = 'running' AND lease_until < %(now)s RETURNING workflow_id)"
-        " UPDATE workflows SET status = 'pending', updated_at = %(now)s FROM back WHERE id = workflow_id",
-        {"id": run_id, "now": now},
-    )

@@ -13,7 +13,7 @@ from app.database import Transaction
 from app.definitions import Type
 from app.issues import Ask
 from app.records import issues as recorded_issues
-from app.records import merge_requests, retries, runs, step_runs
+from app.records import merge_requests, resting, retries, runs, step_runs
 from app.records import workflows as recorded
 from app.records.merge_requests import MergeRequest, Wish
 from app.records.step_runs import StepRun
@@ -96,9 +96,10 @@ def _line(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
     try:
         with tx.transaction():
             retries.rewind(tx, held.id, asked.step)
-            runs.reopen(tx, held.id, asked.by.at, kind=definitions.of(held.kind, held.version).kind, resting=STOPPED)
+            resting.reopen(tx, held.id, asked.by.at, kind=definitions.of(held.kind, held.version).kind, resting=STOPPED)
     except UniqueViolation:  # workflows_one_pending
-        return Retried(retries.pending(tx, held.kind, held.subject) or held.id, task)
+        waiting = runs.next_waiting(tx, held.kind, held.subject)
+        return Retried(held.id, task) if waiting is None else Retried(waiting.message, waiting.task)
     return Retried(held.id, task)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from app.events import Delivery
 from app.github import payloads
 from app.github.deliveries import Deliveries, Listed, Page, Sent
-from app.records import rounds, runs
+from app.records import lapses, rounds
 from app.simulator import Hooks
 from tasks import intake, names, reconcile
 from tests.tasks.house import REPOSITORY, House
@@ -40,7 +40,7 @@ class Post:
         """One task of the round under way or of a new one; whether there is more of it now."""
         with self.house.context.pool.connection() as tx:
             for row in tx.execute("SELECT id FROM workflows WHERE kind = 'deliveries'").fetchall():
-                runs.put_back_lapsed(tx, row["id"], self.house.clock())
+                lapses.put_back(tx, row["id"], self.house.clock())
             rounds.open_due(tx, "deliveries", every_seconds=0, now=self.house.clock())
         for run_id in self._due():
             reconcile.deliveries(self.house.context, bound or self.bound, run_id)

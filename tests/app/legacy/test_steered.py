@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from app.legacy import mapping
-from app.records import runs
+from app.records import lapses
 from tests.app.legacy.exports import row, sound
 from tests.app.legacy.gate import Gate
 
@@ -47,7 +47,7 @@ def test_the_sweep_takes_no_import_for_the_work_of_a_dead_worker(gate: Gate) -> 
     with pytest.raises(KeyboardInterrupt):
         gate.bring_file(gate.file(sound()), report=kill)
     with gate.tx.transaction():
-        assert runs.lapsed(gate.tx, gate.now + timedelta(days=1)) == []
+        assert lapses.found(gate.tx, gate.now + timedelta(days=1)) == []
 
 
 def _listed(workflows: Callable[..., Result], *arguments: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from app.records import (
     bindings,
     intents,
     issues,
+    lapses,
     pruning,
     rounds,
     run_intents,
@@ -129,7 +130,7 @@ LISTED = {
 ASKED: dict[str, Callable[[Any], object]] = {
     "claim": _claimed,
     "what is due": lambda tx: steps.take_due(tx, NOW),
-    "what has lapsed": lambda tx: runs.lapsed(tx, NOW),
+    "what has lapsed": lambda tx: lapses.found(tx, NOW),
     "lapsed writes": lambda tx: steps_beside.put_back_lapsed(tx, NOW),
     "a write to be claimed": lambda tx: intents.claim(tx, UUID(int=1), NOW, 60),
     "what waits to be written": lambda tx: intents.put_aside(tx, "status:1:sha:mergegate: main", NOW),

@@ -14,7 +14,7 @@ from app import definitions
 from app.database import Transaction
 from app.definitions import Definition, Step
 from app.handed import AskedPulls, AskedStep, Inspected, Judged
-from app.records import runs, steps
+from app.records import lapses, runs, steps
 from app.records.runs import Run, Wanted
 from app.records.steps import LeaseLost
 
@@ -190,8 +190,8 @@ def test_a_worker_that_was_taken_for_dead_records_nothing(tx: Transaction) -> No
     run_id = runs.want(tx, WANTED, T0)
     dead = _claimed(tx, run_id)
     later = T0 + timedelta(seconds=LEASE + 1)
-    assert [run.id for run in runs.lapsed(tx, later)] == [run_id]
-    runs.put_back_lapsed(tx, run_id, later)
+    assert [run.id for run in lapses.found(tx, later)] == [run_id]
+    lapses.put_back(tx, run_id, later)
     _claimed(tx, run_id, later)
     for record in (lambda: runs.hold(tx, dead), lambda: runs.finish(tx, dead, later, JUDGED)):
         with pytest.raises(LeaseLost), tx.transaction():

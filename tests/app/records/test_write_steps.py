@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 
 from app.database import Transaction
 from app.handed import Judged
-from app.records import intents, run_intents, runs, steps, steps_beside, write_steps
+from app.records import intents, resting, run_intents, runs, steps, steps_beside, write_steps
 from app.records.intents import Claimed
 from app.records.runs import Wanted
 from app.records.steps import LeaseLost
@@ -190,7 +190,7 @@ def test_a_workflow_stays_blocked_by_the_write_that_is_left(tx: Transaction) -> 
 def test_a_workflow_that_is_judged_again_is_not_taken_for_blocked(tx: Transaction) -> None:
     writes = Writes(tx)
     _blocked(writes)
-    assert runs.reopen(tx, writes.runs[0], T0, kind="evaluate", resting=("blocked",))
+    assert resting.reopen(tx, writes.runs[0], T0, kind="evaluate", resting=("blocked",))
     run = runs.claim(tx, writes.runs[0], T0, LEASE)
     assert run is not None
     writes.record(0, 0)
@@ -201,7 +201,7 @@ def test_a_workflow_that_is_judged_again_is_not_taken_for_blocked(tx: Transactio
 
 def test_a_workflow_that_ends_is_blocked_by_what_needed_a_person_meanwhile(tx: Transaction) -> None:
     writes = Writes(tx)
-    assert runs.reopen(tx, writes.runs[0], T0, kind="evaluate", resting=("succeeded",))
+    assert resting.reopen(tx, writes.runs[0], T0, kind="evaluate", resting=("succeeded",))
     run = runs.claim(tx, writes.runs[0], T0, LEASE)
     assert run is not None
     _blocked(writes)

@@ -1,0 +1,45 @@
+"""Resting runs: left as they are until somebody or something has them looked at again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.database import Transaction
+from app.definitions import Kind
+from app.records import steps
+from app.records.runs import Run
+
+
+def rest(
+    tx: Transaction, run: Run, status: Literal["waiting", "succeeded", "blocked", "pending"], now: datetime
+) -> None:
+    """Leave the run as it is, until it is reopened; its attempts count from the beginning then."""
+    tx.execute(
+        "UPDATE workflows SET status = %(status)s, finished_at = %(now)s, updated_at = %(now)s WHERE id = %(id)s",
+        {"id": run.id, "status": status, "now": now},
+    )
+    steps.rest(tx, run.step, _RESTING[status], now)
+
+
+_RESTING: dict[str, steps.Status] = {
+    "waiting": "waiting",
+    "succeeded": "done",
+    "blocked": "stopped",
+    "pending": "pending",
+}
+
+
+def reopen(tx: Transaction, run_id: UUID, now: datetime, *, kind: Kind, resting: Sequence[str]) -> bool:
+    """Have a resting run looked at again, now; whether it was one of this kind that rested so."""
+    row = tx.execute(
+        "WITH rested AS (SELECT id FROM workflows WHERE id = %(id)s AND kind = %(kind)s AND status = ANY(%(resting)s)"
+        " FOR UPDATE), reopened AS (UPDATE steps SET status = 'pending', due_at = %(now)s, queued_at = NULL,"
+        " attempts = 0, error = NULL, ended_at = NULL, outcome = NULL FROM rested, workflows"
+        " WHERE workflow_id = rested.id AND workflows.id = rested.id AND position IS NOT NULL"
+        " AND name = workflows.current_step RETURNING workflow_id)"
+        " UPDATE workflows SET status = 'pending', updated_at = %(now)s FROM reopened WHERE id = workflow_id"
+        " RETURNING id",
+        {"id": run_id, "kind": kind, "resting": list(resting), "now": now},
+    ).fetchone()
+    return row is not None
