@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from app.cli import legacy_shown, reading, writing
+from app.cli import legacy_shown, reading, tables, writing
 from app.database import Transaction
 from app.legacy import exporting, hand, mending, running
 from app.legacy.hand import Report
@@ -108,7 +108,7 @@ def status(*, begin: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([legacy_shown.document(each, each.counts, {}) for each in batches], indent=2))
     else:
-        Console().print(legacy_shown.listed(batches))
+        tables.show(legacy_shown.listed(batches, legacy_shown.SHOWN_ID), legacy_shown.listed(batches))
 
 
 @legacy.command()

@@ -7,14 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Table
 
+from app.cli import tables
 from app.legacy import hand
 from app.records.legacy_batches import Batch
 from policies.text import plain, short
 
 STATUSES = ("staged", "ready", "imported", "unchanged", "kept_ours", "quarantined")
 MOST_SENTENCE_CHARACTERS = 300
+SHOWN_ID, WHOLE_ID = 8, 36
 Counts = Mapping[str, Mapping[str, int]]
 
 
@@ -38,14 +40,16 @@ def document(batch: Batch, counts: Counts, reasons: Mapping[str, int]) -> dict[s
     }
 
 
-def listed(batches: Sequence[Batch]) -> Table:
+def listed(batches: Sequence[Batch], most_id_characters: int = WHOLE_ID) -> tables.Table:
     """The batches, a line each."""
-    table = Table(Column("Batch", min_width=36), "Source", "File", "Status", "Imported", "Quarantined", "Begun")
-    for batch in batches:
-        sums = [str(_sum(batch.counts, status)) for status in ("imported", "quarantined")]
-        begun = batch.created_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
-        table.add_row(str(batch.id), plain(batch.source), plain(batch.file_name), batch.status, *sums, begun)
-    return table
+    columns = ("Batch", "Status", "Imported", "Quarantined", "Begun", "File and source")
+    return tables.Table(columns, [_line(batch, most_id_characters) for batch in batches])
+
+
+def _line(batch: Batch, most_id_characters: int) -> tuple[str, ...]:
+    sums = (str(_sum(batch.counts, status)) for status in ("imported", "quarantined"))
+    begun = batch.created_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    return (str(batch.id)[:most_id_characters], batch.status, *sums, begun, f"{batch.file_name} of {batch.source}")
 
 
 def summary(console: Console, batch: Batch, counts: Counts, reasons: Mapping[str, int]) -> None:

@@ -1,6 +1,8 @@
 """`mergegate legacy`, as an operator gives it."""
 
 import json
+import re
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +57,15 @@ def test_it_says_the_same_as_json(run: Command, old: Path) -> None:
     assert run.document("status", said["id"][:8]) == said
     assert run.document("status")[0]["id"] == said["id"]
     assert said["id"] in run("status").output
+
+
+def test_the_list_of_batches_is_shown_whole_where_nobody_looks_at_a_terminal(run: Command, old: Path) -> None:
+    said = run.document("import", old, "--apply", "--source", "the-gate-that-we-had-for-all-of-these-years")
+    names, line = run("status").output.splitlines()
+    assert names.split("  ")[0] == "Batch"
+    begun = datetime.fromisoformat(said["createdAt"]).strftime("%Y-%m-%d %H:%M")
+    counted = ("10", "3", begun, "old.db of the-gate-that-we-had-for-all-of-these-years")
+    assert tuple(re.split(r" {2,}", line)) == (said["id"], "applied", *counted)
 
 
 def test_a_row_is_looked_at_mended_and_brought_in(run: Command, old: Path) -> None:
