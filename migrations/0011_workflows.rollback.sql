@@ -1,5 +1,6 @@
 -- A run holds one step: of a workflow with several in its line, the one where it stands. What only this version can say
--- of a workflow (version, input, who asked, pauses) goes.
+-- of a workflow (version, input, who asked, pauses) goes. One of a kind that the older version does not know is kept
+-- with its type and status in `kind`, and is over there, so that no worker looks for what it would be.
 DROP TABLE IF EXISTS pauses;
 DROP INDEX IF EXISTS workflows_of_subject;
 DROP INDEX IF EXISTS workflows_of_repository;
@@ -14,8 +15,12 @@ DO $$ BEGIN
         ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_status_check;
         ALTER TABLE workflows DROP COLUMN IF EXISTS retry_of;
         ALTER TABLE IF EXISTS steps DROP CONSTRAINT IF EXISTS steps_workflow_id_fkey;
-        DELETE FROM workflows WHERE kind NOT IN ('evaluate', 'find_by_head', 'find_by_branch', 'find_by_repository',
-            'find_by_installation', 'find_changed', 'merge_group', 'work', 'step', 'merge');
+        UPDATE workflows SET status = 'cancelled' WHERE status IN ('pending', 'running', 'waiting') AND kind NOT IN
+            ('evaluate', 'find_by_head', 'find_by_branch', 'find_by_repository', 'find_by_installation', 'find_changed',
+             'merge_group', 'work', 'step', 'merge');
+        UPDATE workflows SET kind = kind || '/' || type || '/' || status
+            WHERE kind NOT IN ('evaluate', 'find_by_head', 'find_by_branch', 'find_by_repository',
+                'find_by_installation', 'find_changed', 'merge_group', 'work', 'step', 'merge');
         ALTER TABLE workflows
             ADD COLUMN IF NOT EXISTS due_at      timestamptz,
             ADD COLUMN IF NOT EXISTS queued_at   timestamptz,
@@ -24,7 +29,8 @@ DO $$ BEGIN
             ADD COLUMN IF NOT EXISTS lease_until timestamptz,
             ADD COLUMN IF NOT EXISTS error       text;
         UPDATE workflows SET due_at = steps.due_at, queued_at = steps.queued_at, attempts = steps.attempts,
-            lease = steps.lease, lease_until = steps.lease_until, error = steps.error,
+            lease = CASE WHEN workflows.status = 'running' THEN steps.lease END,
+            lease_until = CASE WHEN workflows.status = 'running' THEN steps.lease_until END, error = steps.error,
             status = CASE WHEN workflows.status = 'cancelled' AND kind <> 'work' THEN 'superseded'
                           WHEN workflows.status = 'failed' THEN 'blocked'
                           WHEN workflows.status = 'waiting' AND kind <> 'work' THEN 'pending' ELSE workflows.status END

@@ -41,13 +41,22 @@ ALTER TABLE workflows
 ALTER TABLE workflows DROP CONSTRAINT IF EXISTS runs_status_check;
 ALTER TABLE workflows DROP CONSTRAINT IF EXISTS workflows_status_check;
 
+-- `kind/type/status` is a workflow that was there before a step down, of a kind that a run has no words for.
 UPDATE workflows SET
-    type = CASE kind WHEN 'work' THEN 'pull_request_handoff' WHEN 'step' THEN 'loop_step' WHEN 'merge' THEN 'merge'
-                     WHEN 'find_changed' THEN 'reconciliation' ELSE 'policy_evaluation' END,
-    current_step = CASE kind WHEN 'work' THEN 'plan' WHEN 'step' THEN 'perform' WHEN 'merge' THEN 'merge'
-                     WHEN 'evaluate' THEN 'judge' WHEN 'merge_group' THEN 'judge' ELSE 'find' END,
+    type = CASE WHEN strpos(kind, '/') > 0 THEN split_part(kind, '/', 2)
+                WHEN kind = 'work' THEN 'pull_request_handoff' WHEN kind = 'step' THEN 'loop_step'
+                WHEN kind = 'merge' THEN 'merge' WHEN kind = 'find_changed' THEN 'reconciliation'
+                ELSE 'policy_evaluation' END,
+    kind = split_part(kind, '/', 1),
+    current_step = CASE split_part(kind, '/', 1)
+                     WHEN 'work' THEN 'plan' WHEN 'step' THEN 'perform' WHEN 'merge' THEN 'merge'
+                     WHEN 'evaluate' THEN 'judge' WHEN 'merge_group' THEN 'judge' WHEN 'approval' THEN 'await_word'
+                     WHEN 'deliveries' THEN 'compare' WHEN 'gates' THEN 'inspect' WHEN 'legacy' THEN 'apply'
+                     WHEN 'legacy_rollback' THEN 'take_out' WHEN 'imported' THEN 'legacy_end' ELSE 'find' END,
     updated_at = coalesce(finished_at, created_at),
-    status = CASE WHEN status = 'superseded' THEN 'cancelled'
+    status = CASE WHEN split_part(kind, '/', 3) IN ('succeeded', 'blocked', 'failed', 'cancelled')
+                      THEN split_part(kind, '/', 3)
+                  WHEN status = 'superseded' THEN 'cancelled'
                   WHEN status = 'blocked' AND EXISTS
                       (SELECT FROM step_runs WHERE run_id = workflows.id AND ending = 'failed') THEN 'failed'
                   ELSE status END
@@ -92,7 +101,8 @@ DO $$ BEGIN
                AND table_name = 'workflows' AND column_name = 'due_at') THEN
         INSERT INTO steps (id, workflow_id, name, position, exclusive, status, due_at, queued_at, attempts, lease,
                            lease_until, outcome, error, created_at, ended_at)
-        SELECT gen_random_uuid(), id, current_step, 1, subject,
+        SELECT CASE kind WHEN 'imported' THEN md5('legacy_end ' || id)::uuid ELSE gen_random_uuid() END, id,
+               current_step, CASE kind WHEN 'imported' THEN 1000000 ELSE 1 END, subject,
                CASE status WHEN 'succeeded' THEN 'done' WHEN 'blocked' THEN 'stopped' WHEN 'failed' THEN 'stopped'
                            ELSE status END,
                due_at, queued_at, attempts, lease, lease_until,

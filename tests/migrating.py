@@ -24,9 +24,6 @@ CANNOT_HOLD = {
 DELETE FROM runs WHERE id IN (SELECT run_id FROM bindings) OR status IN ('waiting', 'cancelled');
 DELETE FROM intents WHERE evaluation_id IS NULL""",
     "0010_merging": "DELETE FROM runs WHERE kind IN ('step', 'merge', 'find_changed')",
-    "0011_workflows": """
-DELETE FROM workflows WHERE kind NOT IN ('evaluate', 'find_by_head', 'find_by_branch', 'find_by_repository',
-    'find_by_installation', 'find_changed', 'merge_group', 'work', 'step', 'merge')""",
     "0015_writes_as_steps": """
 ALTER TABLE intents DROP CONSTRAINT intents_id_fkey;
 DELETE FROM steps WHERE name IN ('write', 'delete_branch');

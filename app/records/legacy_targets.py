@@ -33,9 +33,10 @@ put AS (
            mapped->>'asked_by', (mapped->>'created_at')::timestamptz, (mapped->>'updated_at')::timestamptz,
            (mapped->>'finished_at')::timestamptz
     FROM free
-    ON CONFLICT (id) DO UPDATE SET id = EXCLUDED.id WHERE
-        (workflows.kind, workflows.type, workflows.subject, workflows.status, workflows.input, workflows.created_at)
-        = (EXCLUDED.kind, EXCLUDED.type, EXCLUDED.subject, EXCLUDED.status, EXCLUDED.input, EXCLUDED.created_at)
+    ON CONFLICT (id) DO UPDATE SET input = EXCLUDED.input, asked_by = EXCLUDED.asked_by WHERE
+        (workflows.kind, workflows.type, workflows.subject, workflows.status, workflows.created_at)
+        = (EXCLUDED.kind, EXCLUDED.type, EXCLUDED.subject, EXCLUDED.status, EXCLUDED.created_at)
+        AND workflows.input IN (EXCLUDED.input, '{}')
     RETURNING id
 ), ended AS (
     INSERT INTO steps (id, workflow_id, name, position, exclusive, status, due_at, outcome, error, output, created_at,
