@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from policies.contents import SWITCHES, Switch
+from policies.facts import Moment
 from policies.standing import Required
 
 MOST_REPOSITORIES = 1_000
@@ -49,7 +50,7 @@ class Freeze(_Said):
     """Why nothing is merged for now. `until`: when that ends by itself, None where somebody has to end it."""
 
     reason: Reason
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class OfRepository(_Said):

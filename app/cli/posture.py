@@ -40,9 +40,9 @@ def _moment(text: str) -> datetime | None:
     """None where it is no moment, or one of nobody knows which zone."""
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else None
 
 
 @click.group()

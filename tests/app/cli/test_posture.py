@@ -80,6 +80,7 @@ def test_a_freeze_may_last_some_time(run: Command) -> None:
         (("freeze", "--reason", "x", "--repository", "o/x"), "Nothing is known of a repository 'o/x' yet"),
         (("freeze", "--reason", "x", "--until", "2020-01-01T00:00+00:00"), "neither a time such as 12h"),
         (("freeze", "--reason", "x", "--until", "2099-01-01T00:00"), "neither a time such as 12h"),
+        (("freeze", "--reason", "x", "--until", "9999-12-31T23:59-23:59"), "neither a time such as 12h"),
         (("freeze", "--reason", "x", "--until", "soon"), "neither a time such as 12h"),
         (("safe-mode", "perhaps", "--reason", "x"), "'perhaps' is not one of"),
     ],

@@ -16,6 +16,8 @@ from tests.tasks.house import Clock
 
 SETTINGS = "/api/v1/settings"
 WIDGET = f"{SETTINGS}/acme/widget"
+BEYOND = "9999-12-31T23:59:59-23:59"
+"""In UTC that is in the year 10000, which no moment is."""
 
 
 @pytest.fixture
@@ -120,6 +122,7 @@ def test_what_says_the_same_is_no_change(olga: FlaskClient) -> None:
         (WIDGET, {"settings": {"kinds": ["merge"]}}, "settings.kinds.0"),
         (WIDGET, {"settings": {"freeze": {"reason": "a\u202eb"}}}, "settings.freeze.reason"),
         (WIDGET, {"settings": {"freeze": {"reason": "x", "until": "2026-01-01T00:00:00"}}}, "settings.freeze.until"),
+        (WIDGET, {"settings": {"freeze": {"reason": "x", "until": BEYOND}}}, "settings.freeze.until"),
         (WIDGET, {"settings": {"freeze": {"reason": "x", "until": "2001-01-01T00:00:00Z"}}}, "freeze.until"),
         (SETTINGS, {"settings": {"repositories": ["acme"]}}, "settings.repositories.0"),
         (SETTINGS, {"settings": {"retention_deliveries_days": 1}}, "settings.retention_deliveries_days"),
