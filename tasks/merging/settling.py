@@ -106,6 +106,8 @@ def _read(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:
     pull, seen = _look(context, target, attempt)
     _keep(context, attempt, seen, now)
     sent, seconds = _sent(context, attempt), int((now - since).total_seconds())
+    if seconds >= sent.settle_seconds and isinstance(seen, Seen):
+        seen = _without_our_own(context, target, attempt, seen)
     settled = settling.settle(sent, seen, seconds)
     if settled == "merged" and pull is not None:
         if _is_of_another(context, attempt, pull):
@@ -119,6 +121,24 @@ def _read(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:
     last = sent.settle_seconds
     later = next((each for each in (*READ_AFTER_SECONDS, last) if seconds < each <= last), last)
     raise Later(since + timedelta(seconds=later), "It is not known yet whether GitHub has merged it.", holds_base=True)
+
+
+def _without_our_own(context: Context, target: Target, attempt: Attempt, seen: Seen) -> Seen | Unreadable:
+    """The reading with the base's tip as it was before, where nothing but our own other merges has moved it since.
+
+    Each of those is one commit on what the base was before it, which GitHub says, so that nobody else's is passed by.
+    """
+    before, tip = attempt.evidence.get("base_tip"), seen.base_tip
+    with context.pool.connection() as tx:
+        ours = attempts.merged_onto(tx, attempt)
+    try:
+        while tip is not None and tip != before and tip in ours:
+            ours.remove(tip)
+            made = context.reader.unbounded().merge_commit(target.place, tip)
+            tip = made.parents[0].sha if made is not None and made.parents else None
+    except Unavailable as trouble:
+        return Unreadable(sentence=trouble.sentence)
+    return seen.model_copy(update={"base_tip": tip}) if tip == before else seen
 
 
 def _is_of_another(context: Context, attempt: Attempt, pull: MergePull) -> bool:

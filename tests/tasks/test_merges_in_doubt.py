@@ -24,6 +24,42 @@ def doubted(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     return house
 
 
+OURS = """
+INSERT INTO merge_attempts (id, kind, repository_id, full_name, installation_id, number, base_ref, head_sha, request_id,
+    state, method, request, history, merge_sha, expires_at, recorded_at)
+VALUES (gen_random_uuid(), 'merge', {repository}, 'acme/widget', 5, 99, 'main', '{head}', 'r', 'SUCCEEDED', 'squash',
+    '{{}}', '[]', '{sha}', now(), now()) RETURNING id
+"""
+
+
+@pytest.mark.parametrize(
+    ("moves", "end"),
+    [
+        (["ours"], ("retry_scheduled", "MERGE_FAILED", "MERGE_NOT_PERFORMED")),
+        (["ours", "ours"], ("retry_scheduled", "MERGE_FAILED", "MERGE_NOT_PERFORMED")),
+        (["theirs", "ours"], ("needs_operator", "MERGE_FAILED", "MERGE_PARTIAL")),
+        (["ours", "theirs"], ("needs_operator", "MERGE_FAILED", "MERGE_PARTIAL")),
+    ],
+)
+def test_a_base_that_only_our_other_merges_have_moved_is_no_sign_of_this_one(
+    house: House, moves: list[str], end: tuple[str, str, str]
+) -> None:
+    merging.ready(house)
+    house.github.fault("PUT", "/merge$", 502)
+    run_id = merging.ask(house)
+    house.work()
+    for number, by in enumerate(moves):
+        house.github.push(REPOSITORY, "main", {f"{number}.py": "5"}, by="alice")
+        sha = house.github.state.repository(REPOSITORY).branches["main"]
+        if by == "ours":
+            house.rows(OURS.format(repository=house.repository_id, head=f"{number}" * 40, sha=sha))
+    for seconds in (1, 4, 15, 40):
+        house.clock.forward(seconds)
+        house.sweep()
+    assert merging.said(house, run_id) == end
+    assert len(merging.puts(house)) == 1
+
+
 def _run(*arguments: str) -> tuple[int, str]:
     done = CliRunner().invoke(main, ["merges", *arguments])
     return done.exit_code, done.output
