@@ -27,7 +27,7 @@ def follow(context: Context, request_id: UUID) -> None:
         said = approvals.of_run(tx, asked.run)
         is_enough = not approval_requests.is_missing(tx, asked.run, asked.epoch)
         if not said or (said[0].is_approved and not is_enough):
-            resting.rest(tx, run, "waiting", now)
+            resting.wait(tx, run, approval_requests.waits_for(asked.run), now)
         elif said[0].is_approved:
             runs.finish(tx, run, now, _output(said[0]))
         else:

@@ -34,8 +34,13 @@ def ask(tx: Transaction, run_id: UUID, *, epoch: int, remote: str, asked_by: str
         full_name=remote,
         asked_by=asked_by,
         input=AskedWord(run=run_id, epoch=epoch),
-        waits_for=f"An operator has to approve what the run {run_id} wishes to write, or to deny it.",
+        waits_for=waits_for(run_id),
     )
+
+
+def waits_for(run_id: UUID) -> str:
+    """What a request waits for, for a person."""
+    return f"An operator has to approve what the run {run_id} wishes to write, or to deny it."
 
 
 def answer(tx: Transaction, run_id: UUID, now: datetime) -> UUID | None:

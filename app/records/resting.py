@@ -30,6 +30,14 @@ _RESTING: dict[str, steps.Status] = {
 }
 
 
+def wait(tx: Transaction, run: Run, why: str, now: datetime) -> None:
+    """Leave the run until somebody does something; `why`, for a person. Raises `LeaseLost`."""
+    tx.execute(
+        "UPDATE workflows SET status = 'waiting', updated_at = %(now)s WHERE id = %(id)s", {"id": run.id, "now": now}
+    )
+    steps.wait(tx, run.step, why, now)
+
+
 def reopen(tx: Transaction, run_id: UUID, now: datetime, *, kind: Kind, resting: Sequence[str]) -> bool:
     """Have a resting run looked at again, now; whether it was one of this kind that rested so."""
     row = tx.execute(

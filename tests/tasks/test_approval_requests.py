@@ -120,10 +120,12 @@ def test_a_word_whose_message_was_lost_is_found_by_the_sweep(at: Agency) -> None
 def test_a_word_on_one_write_leaves_the_request_to_those_that_need_another(at: Agency, tmp_path: Path) -> None:
     at = agency(at.house, tmp_path, approvals_required="write")
     run_id = at.ask()["runId"]
+    [asked] = at.house.rows(REQUESTS)
     for place, write in enumerate(at.run(run_id)["intents"]):
         said = {"digest": write["digest"]}
         assert at.operator.post(f"/api/v1/intents/{write['intentId']}/approve", json=said).status_code == 200
         for due in at.house.rows("SELECT id FROM writes WHERE status = 'pending'"):
             at.house.run(names.WRITE, due["id"])  # before somebody looks at the request
         at.house.sweep()
-        assert _statuses(at) == [["waiting"], ["succeeded"]][place]
+        [row] = at.house.rows(REQUESTS)
+        assert (row["status"], row["error"]) == [("waiting", asked["error"]), ("succeeded", None)][place]
