@@ -21,6 +21,7 @@ MOST_BATCHES = 10
 SETTING_OF: dict[What, str] = {
     "workflows": "retention_workflows_days",
     "merges": "retention_requests_days",
+    "looks": "retention_requests_days",
     "requests": "retention_requests_days",
     "deliveries": "retention_deliveries_days",
     "facts": "retention_snapshots_days",

@@ -12,6 +12,7 @@ DROP INDEX IF EXISTS evaluations_intent;
 DROP INDEX IF EXISTS evaluations_snapshot;
 DROP INDEX IF EXISTS evaluations_with_facts;
 DROP INDEX IF EXISTS deliveries_received;
+DROP INDEX IF EXISTS workflows_looks;
 DROP INDEX IF EXISTS workflows_over;
 DROP INDEX IF EXISTS alerts_unseen;
 DROP INDEX IF EXISTS intents_listed;

@@ -19,6 +19,8 @@ CREATE INDEX IF NOT EXISTS intents_listed ON intents (status, recorded_at, id)
 -- Old rows, oldest first, and what they are held by.
 CREATE INDEX IF NOT EXISTS workflows_over ON workflows (updated_at, id)
     WHERE status IN ('succeeded', 'failed', 'cancelled');
+CREATE INDEX IF NOT EXISTS workflows_looks ON workflows (updated_at, id)
+    WHERE status = 'blocked' AND type = 'merge';
 CREATE INDEX IF NOT EXISTS deliveries_received ON deliveries (received_at, id);
 CREATE INDEX IF NOT EXISTS evaluations_with_facts ON evaluations (evaluated_at, id) WHERE snapshot_digest IS NOT NULL;
 CREATE INDEX IF NOT EXISTS evaluations_snapshot ON evaluations (snapshot_digest) WHERE snapshot_digest IS NOT NULL;

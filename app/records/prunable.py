@@ -8,7 +8,7 @@ deleted one by its delivery alone, so these stay with the pull request, open or 
 from dataclasses import dataclass, replace
 from typing import Literal
 
-What = Literal["workflows", "merges", "requests", "deliveries", "facts", "snapshots", "artifacts"]
+What = Literal["workflows", "merges", "looks", "requests", "deliveries", "facts", "snapshots", "artifacts"]
 OVER = "status IN ('succeeded', 'failed', 'cancelled')"
 NO_UUID = "00000000-0000-0000-0000-000000000000"
 
@@ -110,6 +110,7 @@ def _deleted(table: str, id_: str, id_type: str) -> str:
 RULES: dict[What, Rule] = {
     "workflows": _WORKFLOWS,
     "merges": replace(_WORKFLOWS, old=f"{OVER} AND {_OF_MERGES}"),
+    "looks": replace(_WORKFLOWS, old="status = 'blocked' AND type = 'merge'"),
     "requests": Rule(
         table="merge_requests",
         at="ended_at",
@@ -152,4 +153,7 @@ RULES: dict[What, Rule] = {
         act=_deleted("artifacts", "digest", "text"),
     ),
 }
-"""In the order in which they are gone through: each lets go of what keeps those behind it."""
+"""In the order in which they are gone through: each lets go of what keeps those behind it.
+
+A look at a wish to merge ends `blocked` where something is in the way, again and again, so that it goes with the wish.
+"""

@@ -1,5 +1,7 @@
 """Rows of every age for the tests of retention, and what refers to what."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,10 +9,15 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
+from app import retention
+from app.artifacts.store import Store
 from app.database import Transaction
+from app.records.prunable import What
 
 NOW_TEXT = "2027-06-01T12:00:00+00:00"
 NOW = datetime.fromisoformat(NOW_TEXT)
+OLD, NEW = 400, 20
+"""Days: longer ago than anything is kept, and not."""
 
 
 @dataclass(frozen=True)
@@ -193,3 +200,14 @@ class Attic:
 
     def ids(self, table: str, column: str = "id") -> list[Any]:
         return [row["id"] for row in self.tx.execute(f"SELECT {column} AS id FROM {table}".encode()).fetchall()]
+
+
+def a_round(attic: Attic, shelf: Store) -> dict[What, int]:
+    """One round: how many rows of each kind went, of those of which any did."""
+
+    @contextmanager
+    def transact() -> Iterator[Transaction]:
+        with attic.tx.transaction():
+            yield attic.tx
+
+    return {what: count for what, count in retention.run(transact, shelf, NOW).items() if count}

@@ -1,7 +1,6 @@
 """What is old and counts no more goes; whatever something open refers to stays, however old it is."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -16,13 +15,10 @@ from psycopg.types.json import Jsonb
 from app import chain_text, explain, ledger, retention
 from app.artifacts import store
 from app.artifacts.store import Store
-from app.database import Transaction
 from app.records import pruning
-from app.records.prunable import RULES, What
+from app.records.prunable import RULES
 from app.retention import RetentionUnknown
-from tests.app.kept import NOW, Attic
-
-OLD, NEW = 400, 20
+from tests.app.kept import NEW, NOW, OLD, Attic, a_round
 
 
 @pytest.fixture
@@ -36,22 +32,13 @@ def shelf(tmp_path: Path) -> Store:
     return store.opened(f"file://{tmp_path}")
 
 
-def _run(attic: Attic, shelf: Store) -> dict[What, int]:
-    @contextmanager
-    def transact() -> Iterator[Transaction]:
-        with attic.tx.transaction():
-            yield attic.tx
-
-    return {what: count for what, count in retention.run(transact, shelf, NOW).items() if count}
-
-
 def test_an_old_verdict_on_a_closed_pull_request_goes_with_all_that_led_to_it(attic: Attic, shelf: Store) -> None:
     attic.pull(7)
     workflow = attic.workflow(OLD, number=7)
     attic.step(workflow, "done")
     attic.evaluation(workflow, 7, OLD)
     attic.delivery(OLD, led_to=workflow)
-    assert _run(attic, shelf) == {"workflows": 1, "deliveries": 1, "snapshots": 1}
+    assert a_round(attic, shelf) == {"workflows": 1, "deliveries": 1, "snapshots": 1}
     assert [attic.ids(table) for table in ("workflows", "steps", "evaluations", "deliveries")] == [[], [], [], []]
     assert attic.ids("pulls", "pruned_at") == [NOW]
 
@@ -59,7 +46,7 @@ def test_an_old_verdict_on_a_closed_pull_request_goes_with_all_that_led_to_it(at
 def test_an_explanation_says_when_something_was_let_go_of(attic: Attic, shelf: Store) -> None:
     attic.pull(7)
     attic.evaluation(attic.workflow(OLD, number=7), 7, OLD)
-    _run(attic, shelf)
+    a_round(attic, shelf)
     chain = explain.pull_request(attic.tx, "octo/repo", 7)
     assert chain is not None
     assert chain_text.render(chain) == (
@@ -75,7 +62,7 @@ def test_what_is_not_old_stays(attic: Attic, shelf: Store) -> None:
     attic.delivery(NEW, led_to=workflow)
     attic.delivery(NEW)
     attic.request(NEW)
-    assert _run(attic, shelf) == {}
+    assert a_round(attic, shelf) == {}
     assert attic.ids("pulls", "pruned_at") == [None]
 
 
@@ -118,7 +105,7 @@ def test_a_workflow_stays_with_what_refers_to_it(attic: Attic, shelf: Store, kee
     attic.pull(7)
     workflow = attic.workflow(OLD, number=7)
     KEEPERS[keeper](attic, workflow, attic.evaluation(workflow, 7, OLD))
-    gone = _run(attic, shelf)
+    gone = a_round(attic, shelf)
     assert workflow in attic.ids("workflows")
     assert "workflows" not in gone
 
@@ -127,13 +114,13 @@ def test_a_workflow_stays_with_what_refers_to_it(attic: Attic, shelf: Store, kee
 def test_what_is_not_over_stays(attic: Attic, shelf: Store, status: str) -> None:
     attic.pull(7)
     attic.evaluation(attic.workflow(OLD, number=7, status=status), 7, OLD)
-    assert _run(attic, shelf) == {}
+    assert a_round(attic, shelf) == {}
 
 
 def test_the_facts_of_a_closed_pull_request_go_before_its_verdicts(attic: Attic, shelf: Store) -> None:
     attic.pull(7)
     attic.evaluation(attic.workflow(200, number=7), 7, 200)
-    assert _run(attic, shelf) == {"facts": 1, "snapshots": 1}
+    assert a_round(attic, shelf) == {"facts": 1, "snapshots": 1}
     assert attic.ids("evaluations", "snapshot_digest") == [None]
     assert attic.ids("pulls", "pruned_at") == [NOW]
 
@@ -144,24 +131,10 @@ def test_facts_stay_with_the_pull_request_or_the_merge(attic: Attic, shelf: Stor
     merged = attic.evaluation(attic.workflow(200, number=7), 7, 200)
     attic.attempt(7, evaluation=merged)
     attic.evaluation(attic.workflow(200, number=8), 8, 200)
-    assert _run(attic, shelf) == {}
-
-
-def test_a_wish_to_merge_goes_after_its_runs(attic: Attic, shelf: Store) -> None:
-    attic.step_run(attic.workflow(OLD, kind="merge"), request=attic.request(OLD))
-    attic.step_run(attic.workflow(NEW, kind="merge"), request=attic.request(OLD))
-    attic.request(OLD, issue=attic.issue())
-    assert _run(attic, shelf) == {"merges": 1, "requests": 1}
-    assert len(attic.ids("merge_requests")) == 2
-
-
-def test_a_wish_that_has_ended_is_remembered_while_its_pull_request_is_open(attic: Attic, shelf: Store) -> None:
-    attic.pull(7, is_open="yes")
-    attic.step_run(attic.workflow(OLD, kind="merge", status="cancelled"), request=attic.request(OLD, number=7))
-    attic.request(OLD, number=7)
-    assert _run(attic, shelf) == {}
-    attic.tx.execute("UPDATE pulls SET is_open = false")
-    assert _run(attic, shelf) == {"merges": 1, "requests": 2}
+    attic.pull(9)
+    attic.evaluation(attic.workflow(200, number=9), 9, 200)
+    attic.alteration(9, attic.delivery(20))
+    assert a_round(attic, shelf) == {}
 
 
 def test_a_delivery_stays_with_the_workflow_it_led_to(attic: Attic, shelf: Store) -> None:
@@ -170,7 +143,7 @@ def test_a_delivery_stays_with_the_workflow_it_led_to(attic: Attic, shelf: Store
     attic.delivery(OLD)
     altered = attic.delivery(OLD)
     attic.alteration(7, altered)
-    assert _run(attic, shelf) == {"deliveries": 1}
+    assert a_round(attic, shelf) == {"deliveries": 1}
     assert sorted(attic.ids("deliveries")) == [kept, altered]
 
 
@@ -198,7 +171,7 @@ def test_an_artifact_goes_with_its_bytes_once_no_run_wishes_for_it(attic: Attic,
         wished_by="agent",
         wished_at=NOW,
     )
-    assert _run(attic, shelf) == {"artifacts": 1}
+    assert a_round(attic, shelf) == {"artifacts": 1}
     assert attic.ids("artifacts", "digest") == [kept]
     assert shelf.get(kept) == b"kept"
     with pytest.raises(Exception, match="not in the store"):
@@ -209,7 +182,7 @@ def test_an_artifact_stays_where_its_store_is_away(attic: Attic) -> None:
     attic.insert(
         "artifacts", digest="0" * 64, kind="patch", size=4, paths=Jsonb([]), stored_by="agent", stored_at=attic.at(OLD)
     )
-    assert _run(attic, store.opened(None)) == {}
+    assert a_round(attic, store.opened(None)) == {}
     assert attic.ids("artifacts", "digest") == ["0" * 64]
 
 
@@ -217,12 +190,12 @@ def test_the_audit_is_told_of_each_round_and_stays_whole(attic: Attic, shelf: St
     ledger.append(attic.tx, kind="evaluated", subject="pull:1#7", actor="mergegate", body={}, at=attic.at(OLD))
     attic.delivery(OLD)
     attic.delivery(OLD)
-    _run(attic, shelf)
+    a_round(attic, shelf)
     told = ledger.tail(attic.tx, 1)[0]
     assert (told.kind, told.subject, told.actor) == ("pruned", "retention:deliveries", "mergegate")
     assert told.body == {"rows": 2, "until": attic.at(90).isoformat()}
     assert ledger.verify(ledger.read(attic.tx)).entries == 2
-    assert _run(attic, shelf) == {}
+    assert a_round(attic, shelf) == {}
     assert ledger.tail(attic.tx, 1)[0] == told
 
 
@@ -231,7 +204,7 @@ def test_what_a_killed_round_let_go_of_is_told_by_the_next(attic: Attic, shelf: 
     batch = pruning.choose(attic.tx, "deliveries", NOW)
     assert batch is not None
     pruning.let_go(attic.tx, "deliveries", batch.chosen, NOW)
-    assert _run(attic, shelf) == {}
+    assert a_round(attic, shelf) == {}
     assert ledger.tail(attic.tx, 1)[0].body["rows"] == 1
 
 
@@ -242,23 +215,23 @@ def test_a_round_goes_on_behind_what_is_kept(attic: Attic, shelf: Store, monkeyp
     for _ in range(6):
         attic.delivery(OLD, led_to=workflow)
     attic.delivery(OLD - 1)
-    assert _run(attic, shelf) == {}
-    assert _run(attic, shelf) == {"deliveries": 1}
-    assert _run(attic, shelf) == {}
+    assert a_round(attic, shelf) == {}
+    assert a_round(attic, shelf) == {"deliveries": 1}
+    assert a_round(attic, shelf) == {}
 
 
 def test_days_are_those_that_operators_have_set(attic: Attic, shelf: Store) -> None:
     attic.delivery(60)
-    assert _run(attic, shelf) == {}
+    assert a_round(attic, shelf) == {}
     _set(attic, 30)
-    assert _run(attic, shelf) == {"deliveries": 1}
+    assert a_round(attic, shelf) == {"deliveries": 1}
 
 
 def test_nothing_goes_where_the_days_cannot_be_read(attic: Attic, shelf: Store) -> None:
     attic.delivery(OLD)
     _set(attic, "soon")
     with pytest.raises(RetentionUnknown):
-        _run(attic, shelf)
+        a_round(attic, shelf)
     assert len(attic.ids("deliveries")) == 1
 
 
@@ -295,7 +268,7 @@ def test_nothing_goes_that_an_open_pull_request_or_open_work_refers_to(
         evaluation, delivery = attic.evaluation(workflow, number, days), attic.delivery(days, led_to=workflow)
         if number in still_open or status == "pending":
             counts.append((workflow, evaluation, delivery))
-    _run(attic, shelf)
+    a_round(attic, shelf)
     left = {name: set(attic.ids(name)) for name in ("workflows", "evaluations", "deliveries")}
     facts = attic.tx.execute("SELECT evaluations.id FROM evaluations JOIN snapshots ON digest = snapshot_digest")
     with_facts = {row["id"] for row in facts}
@@ -314,9 +287,9 @@ def test_what_somebody_holds_is_passed_over(attic: Attic, shelf: Store, database
     with psycopg.connect(database_url) as other:
         other.execute("SELECT FROM bindings FOR UPDATE")
         other.execute("SELECT FROM deliveries FOR UPDATE")
-        assert _run(attic, shelf) == {}
+        assert a_round(attic, shelf) == {}
     attic.tx.commit()
-    assert _run(attic, shelf) == {"workflows": 1, "deliveries": 1}
+    assert a_round(attic, shelf) == {"workflows": 1, "deliveries": 1}
 
 
 def test_two_rounds_at_once_let_go_of_each_row_once(attic: Attic, shelf: Store, database_url: str) -> None:
@@ -326,9 +299,9 @@ def test_two_rounds_at_once_let_go_of_each_row_once(attic: Attic, shelf: Store, 
         first = pruning.choose(other, "deliveries", NOW)
         assert first is not None
         assert len(first.chosen) == 1
-        assert _run(attic, shelf) == {}
+        assert a_round(attic, shelf) == {}
         other.rollback()
-    assert _run(attic, shelf) == {"deliveries": 1}
+    assert a_round(attic, shelf) == {"deliveries": 1}
 
 
 def test_what_would_go_is_counted_and_stays(attic: Attic) -> None:
