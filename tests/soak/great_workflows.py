@@ -12,6 +12,7 @@ from tests.soak.workflows import Scale
 
 PULLS = 60
 HANDOFFS_EACH = 1.5
+IMPORTS = 6
 WORKERS = 3
 BLOWS = ("web", "beat", "flower", "worker.1", "worker.2", "stop", *("cut",) * 6)
 APART_SECONDS = 10.0
@@ -38,6 +39,7 @@ def _scale(pulls: int) -> Scale:
     return Scale(
         pulls=pulls,
         handoffs=int(pulls * HANDOFFS_EACH),
+        imports=IMPORTS,
         workers=WORKERS,
         points=crew.checkpoints(),
         pause_seconds=PAUSE_SECONDS,

@@ -12,6 +12,7 @@ from tests.soak.workflows import Scale
 SMALL = Scale(
     pulls=1,
     handoffs=1,
+    imports=1,
     workers=2,
     points=("evaluate.before_commit", "write.requested", "work.recorded", "merge.spent"),
     pause_seconds=1.0,

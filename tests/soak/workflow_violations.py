@@ -3,7 +3,9 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import get_args
 
+from app.definitions import Type
 from tests.soak import violations
 from tests.soak.workflows import GADGET, Workflows
 
@@ -16,12 +18,12 @@ MADE = {
 }
 ENDED = """
 SELECT type, status, subject, error FROM runs WHERE type <> 'reconciliation' AND status <> 'succeeded'
-    AND NOT EXISTS (SELECT FROM step_runs WHERE run_id = runs.id AND outcome = 'retry_scheduled')
+    AND kind <> 'imported' AND NOT EXISTS (SELECT FROM step_runs WHERE run_id = runs.id AND outcome = 'retry_scheduled')
 """
 """A merge that is to be tried again is over, and another workflow tries it."""
 FOLDED = "cancelled"
 """An evaluation that another one of the same pull request has taken in."""
-ROUNDS = "SELECT count(*) AS n FROM workflows WHERE type = 'reconciliation' AND status = 'succeeded'"
+TYPES = "SELECT DISTINCT type FROM workflows WHERE status = 'succeeded' AND kind <> 'imported'"
 RUNS = "SELECT id::text FROM workflows WHERE type = 'pull_request_handoff' AND status = 'succeeded'"
 
 
@@ -34,8 +36,8 @@ def _of_endings(soak: Workflows) -> Iterator[str]:
     for row in soak.rows(ENDED):
         if (row["type"], row["status"]) != ("policy_evaluation", FOLDED):
             yield f"{row['type']} {row['subject']} is {row['status']}: {row['error']}"
-    if not soak.rows(ROUNDS)[0]["n"]:
-        yield "no round of a reconciliation has ended"
+    for each in sorted(set(get_args(Type)) - {row["type"] for row in soak.rows(TYPES)}):
+        yield f"no {each} has succeeded"
 
 
 def _of_handoffs(soak: Workflows) -> Iterator[str]:

@@ -21,7 +21,7 @@ from app.demo import stage as stages
 from app.demo.stage import REPOSITORY
 from app.records import gate_findings, issues
 from tests.soak import crew as crews
-from tests.soak import merges
+from tests.soak import importing, merges
 from tests.soak.crew import Crew, Server
 from tests.soak.plan import Plan
 
@@ -52,6 +52,7 @@ class Scale:
 
     pulls: int
     handoffs: int
+    imports: int
     workers: int
     points: tuple[str, ...]
     pause_seconds: float
@@ -87,6 +88,7 @@ class Workflows(merges.Soak):
         with ThreadPoolExecutor(ASKING_AT_ONCE) as many:
             asking: list[Future[None]] = [many.submit(self._merge, number) for number in self.plan.numbers]
             asking += [many.submit(self._hand_over, f"agent-{place}") for place in range(self.scale.handoffs)]
+            asking += [many.submit(self._bring_over, place) for place in range(self.scale.imports)]
             for blow in self._blows():
                 self._until_seconds(self.scale.apart_seconds)
                 self._strike(blow)
@@ -134,6 +136,14 @@ class Workflows(merges.Soak):
         for who, kind in (("verifier", "verification"), ("reviewer", "internal_review")):
             self._say(who, f"{path}/evidence", {"kind": kind, **said})
         self._say("olga", f"{path}/approve", {"digest": run["digest"]})
+
+    def _bring_over(self, number: int) -> None:
+        """Old records are imported by a command that is given again until all is in."""
+        path = importing.file(self.stage.directory, number)
+        for attempt, _ in enumerate(self._patiently(path.name)):
+            if importing.bring_over(self.stage, path, attempt):
+                return
+        raise merges.TooLong(f"{path.name} was not imported")
 
     def _say(self, who: str, path: str, document: dict[str, Any]) -> dict[str, Any]:
         """Until it is taken: whoever gets no answer says the same again."""
