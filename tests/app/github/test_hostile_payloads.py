@@ -14,7 +14,8 @@ from app.github import payloads
 from app.github.fields import Malformed
 from app.github.kinds import KINDS
 from app.github.payloads import Ignored
-from tests.app.github.test_payloads import JUNK, OPENED, judge
+from tests.app.github.judged_bodies import OPENED, judge
+from tests.app.github.test_payloads import JUNK
 
 LARGE_BYTES = 24 * 1024 * 1024
 LARGE_SECONDS = 2.0

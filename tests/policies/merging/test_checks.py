@@ -1,27 +1,23 @@
 """The checks: which are judged, what passes, what is required, and what is no evidence at all."""
 
-import hashlib
 from typing import Any
 
 import pytest
 
-from policies.merging import checks
-from policies.merging.checks import ChecksJudged, Counts
+from policies.merging.checks import ChecksJudged
 from policies.merging.facts import Check, Protection
 from policies.merging.rules import MergeRules, RequiredCheck
 from tests.policies.merging.building import (
     ACTIONS,
     GATE_APP,
-    HEAD,
     OLD,
     OTHER_APP,
     TEST_MERGE,
     check,
-    facts,
-    required,
     said,
     status,
 )
+from tests.policies.merging.checking import demanding, judge, sentences
 
 PASSED: list[str] = []
 STRICT = MergeRules(strict_conclusions=True)
@@ -30,31 +26,19 @@ FREE = Protection()
 FAILURES = ("failure", "cancelled", "timed_out", "action_required", "stale", "startup_failure")
 
 
-def _judge(*given: Check, rules: MergeRules | None = None, **known: Any) -> ChecksJudged:
-    return checks.judge(facts(checks=given, **known), rules or MergeRules())
-
-
 def _answer(*given: Check, rules: MergeRules | None = None, **known: Any) -> list[str]:
-    judged = _judge(*given, rules=rules, **known)
+    judged = judge(*given, rules=rules, **known)
     assert (judged.status == "PASS") == (not judged.against)
     return said(judged.against)
 
 
-def _sentences(*given: Check, **known: Any) -> list[str]:
-    return [against.sentence for against in _judge(*given, **known).against]
-
-
-def _demanding(*contexts: tuple[str, int | None]) -> Protection:
-    return Protection(required=tuple(required(name, app_id) for name, app_id in contexts))
-
-
 def test_it_passes_what_is_green() -> None:
-    assert _judge(check(id=7)) == ChecksJudged(status="PASS", total=1, failed=0, pending=0, check_ids=(7,))
+    assert judge(check(id=7)) == ChecksJudged(status="PASS", total=1, failed=0, pending=0, check_ids=(7,))
 
 
 def test_check_runs_and_statuses_are_both_judged_and_counted() -> None:
     given = (check(id=3), status("jenkins", "pending", id=2), status("lint", "error", id=1), check("odd", "new", id=4))
-    judged = _judge(*given)
+    judged = judge(*given)
     assert (judged.total, judged.failed, judged.pending, judged.check_ids) == (4, 2, 1, (1, 2, 3, 4))
     assert judged.status == "FAIL"
 
@@ -67,7 +51,7 @@ def test_what_ran_and_did_not_fail_passes(conclusion: str) -> None:
 @pytest.mark.parametrize("conclusion", FAILURES)
 def test_what_failed_fails(conclusion: str) -> None:
     assert _answer(check(conclusion=conclusion)) == ["CHECKS_FAILED"]
-    assert _sentences(check(conclusion=conclusion)) == ["These checks failed: ci; each has to pass."]
+    assert sentences(check(conclusion=conclusion)) == ["These checks failed: ci; each has to pass."]
 
 
 @pytest.mark.parametrize("state", ["failure", "error"])
@@ -78,7 +62,7 @@ def test_a_status_that_failed_fails(state: str) -> None:
 @pytest.mark.parametrize("conclusion", ["something_new", "error", "SUCCESS"])
 def test_a_conclusion_that_nobody_knows_fails(conclusion: str) -> None:
     assert _answer(check(conclusion=conclusion)) == ["CHECKS_FAILED/UNKNOWN_CONCLUSION"]
-    assert _sentences(check(conclusion=conclusion)) == [
+    assert sentences(check(conclusion=conclusion)) == [
         "These checks ended in a way that nobody knows here, which is no pass: ci; run them again."
     ]
 
@@ -99,7 +83,7 @@ def test_a_known_failure_comes_before_an_unknown_end() -> None:
 def test_what_is_not_completed_is_pending(state: str) -> None:
     for conclusion in (None, "success", "failure"):
         assert _answer(check(status=state, conclusion=conclusion)) == ["CHECKS_PENDING"]
-    assert _sentences(check(status=state)) == ["These checks are not finished: ci; ask again when they are."]
+    assert sentences(check(status=state)) == ["These checks are not finished: ci; ask again when they are."]
 
 
 @pytest.mark.parametrize("conclusion", [None, ""])
@@ -121,7 +105,7 @@ def test_strict_conclusions_let_nothing_pass_but_success(conclusion: str) -> Non
 def test_every_check_is_skipped() -> None:
     skipped = (check(conclusion="skipped"), check("docs", "skipped"))
     assert _answer(*skipped) == ["NO_CHECKS_FOUND/ONLY_SKIPPED"]
-    assert _sentences(*skipped) == ["Every check of the head was skipped; at least one has to run and pass."]
+    assert sentences(*skipped) == ["Every check of the head was skipped; at least one has to run and pass."]
     assert _answer(*skipped, rules=MergeRules(skipped_alone_is_evidence=True)) == PASSED
     assert _answer(check(), check("docs", "skipped")) == PASSED
 
@@ -129,7 +113,7 @@ def test_every_check_is_skipped() -> None:
 def test_there_is_no_check_at_all() -> None:
     assert _answer(protection=FREE) == ["NO_CHECKS_FOUND"]
     assert _answer(protection=FREE, rules=MergeRules(skipped_alone_is_evidence=True)) == ["NO_CHECKS_FOUND"]
-    assert _sentences(protection=FREE) == ["No check has reported for the head; at least one has to run and pass."]
+    assert sentences(protection=FREE) == ["No check has reported for the head; at least one has to run and pass."]
 
 
 def test_what_stands_on_another_commit_is_not_judged() -> None:
@@ -165,7 +149,7 @@ def test_of_several_with_one_name_the_worst_counts() -> None:
 def test_what_the_gate_itself_says_is_not_judged_and_no_evidence() -> None:
     own = check("policy-gate", None, app_id=GATE_APP, id=9)
     own_status = status("policy-gate", "failure", app_id=GATE_APP, id=8)
-    assert _judge(check(), own, own_status) == _judge(check())
+    assert judge(check(), own, own_status) == judge(check())
     assert _answer(own, own_status, check("policy-gate", app_id=GATE_APP), protection=FREE) == ["NO_CHECKS_FOUND"]
 
 
@@ -176,14 +160,14 @@ def test_another_app_with_the_name_of_the_gate_is_judged() -> None:
 
 def test_what_is_required_has_to_report() -> None:
     assert _answer(check("lint")) == ["CHECKS_PENDING/MISSING_REQUIRED:ci"]
-    (against,) = _judge(check("lint")).against
+    (against,) = judge(check("lint")).against
     assert against.sentence == "The required check ci has not reported; nothing is merged before it does."
     assert against.subject == "check:ci"
     assert _answer(check("lint"), check()) == PASSED
 
 
 def test_any_app_may_report_where_none_is_named() -> None:
-    open_to_all = _demanding(("ci", None))
+    open_to_all = demanding(("ci", None))
     assert _answer(check(app_id=OTHER_APP), protection=open_to_all) == PASSED
     assert _answer(status(), protection=open_to_all) == PASSED
     assert _answer(check("lint"), protection=open_to_all) == ["CHECKS_PENDING/MISSING_REQUIRED:ci"]
@@ -193,7 +177,7 @@ def test_the_named_app_has_to_report_and_no_other() -> None:
     assert _answer(check(app_id=OTHER_APP)) == ["CHECKS_PENDING/WRONG_SOURCE"]
     assert _answer(status()) == ["CHECKS_PENDING/WRONG_SOURCE"]
     assert _answer(status(app_id=ACTIONS)) == PASSED
-    (against,) = _judge(status()).against
+    (against,) = judge(status()).against
     assert against.sentence == (
         "The required check ci has not come from the App 15368, but from somebody else; "
         "nothing is merged before it does."
@@ -208,15 +192,15 @@ def test_what_is_not_green_comes_from_no_source() -> None:
 
 
 def test_what_is_required_is_named_each_by_itself_in_one_order() -> None:
-    three = _demanding(("e2e", None), ("ci", ACTIONS), ("ci", 1))
+    three = demanding(("e2e", None), ("ci", ACTIONS), ("ci", 1))
     assert _answer(check("lint"), protection=three) == [
         "CHECKS_PENDING/MISSING_REQUIRED:ci",
         "CHECKS_PENDING/MISSING_REQUIRED:ci",
         "CHECKS_PENDING/MISSING_REQUIRED:e2e",
     ]
-    subjects = [against.subject for against in _judge(check("lint"), protection=three).against]
+    subjects = [against.subject for against in judge(check("lint"), protection=three).against]
     assert subjects == ["check:ci", "check:ci", "check:e2e"]
-    mixed = _demanding(("ci", None), ("ci", ACTIONS))
+    mixed = demanding(("ci", None), ("ci", ACTIONS))
     assert _answer(check(app_id=OTHER_APP), protection=mixed) == ["CHECKS_PENDING/WRONG_SOURCE"]
 
 
@@ -229,24 +213,24 @@ def test_what_the_rules_require_comes_to_what_github_requires() -> None:
 
 @pytest.mark.parametrize("app_id", [None, GATE_APP])
 def test_the_gate_does_not_wait_for_itself(app_id: int | None) -> None:
-    assert _answer(check(), protection=_demanding(("policy-gate", app_id))) == PASSED
+    assert _answer(check(), protection=demanding(("policy-gate", app_id))) == PASSED
     by_rules = MergeRules(required_checks=(RequiredCheck(context="policy-gate", app_id=app_id),))
     assert _answer(check(), rules=by_rules) == PASSED
 
 
 def test_the_gates_name_pinned_to_another_app_is_waited_for() -> None:
-    pinned = _demanding(("policy-gate", OTHER_APP))
+    pinned = demanding(("policy-gate", OTHER_APP))
     assert _answer(check(), protection=pinned) == ["CHECKS_PENDING/MISSING_REQUIRED:policy-gate"]
 
 
 def test_another_check_of_the_gate_that_is_required_is_waited_for() -> None:
-    assert _answer(check(), protection=_demanding(("other", GATE_APP))) == ["CHECKS_PENDING/MISSING_REQUIRED:other"]
+    assert _answer(check(), protection=demanding(("other", GATE_APP))) == ["CHECKS_PENDING/MISSING_REQUIRED:other"]
 
 
 def test_only_what_is_required_is_judged_where_the_rules_say_so() -> None:
     lint, foreign = check("lint", "failure", id=2), check(app_id=OTHER_APP, conclusion="failure", id=3)
-    assert _judge(check(), lint, foreign, rules=REQUIRED_ONLY) == _judge(check())
-    assert _answer(check(), foreign, rules=REQUIRED_ONLY, protection=_demanding(("ci", None))) == ["CHECKS_FAILED"]
+    assert judge(check(), lint, foreign, rules=REQUIRED_ONLY) == judge(check())
+    assert _answer(check(), foreign, rules=REQUIRED_ONLY, protection=demanding(("ci", None))) == ["CHECKS_FAILED"]
     assert _answer(check(conclusion=None), rules=REQUIRED_ONLY) == ["CHECKS_PENDING"]
     wrong = _answer(check(app_id=OTHER_APP), rules=REQUIRED_ONLY)
     assert wrong == ["CHECKS_PENDING/WRONG_SOURCE", "NO_CHECKS_FOUND"]
@@ -256,47 +240,3 @@ def test_one_of_what_is_required_has_to_have_run() -> None:
     assert _answer(check(), rules=REQUIRED_ONLY, protection=FREE) == ["NO_CHECKS_FOUND"]
     skipped = check(conclusion="skipped")
     assert _answer(skipped, check("lint"), rules=REQUIRED_ONLY) == ["NO_CHECKS_FOUND/ONLY_SKIPPED"]
-
-
-def test_a_sentence_names_three_and_says_how_many_more() -> None:
-    names = ("e", "d", "c", "b", "a", "a")
-    failed = [check(name, "failure", id=place) for place, name in enumerate(names)]
-    assert _sentences(check(), *failed) == ["These checks failed: a, b, c, 2 more; each has to pass."]
-    assert _sentences(check(), *failed[2:]) == ["These checks failed: a, b, c; each has to pass."]
-
-
-def test_names_from_outside_are_made_harmless() -> None:
-    odd = _demanding(("e2e\u202e\n# x", None))
-    (against,) = _judge(check(), protection=odd).against
-    assert (against.detail, against.subject) == ("MISSING_REQUIRED:e2e # x", "check:e2e # x")
-    assert _sentences(check(), check("a\nb", "failure")) == ["These checks failed: a b; each has to pass."]
-
-
-def test_it_counts_each_check_by_itself() -> None:
-    given = [check(), check(conclusion="neutral"), check(conclusion="skipped"), status()]
-    assert checks.count(given) == Counts(total=4, failed=0, pending=0)
-    worse = [check(conclusion="failure"), check(conclusion="new"), check(conclusion=None), status("ci", "pending")]
-    assert checks.count([*given, *worse, check(conclusion=None)]) == Counts(total=9, failed=2, pending=3)
-    assert checks.count([]) == Counts(total=0, failed=0, pending=0)
-
-
-def test_the_hash_is_of_what_the_checks_say() -> None:
-    ours, theirs = (
-        '["check_run", "\\u00e9", 15368, "completed", "success"]',
-        '["check_run", "\\u00e9", null, "queued", null]',
-    )
-    text = f'["o", "r", "a1", [{ours}, {theirs}, ["status", "ci", null, "pending", null]]]'
-    given = [status("ci", "pending"), check("é", None, app_id=None, status="queued"), check("é")]
-    assert checks.snapshot_hash("o", "r", HEAD, given) == hashlib.sha256(text.encode()).hexdigest()
-    again = [check("é", id=77, details_url="https://ci.example/77"), *given[1::-1]]
-    assert checks.snapshot_hash("o", "r", HEAD, again) == checks.snapshot_hash("o", "r", HEAD, given)
-
-
-def test_each_thing_that_a_check_says_is_in_the_hash() -> None:
-    others = [check(), check(conclusion="failure"), check("lint"), check(app_id=1), check(status="queued"), status()]
-    hashes = {checks.snapshot_hash("o", "r", HEAD, [one]) for one in others}
-    hashes |= {
-        checks.snapshot_hash(*where, [check()]) for where in (("p", "r", HEAD), ("o", "s", HEAD), ("o", "r", OLD))
-    }
-    hashes |= {checks.snapshot_hash("o", "r", HEAD, [check(), check()]), checks.snapshot_hash("o", "r", HEAD, [])}
-    assert len(hashes) == 11
