@@ -292,6 +292,17 @@ def test_what_somebody_holds_is_passed_over(attic: Attic, shelf: Store, database
     assert a_round(attic, shelf) == {"workflows": 1, "deliveries": 1}
 
 
+def test_a_run_that_somebody_does_something_with_keeps_no_other(attic: Attic, shelf: Store, database_url: str) -> None:
+    held, free = attic.workflow(OLD, kind="work"), attic.workflow(OLD, kind="work")
+    attic.binding(held)
+    attic.binding(free)
+    attic.tx.commit()
+    with psycopg.connect(database_url) as other:
+        other.execute("SELECT FROM bindings WHERE run_id = %(id)s FOR UPDATE", {"id": held})
+        assert a_round(attic, shelf) == {"workflows": 1}
+    assert attic.ids("workflows") == [held]
+
+
 def test_two_rounds_at_once_let_go_of_each_row_once(attic: Attic, shelf: Store, database_url: str) -> None:
     attic.delivery(OLD)
     attic.tx.commit()
