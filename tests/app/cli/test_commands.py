@@ -35,7 +35,7 @@ def test_one_that_is_not_there_is_refused_with_one_that_is_meant() -> None:
 @pytest.mark.parametrize(
     ("command", "unneeded"),
     [
-        ("-h", ["app.cli.policy", "app.cli.doctor"]),
+        ("-h", ["app.cli.policy", "app.cli.doctor", "app.settings", "app.schema", "psycopg", "pydantic"]),
         ("tokens -h", ["github"]),
         ("issues -h", ["flask", "openapi_pydantic", "github"]),
         ("settings -h", ["flask", "openapi_pydantic", "github"]),
