@@ -15,6 +15,7 @@ from app.work import By
 from tasks import names
 from tests.app.records.locks import until_anybody_waits
 from tests.tasks import merging
+from tests.tasks import steering as steered
 from tests.tasks.agency import agency, codes
 from tests.tasks.house import REPOSITORY, House
 
@@ -216,6 +217,27 @@ def test_a_setting_stops_a_merge_and_another_lets_it_be_made(
     assert merging.merge(at)[1:] == ("MERGE_FAILED", detail)
     put(at, **opened)
     assert merging.merge(at)[0] == "merged"
+
+
+@pytest.mark.parametrize(
+    ("point", "closed"),
+    [
+        ("merge.claimed", {"freeze": {"reason": "release"}}),
+        ("merge.read", {"dry_run": True}),
+        ("merge.final_read", {"freeze": {"reason": "release"}}),
+        ("merge.intent", {"safe_mode": True}),
+        ("merge.intent", {"dry_run": True}),
+    ],
+)
+def test_a_merge_that_was_not_sent_is_not_where_a_setting_stops_it_meanwhile(
+    house: House, point: str, closed: dict[str, Any]
+) -> None:
+    ready = merging.ready(house)
+    with steered.in_the_middle(ready, point, lambda: put(ready, **closed)):
+        merging.merge(ready)
+    assert (merging.puts(ready), ready.rows("SELECT run_id FROM merge_leases")) == ([], [])
+    put(ready, **dict.fromkeys(closed))
+    assert (merging.merge(ready)[0], len(merging.puts(ready))) == ("merged", 1)
 
 
 def test_a_merge_is_only_said_where_a_setting_leaves_the_repository_out(house: House) -> None:
