@@ -107,6 +107,7 @@ def test_a_merge_that_was_not_sent_never_is_and_a_retry_merges_once(ready: House
     assert (merging.puts(ready), merging.said(ready, run_id)) == ([], ("cancelled", "WORKFLOW_CANCELLED", None))
     assert shown(ready, run_id).workflow.status == "cancelled"
     assert ready.rows("SELECT run_id FROM merge_leases") == []
+    assert ready.rows("SELECT id FROM merge_attempts WHERE state = 'INTENT'") == []
     assert ready.rows("SELECT status FROM issues") == [{"status": "REVIEW_READY"}]
     events = ready.rows(f"SELECT type FROM timeline_events WHERE run_id = '{run_id}' ORDER BY seq")
     assert [event["type"] for event in events] == ["loop_run_started", "loop_run_blocked"]
