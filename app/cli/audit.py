@@ -79,7 +79,7 @@ def list_entries(*, as_json: bool, after: int | None, before: int | None, limit:
 @click.option("--from", "first", type=SEQ, default=1, show_default=True, help="The first entry.")
 @click.option("--to", "last", type=SEQ, help="The last entry; by default the newest one.")
 def export(*, first: int, last: int | None) -> None:
-    """Print entries as lines of JSON, hashes included, so that the export proves itself: all, or a part without gaps.
+    """Print all entries, or a part, as lines of JSON. With hashes, and no gaps, so that the export proves itself.
 
     A part also holds the hash of the entry before it, by which it can be tied to what was noted or exported before.
     """

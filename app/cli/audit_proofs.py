@@ -53,7 +53,7 @@ class Hash(click.ParamType[bytes]):
 def verify(
     *, export: tuple[TextIO, ...], first: int, last: int | None, follows: bytes | None, with_anchors: bool
 ) -> None:
-    """Walk the chain, or an EXPORT of it (or several that follow one another); exit code 1 where anything is wrong.
+    """Prove the chain, or an EXPORT of it. Or several that follow one another; exit code 1 where anything is wrong.
 
     An entry that was changed, removed in the middle or slipped in is found by itself. Entries cut off at the end leave
     a shorter chain that holds, and who owns the database can write all of it anew: --anchor finds both.
@@ -158,7 +158,7 @@ def _anchors() -> Anchors:
 
 @click.command()
 def anchor() -> None:
-    """Note the newest entry at AUDIT_ANCHOR now, and look whether what was noted before still fits."""
+    """Note the newest entry at AUDIT_ANCHOR now. And look whether what was noted before still fits."""
     try:
         done = anchoring.anchor(writing.transaction, _anchors(), _place(), now=datetime.now(UTC))
     except AnchorsUnavailable as trouble:

@@ -59,7 +59,7 @@ _real = click.option("--apply", "extent", flag_value=APPLY, help="Take in what c
 @_as_json
 @writing.as_option
 def import_file(*, file: Path, extent: Extent | None, source: str, as_json: bool, by: str) -> None:
-    """Import FILE, a SQLite database or SQL dump, or go on with it; exit code 3 where rows are in quarantine."""
+    """Import FILE, a SQLite database or SQL dump, or go on with it. Exit code 3 where rows are in quarantine."""
     wanted = _demand_extent(extent)
     with _connection() as tx, _reported() as report:
         batch = running.import_file(tx, file, source, Asked(by=by, clock=_now, report=report, extent=wanted))
@@ -73,7 +73,7 @@ def import_file(*, file: Path, extent: Extent | None, source: str, as_json: bool
 @_as_json
 @writing.as_option
 def retry(*, begin: str, extent: Extent | None, as_json: bool, by: str) -> None:
-    """Go on with a batch whose file was read, with what is in quarantine, too; exit code 3 where some stays there."""
+    """Go on with a batch whose file was read. With what is in quarantine, too; exit code 3 where some stays there."""
     wanted = _demand_extent(extent)
     with _connection() as tx, _reported() as report:
         batch = running.retry(tx, _found(tx, begin), Asked(by=by, clock=_now, report=report, extent=wanted))
@@ -127,7 +127,7 @@ def export(*, begin: str, written: str) -> None:
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
 @_as_json
 def quarantine(*, begin: str, limit: int, as_json: bool) -> None:
-    """Print the rows of a batch that were not taken in, and why; as JSON, a line each, with all their columns."""
+    """Print what was not taken in, and why. As JSON, a row on a line each, with all their columns."""
     with _connection() as tx:
         left = limit
         for row in _quarantined(tx, _found(tx, begin)):
@@ -144,7 +144,7 @@ def quarantine(*, begin: str, limit: int, as_json: bool) -> None:
 @click.option("--unset", "emptied", multiple=True, metavar="COLUMN", help="A column that should say nothing.")
 @writing.as_option
 def mend(*, begin: str, row: str, given: tuple[str, ...], emptied: tuple[str, ...], by: str) -> None:
-    """Set columns of a ROW in quarantine (`workflows:17`); `legacy retry` then looks at it again."""
+    """Set columns of a ROW in quarantine. `legacy retry` then looks at it again. ROW is such as `workflows:17`."""
     columns: dict[str, str | None] = dict.fromkeys(emptied)
     for each in given:
         column, equals, value = each.partition("=")
@@ -166,7 +166,7 @@ def mend(*, begin: str, row: str, given: tuple[str, ...], emptied: tuple[str, ..
 @click.option("--limit", type=click.IntRange(1, MOST_EVENTS), default=50, show_default=True)
 @_as_json
 def events(*, subject: str | None, kind: str | None, limit: int, as_json: bool) -> None:
-    """Print audit events of the old system, newest first; they are no part of the audit chain."""
+    """Print audit events of the old system. Newest first; they are no part of the audit chain."""
     with _connection() as tx, tx.transaction():
         rows = legacy_targets.events(tx, subject=subject, kind=kind, limit=limit)
     for row in rows:

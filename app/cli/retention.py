@@ -20,7 +20,7 @@ def retention() -> None:
 
 @retention.command()
 def show() -> None:
-    """Print what is kept how long, how many rows there are, and how many of them would go now."""
+    """Print what is kept how long, and how much would go. With how many rows there are."""
     try:
         with reading.transaction() as tx:
             kept = work.show(tx, datetime.now(UTC))
@@ -36,7 +36,7 @@ def show() -> None:
 @writing.as_option
 @click.pass_context
 def run(context: click.Context, *, dry_run: bool, by: str) -> None:
-    """Let go of what is old, in one round; the workers do so by themselves every ten minutes."""
+    """Let go of what is old, in one round. The workers do so by themselves every ten minutes."""
     if dry_run:
         context.invoke(show)
         return

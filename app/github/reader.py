@@ -1,5 +1,6 @@
 """The reader binding: documents of GitHub, all pages of them, or `Unavailable` with the reason."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -24,6 +25,7 @@ from app.github.talk import TalkReader
 __all__ = ["LiveReader", "LocalReader", "Place", "PolicyFile", "Reader"]
 
 MOST_FILES = 3_000
+_PREPOSITION = re.compile(r"_(?:of|on|for)$")
 
 
 class LocalReader:
@@ -31,7 +33,8 @@ class LocalReader:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         def refuse(*_: object) -> Any:
-            sentence = f"The reader is local, so {name.replace('_', ' ')} is not known; set GITHUB_READER=live."
+            what = _PREPOSITION.sub("", name).replace("_", " ")
+            sentence = f"The reader is local, so the {what} is not known; set GITHUB_READER=live."
             raise Unavailable("READER_LOCAL", sentence)
 
         return refuse

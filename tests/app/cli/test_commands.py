@@ -50,6 +50,12 @@ def test_what_a_command_does_not_need_is_not_read(command: str, unneeded: list[s
     assert run([sys.executable, "-c", code], check=False, capture_output=True).returncode == 0
 
 
+@pytest.mark.parametrize("command", ["audit", "legacy", "posture", "retention", "settings", "workflows"])
+def test_no_line_of_the_help_of_these_is_cut(command: str) -> None:
+    lines = CliRunner().invoke(main, [command, "-h"]).output.splitlines()
+    assert [line for line in lines[lines.index("Commands:") :] if line.endswith("...")] == []
+
+
 def test_help_says_of_each_command_what_it_is_for_in_one_line() -> None:
     lines = CliRunner().invoke(main, ["--help"]).output.splitlines()
     shown = lines[lines.index("Commands:") + 1 :]

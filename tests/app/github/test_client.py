@@ -143,10 +143,12 @@ def test_trouble_has_a_code_and_names_the_fact(ground: Ground, status: int, code
     assert "the pull request" in trouble.value.sentence
 
 
-def test_the_local_reader_opens_no_socket() -> None:
+@pytest.mark.parametrize(("asked", "what"), [("pull", "pull"), ("installation_on", "installation")])
+def test_the_local_reader_opens_no_socket(asked: str, what: str) -> None:
     with pytest.raises(Unavailable) as trouble:
-        LocalReader().pull(Place(1, 1), 1)
+        getattr(LocalReader(), asked)(Place(1, 1), 1)
     assert trouble.value.code == "READER_LOCAL"
+    assert trouble.value.sentence == f"The reader is local, so the {what} is not known; set GITHUB_READER=live."
 
 
 @pytest.mark.parametrize(
