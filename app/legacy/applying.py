@@ -81,5 +81,5 @@ def _attest(hand: Hand, checksum: bytes, counts: dict[str, dict[str, int]], now:
         "checksum": checksum.hex(),
         "counts": counts,
     }
-    subject, by = f"legacy:{hand.batch.id}", hand.run.input["by"]
+    subject, by = f"legacy:{hand.batch.id}", hand.asked_by
     ledger.append(hand.tx, kind="legacy_imported", subject=subject, actor=by, body=body, at=now)

@@ -11,7 +11,9 @@ from typing import Any
 
 import psutil
 
+from app import handed
 from app.database import Transaction
+from app.handed import AskedImport
 from app.legacy.shape import KINDS, RowKind, Shape
 from app.records import legacy_batches, runs, steps
 from app.records.legacy_batches import Batch
@@ -37,6 +39,11 @@ class Hand:
     def shapes(self) -> dict[RowKind, Shape]:
         """The tables of the batch."""
         return shapes(self.batch)
+
+    @property
+    def asked_by(self) -> str:
+        """Who has given the command."""
+        return handed.read(AskedImport, self.run.input).by
 
     @contextmanager
     def transaction(self) -> Iterator[datetime]:

@@ -28,7 +28,7 @@ def _take_settings_out(hand: Hand) -> None:
         rows = legacy_rows.page(hand.tx, hand.batch.id, "settings", after=0, status="imported")
     for row in rows:
         with hand.transaction() as now:
-            narrowing.take_out(hand.tx, row.mapped or {}, hand.run.input["by"], now)
+            narrowing.take_out(hand.tx, row.mapped or {}, hand.asked_by, now)
             legacy_rows.leave(hand.tx, hand.batch.id, row)
     if rows:
         _take_settings_out(hand)
@@ -54,5 +54,5 @@ def _end(hand: Hand) -> None:
             "file": batch.digest.hex(),
             "checksum": None if batch.checksum is None else batch.checksum.hex(),
         }
-        subject, by = f"legacy:{batch.id}", hand.run.input["by"]
+        subject, by = f"legacy:{batch.id}", hand.asked_by
         ledger.append(hand.tx, kind="legacy_rolled_back", subject=subject, actor=by, body=body, at=now)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app import ledger, work, workflows
 from app.database import Transaction
-from app.definitions import Type
+from app.definitions import IMPORTED, Type
 from app.records import (
     attempts,
     intents,
@@ -32,12 +32,17 @@ def cancel(tx: Transaction, workflow_id: UUID, by: By) -> Workflow | Blocker:
     found = recorded.get(tx, workflow_id)
     if found is None:
         return workflows.not_found(workflow_id)
-    blocker = WAYS[found.type](tx, found, by)
+    blocker = _imported(found) if found.kind == IMPORTED else WAYS[found.type](tx, found, by)
     if blocker is not None:
         return blocker
     body = {"run": str(found.id), "type": found.type, "status_before": found.status}
     ledger.append(tx, kind="workflow_cancelled", subject=f"run:{found.id}", actor=by.name, body=body, at=by.at)
     return recorded.get(tx, workflow_id) or found
+
+
+def _imported(found: Workflow) -> Blocker:
+    sentence = "It was imported and is never worked on, so there is nothing to cancel."
+    return Blocker(code="ENDS_OTHERWISE", sentence=sentence, subject=f"run:{found.id}")
 
 
 def over(workflow: Workflow) -> Blocker:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.definitions import Type
 from app.legacy import mapping
 from app.records import lapses
 from tests.app.legacy.exports import row, sound
@@ -31,6 +32,18 @@ def test_what_was_not_over_says_what_would_unblock_it(gate: Gate, workflows: Cal
         1,
         "Error: ENDS_OTHERWISE: It was imported and is never worked on: start it anew if it is still wanted.\n",
     )
+
+
+@pytest.mark.parametrize("type_", get_args(Type))
+def test_what_was_imported_is_not_cancelled(gate: Gate, workflows: Callable[..., Result], type_: Type) -> None:
+    gate.bring({"workflows": [row("workflows", type=type_, status="running", finished_at=None)]})
+    (shown,) = [each for each in _listed(workflows, "--type", type_) if each["kind"] == "imported"]
+    result = workflows("cancel", shown["id"])
+    assert (result.exit_code, result.output) == (
+        1,
+        "Error: ENDS_OTHERWISE: It was imported and is never worked on, so there is nothing to cancel.\n",
+    )
+    assert shown in _listed(workflows, "--type", type_)
 
 
 def test_a_stopped_import_says_how_it_goes_on(gate: Gate, workflows: Callable[..., Result]) -> None:
