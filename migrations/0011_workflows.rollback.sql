@@ -30,12 +30,13 @@ DO $$ BEGIN
             ADD COLUMN IF NOT EXISTS error       text;
         UPDATE workflows SET due_at = steps.due_at, queued_at = steps.queued_at, attempts = steps.attempts,
             lease = CASE WHEN workflows.status = 'running' THEN steps.lease END,
-            lease_until = CASE WHEN workflows.status = 'running' THEN steps.lease_until END, error = steps.error,
-            status = CASE WHEN workflows.status = 'cancelled' AND kind <> 'work' THEN 'superseded'
-                          WHEN workflows.status = 'failed' THEN 'blocked'
-                          WHEN workflows.status = 'waiting' AND kind <> 'work' THEN 'pending' ELSE workflows.status END
+            lease_until = CASE WHEN workflows.status = 'running' THEN steps.lease_until END, error = steps.error
             FROM steps WHERE workflow_id = workflows.id AND position IS NOT NULL AND name = current_step;
-        UPDATE workflows SET due_at = created_at WHERE due_at IS NULL;
+        UPDATE workflows SET due_at = coalesce(due_at, created_at),
+            status = CASE WHEN status = 'cancelled' AND kind <> 'work' THEN 'superseded'
+                          WHEN status = 'failed' THEN 'blocked'
+                          WHEN status = 'waiting' AND kind <> 'work' THEN 'pending' ELSE status END
+            WHERE due_at IS NULL OR status IN ('cancelled', 'failed', 'waiting');
         ALTER TABLE workflows ALTER COLUMN due_at SET NOT NULL;
         DROP TABLE IF EXISTS steps;
         ALTER TABLE workflows

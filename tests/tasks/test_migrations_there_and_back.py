@@ -100,3 +100,26 @@ def _waiting(other: psycopg.Connection) -> int:
             return int(row[0])
         other.execute("SELECT pg_sleep(0.01), pg_stat_clear_snapshot()")
     raise AssertionError("the migration did not come to its end")
+
+
+@pytest.mark.parametrize("status", ["succeeded", "failed", "blocked", "cancelled"])
+def test_a_kind_that_a_run_has_no_words_for_is_kept_as_it_is_over_there(database_url: str, status: str) -> None:
+    """Also where it has no step, as one that was imported without any."""
+    told = "SELECT id, type, kind, status, subject, created_at FROM workflows"
+    with psycopg.connect(database_url) as connection:
+        connection.execute(IMPORTED.encode(), {"status": status})
+        before = connection.execute(told.encode()).fetchall()
+    undone = schema.down(database_url, steps=len([name for name in NAMES if name >= "0011"]))
+    with psycopg.connect(database_url) as connection:
+        [(kind, there)] = connection.execute(b"SELECT kind, status FROM runs").fetchall()
+    assert kind == f"imported/merge/{status}"
+    assert there == {"failed": "blocked", "cancelled": "superseded"}.get(status, status)
+    assert schema.up(database_url) == tuple(reversed(undone))
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute(told.encode()).fetchall() == before
+
+
+IMPORTED = """
+INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, installation_id, status, current_step)
+VALUES (gen_random_uuid(), 'merge', 'imported', 'old:1', 0, 'acme/widget', 0, %(status)s, 'deploy')
+"""
