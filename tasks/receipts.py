@@ -118,12 +118,15 @@ def give_up(context: Context, claimed: Claimed) -> None:
     now, tried = context.clock(), claimed.attempts - 1
     with context.pool.connection() as tx:
         bindings.hold_write(tx, claimed)
-        permit = permits.open_of(tx, claimed.id)
-        if permit is not None:
-            permits.close(tx, permit.id, "unspent" if permit.spent_at is None else "unknown", now)
+        permit, code = permits.open_of(tx, claimed.id), "TOO_MANY_ATTEMPTS"
+        if permit is not None and permit.spent_at is None:
+            permits.close(tx, permit.id, "unspent", now)
+        elif permit is not None:
+            permits.close(tx, permit.id, "unknown", now)
+            code = "OUTCOME_UNKNOWN"
         intents.end(tx, claimed, "blocked", now, f"It was tried {tried} times; a person must look.")
         bindings.tell(tx, claimed, now)
-        attest(tx, claimed, "write_blocked", {"code": "TOO_MANY_ATTEMPTS", "attempts": tried}, now)
+        attest(tx, claimed, "write_blocked", {"code": code, "attempts": tried}, now)
 
 
 def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt) -> None:

@@ -8,7 +8,7 @@ from app.cursors import Mark, Part
 from app.database import Transaction
 
 _COLUMNS = (
-    "writes.id, writes.kind, writes.target, writes.content, writes.status, writes.error, writes.epoch,"
+    "writes.id, writes.kind, writes.target, writes.content, writes.status, writes.attempts, writes.error, writes.epoch,"
     " writes.number, writes.run_id, writes.full_name, writes.repository_id, writes.installation_id,"
     " writes.sequence, writes.part_of, writes.recorded_at, writes.settled_at,"
     " (SELECT blockers FROM decisions WHERE intent_id = writes.id ORDER BY audit_seq DESC LIMIT 1) AS blockers,"

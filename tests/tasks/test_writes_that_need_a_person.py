@@ -1,5 +1,7 @@
 """A write that a person must look at shows in its workflow, and what is done then has it made anew."""
 
+from dataclasses import replace
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -8,10 +10,16 @@ from app import definitions
 from app.workflows.pausing import Scope
 from tasks import receipts
 from tests.tasks import steering
+from tests.tasks.agency import agency, codes
 from tests.tasks.house import House
 from tests.tasks.steering import later, listed, retry, shown
 
 MANY = 99
+CODES = [
+    ("write.claimed", "TOO_MANY_ATTEMPTS"),
+    ("write.decided", "TOO_MANY_ATTEMPTS"),
+    ("write.spent", "OUTCOME_UNKNOWN"),
+]
 
 
 @pytest.fixture
@@ -66,9 +74,9 @@ def test_a_write_of_a_paused_type_waits_until_that_is_resumed(house: House) -> N
     assert house.states() == ["pending"]
 
 
-@pytest.mark.parametrize("point", ["write.claimed", "write.spent"])
+@pytest.mark.parametrize(("point", "code"), CODES)
 def test_a_write_at_which_every_worker_dies_is_left_to_a_person_and_made_anew_by_a_retry(
-    house: House, point: str
+    house: House, point: str, code: str
 ) -> None:
     house.deliver_pull()
     house.run(*house.sent.pop(0))
@@ -79,10 +87,24 @@ def test_a_write_at_which_every_worker_dies_is_left_to_a_person_and_made_anew_by
     (found,) = listed(house, "policy_evaluation")
     status, unblock = _standing(house, found.id)
     assert (status, "It was tried 100 times" in str(unblock), house.states()) == ("blocked", True, [])
-    assert house.rows("SELECT outcome FROM permits") == ([] if point == "write.claimed" else [{"outcome": "unknown"}])
     assert house.rows("SELECT body ->> 'code' AS code FROM audit_events WHERE kind = 'write_blocked'") == [
-        {"code": "TOO_MANY_ATTEMPTS"}
+        {"code": code}
     ]
     assert retry(house, found.id) == found.id
     house.work()
     assert (_standing(house, found.id), house.states()) == (("succeeded", None), ["pending"])
+
+
+@pytest.mark.parametrize(("point", "code"), CODES)
+def test_a_run_says_that_its_write_was_tried_too_often(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, point: str, code: str
+) -> None:
+    at = agency(house, tmp_path, approvals_required="none")
+    run_id = at.ask()["runId"]
+    at.give(run_id, "verification")
+    monkeypatch.setattr(definitions, "WRITE", replace(definitions.WRITE, most_attempts=1))
+    with house.dying_at(point):
+        at.give(run_id, "internal_review")
+    later(house, 200)
+    run = at.run(run_id)
+    assert (run["status"], codes(run)) == ("blocked", [code])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, JsonValue
 
+from app import definitions
 from app.database import Transaction
 from app.records import evidence, run_intents, shown_intents, wishes
 from app.records.bindings import Binding
@@ -265,7 +266,9 @@ def _ended(row: Row) -> list[dict[str, str]]:
     """Why a write that was tried is not there, and is not tried again by itself."""
     if row["status"] not in ("refused", "blocked"):
         return []
-    code, sentence = ENDED.get(row["outcome"], "OUTCOME_UNKNOWN"), row["error"] or "A person must look."
+    is_given_up = row["attempts"] > definitions.WRITE.most_attempts and row["outcome"] != "unknown"
+    code = "TOO_MANY_ATTEMPTS" if is_given_up else ENDED.get(row["outcome"], "OUTCOME_UNKNOWN")
+    sentence = row["error"] or "A person must look."
     return [{"code": code, "sentence": sentence, "subject": f"intent:{row['id']}"}]
 
 
