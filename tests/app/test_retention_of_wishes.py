@@ -1,26 +1,7 @@
 """Wishes to merge and the looks at them: kept while a label could be heard again, then gone with their pull request."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import psycopg
-import pytest
-from psycopg.rows import dict_row
-
-from app.artifacts import store
 from app.artifacts.store import Store
 from tests.app.kept import NEW, OLD, Attic, a_round
-
-
-@pytest.fixture
-def attic(database_url: str) -> Iterator[Attic]:
-    with psycopg.connect(database_url, row_factory=dict_row) as tx:
-        yield Attic(tx)
-
-
-@pytest.fixture
-def shelf(tmp_path: Path) -> Store:
-    return store.opened(f"file://{tmp_path}")
 
 
 def test_a_wish_to_merge_goes_after_its_runs(attic: Attic, shelf: Store) -> None:

@@ -5,68 +5,56 @@ import pytest
 from app.records import pins
 from tasks import receipts
 from tests.tasks.house import REPOSITORY, House, forget_clients
-
-
-def _outcomes(house: House) -> list[str]:
-    return [row["outcome"] for row in house.rows("SELECT outcome FROM permits ORDER BY issued_at")]
-
-
-def _intent(house: House) -> str:
-    return str(house.rows("SELECT status FROM intents ORDER BY sequence")[-1]["status"])
-
-
-def _begin(house: House) -> None:
-    house.deliver_pull()
-    house.work()
+from tests.tasks.outcomes_of_writes import begin, intent, outcomes
 
 
 @pytest.mark.parametrize("what", [502, 500, "cut", "drop"])
 def test_a_write_that_took_effect_behind_an_error_is_not_repeated(house: House, what: int | str) -> None:
     house.github.fault("POST", "/statuses/", what, when="after")
-    _begin(house)
-    assert _intent(house) == "sent"
+    begin(house)
+    assert intent(house) == "sent"
     house.clock.forward(5)
     house.sweep()
     assert len(house.statuses()) == 1
-    assert _outcomes(house) == ["written"]
+    assert outcomes(house) == ["written"]
 
 
 @pytest.mark.parametrize("what", [502, "drop"])
 def test_a_write_without_effect_is_made_again_once_that_is_certain(house: House, what: int | str) -> None:
     house.github.fault("POST", "/statuses/", what, when="before")
-    _begin(house)
+    begin(house)
     house.clock.forward(5)
     house.sweep()
     assert house.statuses() == []
-    assert _intent(house) == "sent"
+    assert intent(house) == "sent"
     house.clock.forward(house.context.settings.settle_seconds)
     house.sweep()
     assert len(house.statuses()) == 1
-    assert _outcomes(house) == ["absent", "written"]
+    assert outcomes(house) == ["absent", "written"]
 
 
 def test_307_is_not_success(house: House) -> None:
     house.github.fault("POST", "/statuses/", 307)
-    _begin(house)
+    begin(house)
     assert house.statuses() == []
-    assert _intent(house) == "refused"
-    assert _outcomes(house) == ["refused"]
+    assert intent(house) == "refused"
+    assert outcomes(house) == ["refused"]
 
 
 def test_a_definite_refusal_is_recorded_and_not_repeated(house: House) -> None:
     house.github.fault("POST", "/statuses/", 422, when="before")
-    _begin(house)
+    begin(house)
     house.clock.forward(600)
     house.sweep()
     assert house.statuses() == []
-    assert _outcomes(house) == ["refused"]
+    assert outcomes(house) == ["refused"]
 
 
 @pytest.mark.parametrize("status", [403, 429])
 def test_a_rate_limited_write_waits_as_long_as_github_says(house: House, status: int) -> None:
     house.github.limit_secondary("POST", "/statuses/", status=status, retry_after=30)
-    _begin(house)
-    assert (_intent(house), _outcomes(house)) == ("pending", ["limited"])
+    begin(house)
+    assert (intent(house), outcomes(house)) == ("pending", ["limited"])
     house.clock.forward(29)
     house.sweep()
     assert house.statuses() == []
@@ -89,8 +77,8 @@ def test_a_limit_holds_the_other_writes_of_the_installation_too(house: House) ->
 
 def test_an_expired_token_is_renewed_and_the_write_made_once(house: House) -> None:
     house.github.fault("POST", "/statuses/", 401, when="before")
-    _begin(house)
-    assert _outcomes(house) == ["limited"]
+    begin(house)
+    assert outcomes(house) == ["limited"]
     house.clock.forward(31)
     house.sweep()
     assert len(house.statuses()) == 1
@@ -109,47 +97,22 @@ def test_a_limit_that_the_token_meets_is_a_limit_and_says_nothing_against_the_to
     assert len(house.statuses()) == 1
 
 
-def test_a_newer_verdict_is_never_overtaken_by_an_older_one(house: House) -> None:
-    house.deliver_pull()
-    _, run_id = house.sent.pop(0)
-    house.run("evaluate.pull_request", run_id)
-    older = house.sent.pop(0)
-    house.clock.forward(60)
-    house.github.review(REPOSITORY, 1, by="alice", state="approved")
-    house.deliver(house.event("pull_request_review", "submitted", pulls=(1,)))
-    house.work()
-    house.run(*older)
-    assert [state for state, _ in house.statuses()] == ["success"]
-
-
-def test_a_newer_verdict_waits_until_an_unknown_write_is_settled(house: House) -> None:
-    house.github.fault("POST", "/statuses/", 502, when="after")
-    _begin(house)
-    house.clock.forward(60)
-    house.github.review(REPOSITORY, 1, by="alice", state="approved")
-    house.deliver(house.event("pull_request_review", "submitted", pulls=(1,)))
-    house.work()
-    assert [state for state, _ in house.statuses()] == ["pending"]
-    house.sweep()
-    assert [state for state, _ in house.statuses()] == ["pending", "success"]
-
-
 def test_a_repository_made_anew_under_the_name_is_not_written_to(house: House) -> None:
     with house.context.pool.connection() as tx:
         assert pins.pin(tx, REPOSITORY, 4711) == 4711
-    _begin(house)
+    begin(house)
     assert house.statuses() == []
     assert house.rows("SELECT blockers -> 0 ->> 'code' AS code FROM decisions") == [{"code": "REPO_NOT_ALLOWED"}]
 
 
 def test_an_intent_that_never_comes_through_is_shown_to_a_person(house: House) -> None:
     house.github.fault("POST", "/statuses/", 502, when="before", times=99)
-    _begin(house)
+    begin(house)
     for _ in range(40):
         house.clock.forward(house.context.settings.settle_seconds + 1)
         house.sweep()
     assert house.statuses() == []
-    assert _intent(house) == "blocked"
+    assert intent(house) == "blocked"
 
 
 def test_without_redis_nothing_is_written(house: House) -> None:
@@ -166,102 +129,19 @@ def test_without_redis_nothing_is_written(house: House) -> None:
     assert len(house.statuses()) == 1
 
 
-def _review(house: House, state: str) -> int:
-    house.clock.forward(60)
-    review = house.github.review(REPOSITORY, 1, by="alice", state=state)
-    house.deliver(house.event("pull_request_review", "submitted", pulls=(1,)))
-    return review.id
-
-
-def test_a_success_that_waits_is_not_written_after_the_verdict_went_back(house: House) -> None:
-    _begin(house)
-    house.busy("quiet", 100)
-    review = _review(house, "approved")
-    house.work()
-    house.github.dismiss(REPOSITORY, 1, review)
-    house.deliver(house.event("pull_request_review", "dismissed", pulls=(1,)))
-    house.work()
-    house.clock.forward(120)
-    house.sweep()
-    assert {state for state, _ in house.statuses()} == {"pending"}
-
-
-def test_an_earlier_status_of_the_same_words_is_not_taken_for_the_one_sought(house: House) -> None:
-    _begin(house)
-    review = _review(house, "approved")
-    house.work()
-    house.github.fault("POST", "/statuses/", 502, when="before")
-    house.clock.forward(60)
-    house.github.dismiss(REPOSITORY, 1, review)
-    house.deliver(house.event("pull_request_review", "dismissed", pulls=(1,)))
-    house.work()
-    for _ in range(2):
-        house.clock.forward(20)
-        house.sweep()
-    assert [state for state, _ in house.statuses()] == ["pending", "success", "pending"]
-
-
-def test_what_was_not_written_is_not_called_sent_any_more(house: House) -> None:
-    house.github.fault("POST", "/statuses/", 502, when="before")
-    _begin(house)
-    house.with_settings(allowed_repositories=())
-    for _ in range(2):
-        house.clock.forward(20)
-        house.sweep()
-    assert (_intent(house), _outcomes(house)) == ("denied", ["absent"])
-
-
 def test_a_token_that_is_never_accepted_ends_with_a_person(house: House) -> None:
     house.github.fault("POST", "/statuses/", 401, when="before", times=99)
-    _begin(house)
+    begin(house)
     for _ in range(30):
         house.clock.forward(1000)
         house.sweep()
-    assert _intent(house) == "blocked"
-    assert len(_outcomes(house)) <= receipts.MOST_TOKENS
-
-
-def test_an_outcome_that_can_never_be_read_does_not_hold_up_the_next_verdict(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(receipts, "MOST_READINGS", 3)
-    house.github.fault("POST", "/statuses/", 502, when="after")
-    house.github.fault("GET", "/statuses$", 500, times=99, skip=1)
-    _begin(house)
-    for _ in range(3):
-        house.clock.forward(20)
-        house.sweep()
-    assert (_intent(house), _outcomes(house)) == ("blocked", ["unknown"])
-    house.github.faults.script.clear()
-    _review(house, "approved")
-    house.work()
-    assert [state for state, _ in house.statuses()] == ["pending", "success"]
-
-
-def test_a_slow_request_is_not_taken_for_one_that_never_was(house: House) -> None:
-    """The worker died: its request may have been under way for twice the time-out, and lists lag after that."""
-    _begin(house)
-    _review(house, "approved")
-    house.work()
-    house.rows("UPDATE permits SET outcome = NULL, settled_at = NULL, remote_id = NULL RETURNING id")
-    house.put_writes("sequence = 2", "sent")
-    house.rows(
-        "UPDATE permits SET outcome = 'written', remote_id = '1' WHERE intent_id ="
-        " (SELECT id FROM intents WHERE sequence = 1) RETURNING id"
-    )
-    house.github.fault("GET", "/statuses$", "stale")
-    house.clock.forward(20)
-    house.sweep()
-    assert _intent(house) == "sent"
-    house.clock.forward(20)
-    house.sweep()
-    assert _intent(house) == "written"
-    assert len(house.statuses()) == 2
+    assert intent(house) == "blocked"
+    assert len(outcomes(house)) <= receipts.MOST_TOKENS
 
 
 def test_an_app_installed_anew_gets_the_write_anew(house: House) -> None:
     house.github.fault("POST", "/statuses/", 401, when="before")
-    _begin(house)
+    begin(house)
     app = house.github.state.installations[house.installation_id].app_id
     house.github.uninstall(house.github.state.installations[house.installation_id])
     house.installation_id = house.github.install(house.github.state.apps[app], "acme").id
@@ -273,21 +153,8 @@ def test_an_app_installed_anew_gets_the_write_anew(house: House) -> None:
 def test_a_branch_with_a_smile_gets_its_status(house: House) -> None:
     house.github.create_branch(REPOSITORY, "smile-\U0001f600")
     house.github.retarget(REPOSITORY, 1, "smile-\U0001f600")
-    _begin(house)
+    begin(house)
     assert len(house.statuses()) == 1
-
-
-def test_a_write_that_waited_long_is_read_back_before_it_is_given_up(house: House) -> None:
-    house.github.limit_secondary("POST", "/statuses/", status=429, retry_after=30)
-    _begin(house)
-    house.rows(f"UPDATE steps SET attempts = {receipts.MOST_READINGS} WHERE name = 'write' RETURNING id")
-    house.github.fault("POST", "/statuses/", 502, when="after")
-    house.clock.forward(61)
-    house.sweep()
-    assert _intent(house) == "sent"
-    house.clock.forward(5)
-    house.sweep()
-    assert (_intent(house), len(house.statuses())) == ("written", 1)
 
 
 @pytest.mark.parametrize("change", ["kind = 'label'", "content = '{}'"])
