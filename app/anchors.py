@@ -4,11 +4,12 @@ import errno
 import json
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -64,8 +65,7 @@ class AnchorFile:
         """One line at the end, on the disk before this returns."""
         line = json.dumps(anchor.document(), sort_keys=True) + "\n"
         try:
-            descriptor = os.open(self._file, os.O_RDWR | os.O_APPEND | os.O_CREAT, FILE_MODE)
-            with os.fdopen(descriptor, "r+b", buffering=0) as stream:
+            with self._opened("r+b", os.O_RDWR | os.O_APPEND | os.O_CREAT, buffering=0) as stream:
                 _write(stream, (_line_break(stream) + line).encode())
                 os.fsync(stream.fileno())
             store.sync(self._file.parent)
@@ -75,7 +75,7 @@ class AnchorFile:
     def read(self, *, since: int = 1) -> Iterator[Anchor]:
         """In the order in which they were written."""
         try:
-            with self._file.open("rb") as stream:
+            with self._opened("rb", os.O_RDONLY) as stream:
                 for _ in range(MOST_ANCHORS):
                     line = stream.readline(MOST_LINE_BYTES)
                     if not line:
@@ -88,6 +88,14 @@ class AnchorFile:
         except OSError as trouble:
             raise _unavailable(trouble) from None
         raise AnchorsUnavailable(f"The place of the anchors holds more than {MOST_ANCHORS} lines.")
+
+    def _opened(self, mode: str, flags: int, *, buffering: int = -1) -> BinaryIO:
+        """Raises `OSError`, also for a pipe, which would be waited for."""
+        stream = os.fdopen(os.open(self._file, flags | os.O_NONBLOCK, FILE_MODE), mode, buffering)
+        if not stat.S_ISFIFO(os.fstat(stream.fileno()).st_mode):
+            return cast(BinaryIO, stream)
+        stream.close()
+        raise OSError(errno.EINVAL, "It is a pipe")
 
 
 class AnchorBucket:

@@ -1,6 +1,7 @@
 """Places for anchors, a file and a bucket: what is noted stays, whatever else lies there, and trouble is a sentence."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,6 +49,14 @@ def test_what_is_read_is_what_was_written(place: Anchors) -> None:
     assert _noted(place) == [(2, 1), (10, 1), (3_000_000_000, 1)]
     assert _noted(place, since=10) == [(10, 1), (3_000_000_000, 1)]
     assert _noted(place, since=11) == [(3_000_000_000, 1)]
+
+
+def test_a_pipe_in_the_place_of_the_file_is_not_waited_for(file: Path) -> None:
+    os.mkfifo(file)
+    place = anchors.opened(file.as_uri())
+    for work in (lambda: place.write(_anchor(2)), lambda: list(place.read())):
+        with pytest.raises(AnchorsUnavailable, match=r"^The file of the anchors can't be used: "):
+            work()
 
 
 def test_another_hash_of_the_same_entry_stands_beside_the_first(place: Anchors) -> None:
