@@ -70,8 +70,9 @@ def add(  # noqa: PLR0913 -- all that a workflow is made of, by name
         raise TypeError(f"A workflow {kind} is asked for with {definition.input}, not with {input!r}.")
     tx.execute(
         "INSERT INTO workflows (id, type, kind, version, subject, repository_id, full_name, installation_id,"
-        " current_step, asked_by, input, status, created_at) VALUES (%(id)s, %(type)s, %(kind)s, %(version)s,"
-        " %(subject)s, %(none)s, %(name)s, 0, %(step)s, %(by)s, %(input)s, %(status)s, %(now)s)",
+        " current_step, asked_by, input, status, created_at, updated_at)"
+        " VALUES (%(id)s, %(type)s, %(kind)s, %(version)s, %(subject)s, %(none)s, %(name)s, 0, %(step)s, %(by)s,"
+        " %(input)s, %(status)s, %(now)s, %(now)s)",
         {
             "id": run_id,
             "type": definition.type,

@@ -231,6 +231,13 @@ def test_a_run_that_gives_way_ends_when_it_does_and_not_when_the_other_is_due(tx
     assert row == {"finished_at": T0, "updated_at": T0, "ended_at": T0}
 
 
+def test_what_is_opened_was_so_by_the_clock_of_who_opens_it(tx: Transaction) -> None:
+    run_id = uuid4()
+    runs.add(tx, "gates", run_id=run_id, subject="gates:0", due_at=T0)
+    row = tx.execute("SELECT created_at, updated_at FROM workflows WHERE id = %(id)s", {"id": run_id}).fetchone()
+    assert row == {"created_at": T0, "updated_at": T0}
+
+
 def test_what_is_put_off_was_so_by_the_clock_of_its_worker(tx: Transaction) -> None:
     run_id = runs.want(tx, WANTED, T0)
     runs.retry(tx, _claimed(tx, run_id), T0 + timedelta(hours=9), "GitHub is away.", now=T0)
