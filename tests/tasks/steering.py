@@ -66,7 +66,7 @@ def listed(house: House, type_: str) -> list[Workflow]:
 
 
 @contextmanager
-def in_the_middle(house: House, point: str, do: Callable[[], None]) -> Iterator[None]:
+def in_the_middle(house: House, point: str, do: Callable[[], object]) -> Iterator[None]:
     """Somebody does something when a worker gets to that checkpoint for the first time, which has to happen."""
     happened = list[str]()
 

@@ -1,7 +1,7 @@
 """What work follows from an event: a table, and nothing for what it does not name."""
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.events import Event, Repository
 from app.github.kinds import KINDS
-from app.records.runs import Kind, Wanted
+from app.records.runs import Wanted
 from tasks import names
 from tasks.intake import route
 

@@ -236,7 +236,7 @@ def test_a_merge_that_was_not_sent_is_not_where_a_setting_stops_it_meanwhile(
     with steered.in_the_middle(ready, point, lambda: put(ready, **closed)):
         merging.merge(ready)
     assert (merging.puts(ready), ready.rows("SELECT run_id FROM merge_leases")) == ([], [])
-    put(ready, **dict.fromkeys(closed))
+    put(ready, everywhere=False, **dict.fromkeys(closed))
     assert (merging.merge(ready)[0], len(merging.puts(ready))) == ("merged", 1)
 
 
