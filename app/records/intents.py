@@ -205,7 +205,8 @@ def _stop(tx: Transaction, intent_id: UUID, now: datetime, lease_seconds: int) -
 
 def _in_hand(tx: Transaction, held: Held) -> dict[str, Any] | None:
     return tx.execute(
-        f"SELECT key, stage, status, {OF_INTENT} FROM intents WHERE id = %(id)s AND NOT EXISTS"  # noqa: S608
+        f"SELECT key, stage, status, {OF_INTENT} FROM intents WHERE id = %(id)s"  # noqa: S608
+        " AND status IN ('pending', 'sent') AND NOT EXISTS"
         " (SELECT FROM intents AS other WHERE other.target = intents.target AND other.status = 'sent'"
         " AND other.id <> intents.id)",
         {"id": held.id},

@@ -45,7 +45,8 @@ def _settle(at: Agency, run_id: str) -> None:
     for _ in range(5):
         at.settle()
         at.house.rows(
-            f"WITH step AS (UPDATE steps SET status = 'pending', due_at = now() WHERE workflow_id = '{run_id}')"
+            f"WITH step AS (UPDATE steps SET status = 'pending', due_at = now() WHERE workflow_id = '{run_id}'"
+            " AND position IS NOT NULL)"
             f" UPDATE workflows SET status = 'pending' WHERE id = '{run_id}' RETURNING 1"
         )
     at.settle()

@@ -231,6 +231,16 @@ def test_none_is_claimed_while_another_of_its_target_is_sent_and_it_counts_no_at
     assert writes.claim(1) is not None
 
 
+@pytest.mark.parametrize("ended", ["written", "denied", "refused", "blocked"])
+def test_a_write_that_has_ended_is_not_claimed_whatever_its_step_says(tx: Transaction, ended: Any) -> None:
+    writes = Writes(tx)
+    writes.record(0, 0)
+    writes.claim(0)
+    writes.do(lambda held: intents.end(tx, held, ended, T0))
+    tx.execute("UPDATE steps SET status = 'pending' WHERE name = 'write'")
+    assert writes.claim(0) is None
+
+
 def test_a_paused_write_is_not_claimed(tx: Transaction) -> None:
     writes = Writes(tx)
     writes.record(0, 0)
