@@ -97,6 +97,18 @@ def test_nothing_counts_beyond_what_the_environment_allows(ceiling: Ceiling, gen
     assert is_no_more(in_force.decide(ceiling, general, own), in_force.decide(ceiling, General(), Level()))
 
 
+@given(ceilings, generals, levels)
+def test_each_switch_and_list_is_the_narrowest_of_all_that_is_said(
+    ceiling: Ceiling, general: General, own: Level
+) -> None:
+    counts, (everywhere, here) = in_force.decide(ceiling, general, own), (general.values, own.values)
+    if general.trouble or own.trouble:
+        return
+    assert counts.live == (ceiling.live and everywhere.writes is not False and here.writes is not False)
+    named = [set(each) for each in (everywhere.kinds, here.kinds) if each is not None]
+    assert set(counts.kinds) == set(ceiling.kinds).intersection(*named)
+
+
 @given(ceilings, generals, levels, st.sets(st.sampled_from(get_args(Handed))))
 def test_what_is_said_of_one_allows_nothing_that_is_not_allowed_to_all(
     ceiling: Ceiling, general: General, own: Level, handed: set[Handed]
