@@ -18,6 +18,8 @@ from app.legacy.trouble import LegacyError
 
 HEADER = b"SQLite format 3\0"
 HEADER_BYTES = 100
+BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+"""As some shells write it into a file, with UTF-16 behind the last two."""
 JOURNAL = bytes.fromhex("d9d505f920a163d7")
 """How a journal begins as long as what it would undo is in the database."""
 MOST_TABLES = 500
@@ -108,6 +110,8 @@ def opened(path: Path) -> Iterator[Source]:
     try:
         with path.open("rb") as file:
             begin = file.read(HEADER_BYTES)
+        if begin.startswith(BYTE_ORDER_MARKS):
+            raise LegacyError("The dump begins with a byte order mark: have it written as UTF-8 without one.")
         is_database = begin.startswith(HEADER)
         with _database(path, begin) if is_database else dump.loaded(path) as (connection, torn):
             connection.set_authorizer(_authorize)

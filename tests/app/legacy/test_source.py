@@ -236,5 +236,11 @@ def test_something_else_is_refused(tmp_path: Path, text: str) -> None:
     assert refused(dump(tmp_path, text)) == "The file is neither a SQLite database nor a dump of one."
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_dump_as_some_shells_write_it_says_what_is_wrong(tmp_path: Path, encoding: str) -> None:
+    said = "The dump begins with a byte order mark: have it written as UTF-8 without one."
+    assert refused(dump(tmp_path, D1.encode(encoding))) == said
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert refused(tmp_path / "no.db").endswith("can't be read: No such file or directory.")
