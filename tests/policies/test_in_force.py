@@ -198,3 +198,14 @@ def test_merges_are_made_in_the_repositories_that_are_named() -> None:
     counts = said({})
     assert counts.merges_in("ACME/Widget")
     assert not counts.merges_in("acme/gadget")
+
+
+def test_one_repository_is_stopped_alone() -> None:
+    assert said({}, {"safe_mode": True}).safe_mode
+    assert said({"dry_run": False}, {"dry_run": True}).dry_run is True
+    unreadable = in_force.decide(OPEN, General(), Level(trouble="it is not understood"))
+    assert (unreadable.live, unreadable.kinds, unreadable.safe_mode) == (False, (), True)
+
+
+def test_a_freeze_is_over_at_its_end() -> None:
+    assert said({"freeze": Freeze(reason="x", until=NOW)}).frozen_at(NOW) is None

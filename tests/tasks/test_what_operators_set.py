@@ -240,6 +240,15 @@ def test_a_merge_that_was_not_sent_is_not_where_a_setting_stops_it_meanwhile(
     assert (merging.merge(ready)[0], len(merging.puts(ready))) == ("merged", 1)
 
 
+def test_a_merge_that_waits_for_the_end_of_a_freeze_is_looked_at_once_that_is_taken_away(house: House) -> None:
+    ready = merging.ready(house)
+    put(ready, freeze={"reason": "release"})
+    assert merging.merge(ready, waits=True)[2] == "FROZEN"
+    put(ready, freeze=None)
+    ready.sweep()
+    assert len(merging.puts(ready)) == 1
+
+
 def test_a_merge_is_only_said_where_a_setting_leaves_the_repository_out(house: House) -> None:
     at = merging.ready(house)
     put(at, everywhere=True, merge_repositories=[])
