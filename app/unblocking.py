@@ -26,6 +26,7 @@ RETRY = "Retry it once that is mended."
 RETRY_WISH = "Retry it once that is so."
 NEXT_EPOCH = "Open the next epoch of the run once that is mended: a write that has ended is not made again in this one."
 GIVE_AGAIN = "Give the command again once that is mended; mergegate legacy status says where it stands."
+COMMAND = "No worker does this: it goes on when its command is given again (an import with --apply)."
 BY_ITSELF = "It goes on by itself once that is so."
 IN_DOUBT = "Its merge was sent and nobody knows its end: look at GitHub, then retry it or run mergegate merges undo."
 
@@ -34,6 +35,8 @@ def unblock_sentence(workflow: Workflow, obstacles: Obstacles, now: datetime) ->
     """None where nothing is in the way: it is over as it should, or it is under way."""
     if workflow.status in ("succeeded", "cancelled"):
         return None
+    if workflow.type == "legacy_import" and workflow.status == "pending":
+        return COMMAND
     if workflow.status == "running" or (workflow.status == "pending" and workflow.pause is None):
         return _put_off(workflow, now)
     said = [] if workflow.status == "pending" else _stopped(workflow, obstacles)

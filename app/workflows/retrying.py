@@ -105,6 +105,9 @@ def _line(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
 
 def _handoff(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
     """All that waits is decided anew, and what is missing is planned again."""
+    blocker = _unstopped(found) if found.status in ("pending", "running") else None
+    if blocker is not None:
+        return blocker
     done = work.look_again(tx, found.id, asked.by)
     if isinstance(done, Blocker):
         return done

@@ -54,6 +54,14 @@ def blocker(code: str, sentence: str) -> Blocker:
     return Blocker(code=code, sentence=sentence, subject="x")
 
 
+def test_an_import_that_was_only_tried_says_what_goes_on_with_it() -> None:
+    tried = workflow("legacy_import", status="pending", error=None)
+    assert unblock_sentence(tried, NONE, NOW) == (
+        "No worker does this: it goes on when its command is given again (an import with --apply)."
+    )
+    assert unblock_sentence(workflow("legacy_import", status="running", error=None), NONE, NOW) is None
+
+
 def test_an_evaluation_that_has_stopped_is_to_be_retried() -> None:
     said = unblock_sentence(workflow(), NONE, NOW)
     assert said == "GitHub does not answer. Retry it once that is mended."

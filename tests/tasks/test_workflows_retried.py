@@ -72,6 +72,7 @@ def test_a_stopped_handoff_says_why_and_a_retry_opens_one_pull_request(house: Ho
         json={"artifact": digest, "repository": "acme/widget", "base": "main", "branch": "work", "title": "Add b"},
     )
     run_id = UUID(said.get_json()["runId"])
+    assert retry(house, run_id) == "WORKFLOW_UNDER_WAY"
     house.sent.append(("work.advance", run_id))
     stopped(house, "work.claimed")
     found = shown(house, run_id)
