@@ -46,12 +46,14 @@ def _wrong(services: Services, played: Record) -> list[str]:
     return merge.play(services, played, lambda stage: None)
 
 
+@pytest.mark.matrix
 @pytest.mark.skipif(not SHARED, reason="MERGEGATE_CASES is unset: the shared merge scenarios are not here")
 @pytest.mark.parametrize("played", SHARED, ids=lambda played: str(played["id"]))
 def test_a_shared_scenario_ends_as_it_has_to(services: Services, played: Record) -> None:
     assert _wrong(services, played) == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("played", OWN, ids=lambda played: str(played["id"]))
 def test_a_scenario_of_our_own_ends_as_it_has_to(services: Services, played: Record) -> None:
     assert _wrong(services, played) == []

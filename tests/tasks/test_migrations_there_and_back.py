@@ -48,6 +48,7 @@ def test_a_house_that_has_worked_loses_nothing_and_works_on(house: House, tmp_pa
         assert ledger.verify(ledger.read(tx)).fault is None
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", TWICE)
 def test_a_migration_that_is_made_twice_changes_nothing_more(grown: str, name: str) -> None:
     schema.down(grown, steps=len(NAMES) - NAMES.index(name) - 1)
@@ -57,6 +58,7 @@ def test_a_migration_that_is_made_twice_changes_nothing_more(grown: str, name: s
     assert migrating.content(grown) == once
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", [name for name in NAMES if name >= "0011"])
 def test_a_migration_that_is_undone_twice_changes_nothing_more(grown: str, name: str) -> None:
     schema.down(grown, steps=len(NAMES) - NAMES.index(name))
@@ -66,6 +68,7 @@ def test_a_migration_that_is_undone_twice_changes_nothing_more(grown: str, name:
     assert migrating.content(grown) == once
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", [name for name in NAMES if name >= "0011"])
 def test_a_migration_that_is_killed_in_the_middle_leaves_all_as_it_was(grown: str, name: str) -> None:
     """Once on the way down and once on the way up; then both are made."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from app.web import request_body
-from app.web.api.endpoint import KEYED, MOST_WAIT_SECONDS, Endpoint
+from app.web.api.endpoint import MOST_WAIT_SECONDS, Endpoint
 from app.web.replies import Reply
 from policies.decision import Blocker
 from policies.text import plain, short
@@ -42,7 +42,7 @@ class Asked:
 
 def read(endpoint: Endpoint, incoming: Request) -> Asked | Reply:
     """What is asked, or the first thing that is wrong with it."""
-    key = incoming.headers.get(KEY_HEADER) if endpoint.method in KEYED else None
+    key = incoming.headers.get(KEY_HEADER) if endpoint.is_keyed else None
     if key is not None and not _KEY.fullmatch(key):
         return Reply(400, "MALFORMED", f"The header {KEY_HEADER} should be 1 to 255 visible ASCII characters.")
     query = _query(endpoint, incoming)

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 from app.web import request_body
 from app.web.api.asked import KEY, KEY_HEADER, WAIT
 from app.web.api.bodies import Document
-from app.web.api.endpoint import KEYED, MOST_WAIT_SECONDS, Answer, Call, Endpoint
+from app.web.api.endpoint import MOST_WAIT_SECONDS, Answer, Call, Endpoint
 from app.web.replies import PROBLEM_JSON, Problem
 
 PATH = "/api/v1/openapi.json"
@@ -100,7 +100,7 @@ def address(endpoint: Endpoint) -> str:
 def statuses(endpoint: Endpoint) -> Iterator[int]:
     """The statuses of refusals: the endpoint's own and those of the door."""
     yield from (401, 403, 422, TOO_MANY, UNAVAILABLE, *endpoint.refuses)
-    if endpoint.method in KEYED or endpoint.takes:
+    if endpoint.is_keyed or endpoint.takes:
         yield 400
     if endpoint.takes:
         yield from (413, 415)
@@ -132,7 +132,7 @@ def _parameters(endpoint: Endpoint) -> Iterator[Parameter | Reference]:
         yield _parameter(name, "query", described)
     if endpoint.awaits:
         yield _parameter(WAIT, "query", {"type": "integer", "minimum": 0, "maximum": MOST_WAIT_SECONDS, "default": 0})
-    if endpoint.method in KEYED:
+    if endpoint.is_keyed:
         yield _parameter(KEY_HEADER, "header", {"type": "string", "pattern": f"^{KEY}$"})
 
 

@@ -77,3 +77,8 @@ class Endpoint:
     says: str = request_body.JSON
     refuses: tuple[int, ...] = ()
     awaits: Callable[[Transaction, Document, Settings], Answer | None] | None = None
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its requests may carry an Idempotency-Key; what policy-bot has as well changes nothing."""
+        return self.method in KEYED and self.path.startswith("/api/v1/")
