@@ -59,4 +59,4 @@ def test_an_import_that_goes_on_just_when_another_batch_is_taken_out_waits_and_i
         other.commit()
         with pytest.raises(LegacyError, match="Another batch is being rolled back"):
             going_on.result()
-    assert gate.batches()[0] == second
+    assert legacy_batches.get(gate.tx, second.id) == second
