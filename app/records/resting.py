@@ -16,7 +16,8 @@ def rest(
 ) -> None:
     """Leave the run as it is, until it is reopened; its attempts count from the beginning then."""
     tx.execute(
-        "UPDATE workflows SET status = %(status)s, finished_at = %(now)s, updated_at = %(now)s WHERE id = %(id)s",
+        "UPDATE workflows SET status = %(status)s, updated_at = %(now)s,"
+        " finished_at = CASE WHEN %(status)s IN ('succeeded', 'blocked') THEN %(now)s END WHERE id = %(id)s",
         {"id": run.id, "status": status, "now": now},
     )
     steps.rest(tx, run.step, _RESTING[status], now)
@@ -46,8 +47,8 @@ def reopen(tx: Transaction, run_id: UUID, now: datetime, *, kind: Kind, resting:
         " attempts = 0, error = NULL, ended_at = NULL, outcome = NULL FROM rested, workflows"
         " WHERE workflow_id = rested.id AND workflows.id = rested.id AND position IS NOT NULL"
         " AND name = workflows.current_step RETURNING workflow_id)"
-        " UPDATE workflows SET status = 'pending', updated_at = %(now)s FROM reopened WHERE id = workflow_id"
-        " RETURNING id",
+        " UPDATE workflows SET status = 'pending', updated_at = %(now)s, finished_at = NULL FROM reopened"
+        " WHERE id = workflow_id RETURNING id",
         {"id": run_id, "kind": kind, "resting": list(resting), "now": now},
     ).fetchone()
     return row is not None

@@ -191,7 +191,7 @@ def rest(tx: Transaction, held: Held, status: Status, now: datetime) -> None:
         tx,
         held,
         "status = %(status)s, lease = NULL, lease_until = NULL, queued_at = NULL, due_at = %(now)s, attempts = 0,"
-        " error = NULL, outcome = CASE WHEN %(status)s = 'done' THEN 'done' ELSE 'snooze' END,"
+        " error = NULL, outcome = CASE %(status)s WHEN 'done' THEN 'done' WHEN 'stopped' THEN 'stop' ELSE 'snooze' END,"
         " ended_at = CASE WHEN %(status)s IN ('done', 'stopped') THEN %(now)s END",
         {"status": status, "now": now},
     )

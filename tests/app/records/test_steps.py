@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from uuid import UUID, uuid4
 
 import psycopg
@@ -14,7 +15,7 @@ from app import definitions
 from app.database import Transaction
 from app.definitions import Definition, Step
 from app.handed import AskedPulls, AskedStep, Inspected, Judged
-from app.records import lapses, runs, steps
+from app.records import lapses, resting, runs, steps
 from app.records.runs import Run, Wanted
 from app.records.steps import LeaseLost
 
@@ -261,3 +262,15 @@ def test_pauses_grow_to_a_limit_and_differ(attempts: int, of: UUID) -> None:
 
 def test_what_failed_together_is_not_tried_again_together() -> None:
     assert len({steps.backoff_seconds(10, uuid4()) for _ in range(100)}) > 50
+
+
+@pytest.mark.parametrize(("status", "outcome", "is_over"), [("blocked", "stop", True), ("waiting", "snooze", False)])
+def test_what_rests_says_how_and_is_over_only_where_it_is(
+    tx: Transaction, status: Literal["blocked", "waiting"], outcome: str, is_over: bool
+) -> None:
+    asked = "SELECT outcome, finished_at FROM workflows JOIN steps ON workflow_id = workflows.id"
+    run_id = runs.want(tx, WANTED, T0)
+    resting.rest(tx, _claimed(tx, run_id), status, T0)
+    assert tx.execute(asked).fetchone() == {"outcome": outcome, "finished_at": T0 if is_over else None}
+    assert resting.reopen(tx, run_id, T0, kind="evaluate", resting=[status])
+    assert tx.execute(asked).fetchone() == {"outcome": None, "finished_at": None}
