@@ -83,6 +83,7 @@ PLAN = Step("plan", "work.advance")
 AWAIT_WORD = Step("await_word", "approval.follow", output=handed.Approved)
 MERGE = Step("merge", "merge.pull_request", output=handed.Ended)
 PERFORM = Step("perform", "step.run", most_attempts=5, output=handed.Ended)
+"""Whoever asked for a step of an issue can ask again, so that is not tried for long."""
 COMPARE = Step("compare", "reconcile.deliveries", output=handed.Compared)
 INSPECT = Step("inspect", "reconcile.inspect_gates", output=handed.Inspected)
 READ, CHECK, APPLY = Step("read", NO_TASK), Step("check", NO_TASK), Step("apply", NO_TASK)
@@ -105,7 +106,6 @@ DEFINITIONS = (
     Definition("legacy_import", "legacy", 1, (READ, CHECK, APPLY), input=BATCH),
     Definition("legacy_import", "legacy_rollback", 1, (TAKE_OUT,), input=BATCH),
 )
-"""Whoever asked for a step of an issue can ask again, so that is not tried for long."""
 
 
 class UnknownDefinition(LookupError):
