@@ -10,6 +10,8 @@ from app.legacy.trouble import LegacyError
 
 CHUNK_BYTES = 1 << 16
 LONGEST_STATEMENT_BYTES = 16_000_000
+MOST_TRIGGER_PARTS = 1_000
+"""Statements in a trigger, each of which has all before it read once more."""
 # What may hold a semicolon that ends nothing: strings, names, comments; a doubled quote is two strings side by side.
 # The last alternative is one left open.
 _PIECE = re.compile(
@@ -44,15 +46,16 @@ def read(file: BinaryIO) -> Iterator[Statement]:
 
 def _joined(parts: Iterable[tuple[bytes, bool]]) -> Iterator[tuple[bytes, bool]]:
     """The body of a trigger has statements of its own, which belong to it."""
-    begun = b""
+    begun, count = b"", 0
     for part, is_whole in parts:
-        begun += part
+        begun, count = begun + part, count + 1
         _demand_short(begun)
         if is_whole and _TRIGGER.match(begun) and not _is_complete(begun):
+            _demand_few(count)
             begun += b";"
             continue
         yield begun, is_whole
-        begun = b""
+        begun, count = b"", 0
     if begun:
         yield begun, False
 
@@ -89,3 +92,8 @@ def _demand_short(text: bytes) -> None:
         raise LegacyError(
             f"A statement of the dump is longer than {LONGEST_STATEMENT_BYTES} bytes: no export has that."
         )
+
+
+def _demand_few(count: int) -> None:
+    if count >= MOST_TRIGGER_PARTS:
+        raise LegacyError(f"A trigger of the dump has more than {MOST_TRIGGER_PARTS} statements: no export has that.")

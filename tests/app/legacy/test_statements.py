@@ -48,3 +48,10 @@ def test_it_is_the_same_in_pieces_of_any_size(bodies: list[str], size: int) -> N
     finally:
         statements.CHUNK_BYTES = before
     assert len(whole) == len(bodies)
+
+
+def test_a_trigger_may_have_many_statements_but_not_endless_ones() -> None:
+    begin, end = b"CREATE TRIGGER t AFTER INSERT ON x BEGIN ", b"END;"
+    assert len(cut(begin + b"SELECT 1;" * (statements.MOST_TRIGGER_PARTS - 1) + end)) == 1
+    with pytest.raises(LegacyError, match="more than 1000 statements"):
+        cut(begin + b"SELECT 1;" * statements.MOST_TRIGGER_PARTS + end)
