@@ -9,7 +9,7 @@ from app.github import merge_evidence
 from app.github.answers import Unavailable
 from app.github.merge_documents import BranchProtection, Rule
 from app.github.reader import LiveReader, Place
-from app.records import gate_findings, operators, pins
+from app.records import gate_findings, operator_settings, pins
 from app.settings import Settings
 from policies.contents import context_of
 from policies.doctor import app as app_judge
@@ -62,7 +62,7 @@ class Report:
 
 def repositories(tx: Transaction, settings: Settings) -> tuple[str, ...]:
     """Those that this gate is for, by owner/name, each once however it is spelt."""
-    counts = operators.everywhere(tx, settings)
+    counts = operator_settings.everywhere(tx, settings)
     named = {name.lower(): name for name in (*counts.merge_repositories, *counts.repositories)}
     return tuple(sorted(named.values(), key=str.lower))
 
@@ -71,7 +71,7 @@ def own(tx: Transaction, settings: Settings, full_name: str, bases: Iterable[str
     """What our rows tell of a repository; `bases`: branches to look at besides."""
     pinned = pins.pinned(tx, full_name)
     known = pinned if pinned is not None else _seen(tx, full_name)
-    counts = operators.in_force(tx, settings, full_name, known)
+    counts = operator_settings.in_force(tx, settings, full_name, known)
     if known is None:
         return Own(full_name, counts=counts, bases=tuple(bases))
     inspected = gate_findings.bases(tx, known)

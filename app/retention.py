@@ -9,7 +9,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 from app import ledger
 from app.artifacts.store import Store, StoreUnavailable
 from app.database import Transact, Transaction
-from app.records import operators, pruning
+from app.records import operator_settings, pruning
 from app.records.prunable import RULES, What
 from app.records.pruning import Standing
 from policies.catalogue import DAYS, Everywhere
@@ -63,7 +63,7 @@ def run(transact: Transact, store: Store, now: datetime, *, by: str = BY_GATE) -
 
 
 def _days(tx: Transaction) -> dict[What, int]:
-    said = operators.general(tx)
+    said = operator_settings.general(tx)
     if said.trouble is not None:
         raise RetentionUnknown(said.trouble)
     return {what: _said(said.values, name) for what, name in SETTING_OF.items()}

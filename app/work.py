@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
-from app.records import approval_requests, approvals, bindings, evidence, operators, run_intents, wishes
+from app.records import approval_requests, approvals, bindings, evidence, operator_settings, run_intents, wishes
 from app.records.bindings import Binding
 from app.records.wishes import Wish
 from policies import standing
@@ -216,7 +216,8 @@ def _judge(tx: Transaction, binding: Binding, by: By, word: Word, about: _About)
         reason=word.reason,
         given_by=by.name,
         given_at=by.at,
-        expires_at=by.at + timedelta(seconds=operators.approval_seconds(tx, binding.repository_id, word.seconds)),
+        expires_at=by.at
+        + timedelta(seconds=operator_settings.approval_seconds(tx, binding.repository_id, word.seconds)),
     )
     approvals.add(tx, given)
     done = replace(_decided_anew(tx, binding, by), answered=approval_requests.answer(tx, binding.run_id, by.at))

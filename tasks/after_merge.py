@@ -12,7 +12,7 @@ from app.github.merging import Merger
 from app.github.reader import Place
 from app.handed import AskedDeletion, Followed
 from app.permits import Permit, Request
-from app.records import alerts, attempts, operators, steps
+from app.records import alerts, attempts, operator_settings, steps
 from app.records.attempts import Attempt, Intended
 from app.records.steps import Held, backoff_seconds
 from policies.merging import replies
@@ -46,7 +46,7 @@ def follow_up(context: Context, bound: Merger, step_id: UUID) -> None:
 
 def _is_stopped(tx: Transaction, attempt: Attempt) -> bool:
     """Whether an operator has stopped what this gate writes of merges, or lets it only say what it would do."""
-    said = operators.stopped(tx, attempt.repository_id)
+    said = operator_settings.stopped(tx, attempt.repository_id)
     return said.safe_mode or bool(said.dry_run)
 
 
@@ -120,7 +120,7 @@ def _intend(
     """The attempt and its permit; None where the branch of this head was deleted before."""
     now = context.clock()
     with context.pool.connection() as tx:
-        operators.share(tx, attempt.repository_id)
+        operator_settings.share(tx, attempt.repository_id)
         steps.hold(tx, held)
         if _is_stopped(tx, attempt):
             return "stopped"

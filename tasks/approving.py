@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app import ledger
 from app.database import Transaction
-from app.records import approve_rules, operators, own_reviews, runs
+from app.records import approve_rules, operator_settings, own_reviews, runs
 from app.records.approve_rules import Ruled, State
 from policies.contents import OUR_APP, ReviewApproveContent, ReviewDismissContent
 from policies.text import code
@@ -116,7 +116,7 @@ def _approve(context: Context, tx: Transaction, cause: Cause, *, ruled: Ruled, o
     noun = "rule" if len(ruled.rules) == 1 else "rules"
     body = f"Approved by the {noun} {', '.join(map(code, ruled.rules))} of {code(ruled.source)}."
     content = ReviewApproveContent(number=cause.number, head_sha=own.head, body=body)
-    allowed = operators.in_force(tx, context.settings, cause.run.full_name, cause.run.repository_id).kinds
+    allowed = operator_settings.in_force(tx, context.settings, cause.run.full_name, cause.run.repository_id).kinds
     intent_id = proposing.review_approve(tx, cause, content, taken_back=own.taken_back, allowed=allowed)
     return (intent_id,) if intent_id else ()
 

@@ -7,7 +7,7 @@ from app.database import Transaction
 from app.events import Event, Repository
 from app.github.documents import Repo
 from app.github.merge_documents import MergePull
-from app.records import alerts, attempts, external_merges, gate_findings, issues, operators
+from app.records import alerts, attempts, external_merges, gate_findings, issues, operator_settings
 from app.records.external_merges import ExternalMerge, Via
 from app.records.issues import Issue
 from app.records.step_runs import StepRun
@@ -104,7 +104,7 @@ def _key(code: str, seen: ExternalMerge) -> str:
 
 def is_guarded(context: Context, tx: Transaction, full_name: str) -> bool:
     """Whether merges are this gate's alone there."""
-    return operators.everywhere(tx, context.settings).merges_in(full_name)
+    return operator_settings.everywhere(tx, context.settings).merges_in(full_name)
 
 
 def tell(context: Context, tx: Transaction, event: Event, now: datetime) -> None:

@@ -11,7 +11,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.turns import TURNS
 from app.permits import Request
-from app.records import approval_requests, bindings, intents, operators, pins, run_intents
+from app.records import approval_requests, bindings, intents, operator_settings, pins, run_intents
 from app.records.bindings import Binding
 from app.records.intents import Claimed
 from app.records.steps import backoff_seconds
@@ -40,9 +40,11 @@ def decide(context: Context, claimed: Claimed, simulated: Request | None = None)
         return None
     now = context.clock()
     with context.pool.connection() as tx:
-        operators.share(tx, claimed.intent.repository_id)
+        operator_settings.share(tx, claimed.intent.repository_id)
         binding = bindings.hold_write(tx, claimed)  # what is done about the run meanwhile, is done after this
-        counts = operators.in_force(tx, context.settings, claimed.intent.repository, claimed.intent.repository_id)
+        counts = operator_settings.in_force(
+            tx, context.settings, claimed.intent.repository, claimed.intent.repository_id
+        )
         known = NOTHING if is_verdict else standing.of(tx, claimed.intent, place, counts.approvals)
         posture = _posture(tx, claimed, binding, counts)
         decision = gates.decide(claimed.intent, posture, now, known)

@@ -11,7 +11,7 @@ from app.github import documents
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.governor import LimitsUnavailable
-from app.records import bindings, groups, operators, pulls, runs
+from app.records import bindings, groups, operator_settings, pulls, runs
 from app.records.evaluations import Evaluation
 from app.records.pulls import Sighting
 from app.records.runs import Run
@@ -106,7 +106,7 @@ def _take_a_turn(context: Context, run: Run) -> None:
     """Raise `Unavailable`, with a time, where the installation's evaluations of this minute are used up."""
     try:
         with context.pool.connection() as tx:
-            most = operators.everywhere(tx, context.settings).evaluations_per_minute
+            most = operator_settings.everywhere(tx, context.settings).evaluations_per_minute
         not_before = context.governor.take_evaluation(run.installation_id, context.clock(), most)
     except LimitsUnavailable:
         raise putting_off.until_limits_answer(context) from None

@@ -15,7 +15,7 @@ from app.github.answers import Unavailable
 from app.github.documents import ListedPull
 from app.github.reader import Place
 from app.handed import Found
-from app.records import causes, operators, pulls, runs, slots, watches
+from app.records import causes, operator_settings, pulls, runs, slots, watches
 from app.records.pulls import Sighting
 from app.records.runs import Run, Wanted
 from tasks import bypass, names, observing, putting_off
@@ -173,7 +173,7 @@ def _with_slots(context: Context, tx: Transaction, new: list[Wanted], now: datet
     found: list[tuple[Wanted, datetime]] = []
     for installation_id in sorted({each.installation_id for each in new}):
         mine = [each for each in new if each.installation_id == installation_id]
-        per_minute = operators.everywhere(tx, context.settings).reevaluations_per_minute
+        per_minute = operator_settings.everywhere(tx, context.settings).reevaluations_per_minute
         found += zip(mine, slots.take(tx, installation_id, len(mine), per_minute=per_minute, now=now), strict=True)
     return found
 

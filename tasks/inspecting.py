@@ -9,7 +9,7 @@ from app.doctor import Report
 from app.github.answers import Unavailable
 from app.github.reader import LiveReader
 from app.handed import Inspected
-from app.records import alerts, operators, runs
+from app.records import alerts, operator_settings, runs
 from tasks import putting_off
 from tasks.context import Context
 
@@ -47,7 +47,7 @@ def _look(context: Context) -> int:
         return 0
     until, count = context.clock() + timedelta(seconds=context.settings.lease_seconds / 2), 0
     with context.pool.connection() as tx:
-        guarded = operators.everywhere(tx, context.settings).merge_repositories
+        guarded = operator_settings.everywhere(tx, context.settings).merge_repositories
     for name in guarded:
         if context.clock() >= until:
             break

@@ -7,7 +7,7 @@ from uuid import UUID
 from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event, Repository
-from app.records import alterations, causes, deliveries, groups, hooked, intents, operators, pulls, runs, slots
+from app.records import alterations, causes, deliveries, groups, hooked, intents, operator_settings, pulls, runs, slots
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
@@ -104,7 +104,7 @@ def _want_all(
 def _slots(
     context: Context, tx: Transaction, installation_id: int, count: int, due_at: datetime
 ) -> tuple[datetime, ...]:
-    per_minute = operators.everywhere(tx, context.settings).reevaluations_per_minute
+    per_minute = operator_settings.everywhere(tx, context.settings).reevaluations_per_minute
     return tuple(slots.take(tx, installation_id, count, per_minute=per_minute, now=due_at))
 
 

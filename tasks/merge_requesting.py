@@ -13,7 +13,7 @@ from app.database import Transaction
 from app.github import documents, facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
-from app.records import github_requests, operators
+from app.records import github_requests, operator_settings
 from app.records.merge_requests import Wish
 from app.records.runs import Run
 from policies.error import PolicyError
@@ -58,7 +58,7 @@ Told = Asks | Silent | None
 def read(context: Context, run: Run, judged: Judged, gate: GateFile) -> Told:
     """What GitHub's side says now; raises nothing."""
     with context.pool.connection() as tx:
-        counts = operators.everywhere(tx, context.settings)
+        counts = operator_settings.everywhere(tx, context.settings)
     if not counts.writes_to(run.full_name):
         return Silent()
     try:

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from app import pull_urls
 from app.database import Transaction
 from app.events import Event
-from app.records import attempts, external_merges, issues, merge_requests, operators, step_runs
+from app.records import attempts, external_merges, issues, merge_requests, operator_settings, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import Wish
 from app.records.step_runs import WantedStep
@@ -63,7 +63,7 @@ def look_at_closed(
 
 def is_ours(context: Context, tx: Transaction, full_name: str) -> bool:
     """Whether the repository is one that this gate is for."""
-    return operators.everywhere(tx, context.settings).writes_to(full_name)
+    return operator_settings.everywhere(tx, context.settings).writes_to(full_name)
 
 
 def _is_known(tx: Transaction, repository_id: int, number: int, head_sha: str) -> bool:

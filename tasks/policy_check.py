@@ -13,7 +13,7 @@ from app.database import Transaction
 from app.github import facts
 from app.github.answers import Unavailable
 from app.github.reader import Place
-from app.records import evaluations, operators, pulls
+from app.records import evaluations, operator_settings, pulls
 from app.records.runs import Run
 from policies import document, reference, validation
 from policies.contents import MOST_ANNOTATIONS, Annotation, CheckRunContent
@@ -67,7 +67,7 @@ def content(context: Context, run: Run, judged: Judged, gate: GateFile) -> Check
     outage; it is asked again with the next evaluation.
     """
     with context.pool.connection() as tx:
-        counts = operators.in_force(tx, context.settings, run.full_name, run.repository_id)
+        counts = operator_settings.in_force(tx, context.settings, run.full_name, run.repository_id)
     if CheckRunContent.kind not in counts.kinds:
         return None
     try:

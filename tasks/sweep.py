@@ -4,7 +4,7 @@ from datetime import datetime
 
 from app import definitions
 from app.database import Transaction
-from app.records import lapses, operators, rounds, runs, step_runs, steps, steps_beside, watches
+from app.records import lapses, operator_settings, rounds, runs, step_runs, steps, steps_beside, watches
 from app.records.runs import Run
 from tasks import merge_waking, names, putting_off
 from tasks.context import Context
@@ -34,7 +34,7 @@ def _open_rounds(context: Context, tx: Transaction, now: datetime) -> None:
     settings = context.settings
     if settings.github_deliveries == "live":
         rounds.open_due(tx, "deliveries", every_seconds=settings.reconcile_seconds, now=now)
-    if settings.github_reader == "live" and operators.everywhere(tx, settings).merge_repositories:
+    if settings.github_reader == "live" and operator_settings.everywhere(tx, settings).merge_repositories:
         rounds.open_due(tx, "gates", every_seconds=GATES_SECONDS, now=now)
 
 
@@ -42,7 +42,7 @@ def _watch(context: Context, tx: Transaction, now: datetime) -> None:
     """Compare the pull requests of guarded repositories with GitHub's list now and then: webhooks get lost."""
     if context.settings.github_reader != "live":
         return
-    guarded = operators.everywhere(tx, context.settings).merge_repositories
+    guarded = operator_settings.everywhere(tx, context.settings).merge_repositories
     for wanted in watches.take_due(tx, {name.lower() for name in guarded}, now):
         runs.want(tx, wanted, now)
 

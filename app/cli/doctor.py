@@ -16,7 +16,7 @@ from app.github.answers import Unavailable
 from app.github.bindings import reader
 from app.github.reader import LiveReader
 from app.governor import Governor
-from app.records import gate_findings, operators
+from app.records import gate_findings, operator_settings
 from app.settings import Settings
 from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.doctor.facts import Finding
@@ -76,7 +76,7 @@ def override(*, repository: str, base: str, reason: str | None, withdraw: bool, 
         raise click.UsageError("Say either why (--reason), or --withdraw.")
     now = datetime.now(UTC)
     with writing.transaction() as tx:
-        where = operators.where(tx, repository)
+        where = operator_settings.where(tx, repository)
         if where is None:
             raise click.ClickException(
                 f"This gate has never seen {plain(repository)}; open a pull request there first."

@@ -9,8 +9,8 @@ import click
 
 from app.cli import duration, reading, writing
 from app.database import Transaction
-from app.records import operators, postures
-from app.records.operators import Where
+from app.records import operator_settings, postures
+from app.records.operator_settings import Where
 from app.records.postures import Row, Switch
 from policies.text import plain
 
@@ -133,7 +133,7 @@ def _switch(switch: Switch, repository: str | None, reason: str, by: str) -> Non
 
 
 def _where(tx: Transaction, name: str | None) -> Where:
-    found = Where() if name is None else operators.where(tx, name)
+    found = Where() if name is None else operator_settings.where(tx, name)
     if found is None:
         raise click.ClickException(
             f"Nothing is known of a repository {plain(name or '')!r} yet; write it as owner/repo."

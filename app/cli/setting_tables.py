@@ -6,8 +6,8 @@ from typing import Any
 
 from app import titles
 from app.cli.tables import Table
-from app.records.operators import Changed
-from app.steering import Setting, Shown
+from app.operator_settings import Setting, Shown
+from app.records.operator_settings import Changed
 
 NOTHING = "-"
 

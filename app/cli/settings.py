@@ -8,17 +8,17 @@ from typing import Any
 
 import click
 
+from app import operator_settings
 from app import settings as environment
-from app import steering
 from app.cli import answers, reading, services, setting_tables, tables, writing
 from app.cli.issue_options import AS_JSON
 from app.cli.parts import MOST_SHOWN
 from app.database import Transaction
 from app.ledger import HIGHEST_SEQ
-from app.records import operators
-from app.records.operators import Where
+from app.operator_settings import Change, Setting, Shown
+from app.records import operator_settings as recorded
+from app.records.operator_settings import Where
 from app.settings import Settings
-from app.steering import Change, Setting, Shown
 from app.web.api import setting_shapes
 from app.work import By
 from policies.catalogue import OF_ALL
@@ -54,7 +54,7 @@ def list_settings(*, repository: str | None, as_json: bool) -> None:
     """Print every setting and what counts. And who decides that."""
     given = _given(os.environ)
     with reading.transaction() as tx:
-        shown = steering.shown(tx, given, _where(tx, repository), _now())
+        shown = operator_settings.shown(tx, given, _where(tx, repository), _now())
     if as_json:
         answers.tell(setting_shapes.settings(shown))
         return
@@ -72,7 +72,7 @@ def show(name: str, *, repository: str | None, as_json: bool) -> None:
     """Print one setting, whole. What it is for, what counts, who has said what, when and why."""
     given = _given(os.environ)
     with reading.transaction() as tx:
-        _print(_one(steering.shown(tx, given, _where(tx, repository), _now()), name), as_json=as_json)
+        _print(_one(operator_settings.shown(tx, given, _where(tx, repository), _now()), name), as_json=as_json)
 
 
 @settings_command.command("set")
@@ -111,7 +111,7 @@ def unset(name: str, *, repository: str | None, by: str, as_json: bool, **how: A
 def history(*, repository: str | None, limit: int, before: int | None, as_json: bool) -> None:
     """Print the changes, newest first. Who, when, what it was before, and why."""
     with reading.transaction() as tx:
-        found = operators.history(tx, _where(tx, repository), limit=limit + 1, before=before)
+        found = recorded.history(tx, _where(tx, repository), limit=limit + 1, before=before)
     if as_json:
         answers.tell(setting_shapes.history(found, limit))
         return
@@ -123,7 +123,7 @@ def history(*, repository: str | None, limit: int, before: int | None, as_json: 
 def _change(name: str, value: Any, *, repository: str | None, by: str, as_json: bool, how: Mapping[str, Any]) -> None:
     wanted, given = Change(values={name: value}, **how), _given(os.environ)
     with writing.transaction() as tx:
-        shown = answers.demand(steering.change(tx, given, _where(tx, repository), By(by, _now()), wanted))
+        shown = answers.demand(operator_settings.change(tx, given, _where(tx, repository), By(by, _now()), wanted))
     if name not in OF_ALL:
         click.echo(f"Nothing is said of {plain(name)} any more.")
         return
@@ -144,7 +144,7 @@ def _value(name: str, text: str) -> Any:
 
 
 def _where(tx: Transaction, repository: str | None) -> Where:
-    return Where() if repository is None else answers.demand(steering.find(tx, repository))
+    return Where() if repository is None else answers.demand(operator_settings.find(tx, repository))
 
 
 def _one(shown: Shown, name: str) -> Setting:

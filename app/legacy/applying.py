@@ -6,10 +6,10 @@ from app import ledger
 from app.legacy import narrowing
 from app.legacy.hand import Hand
 from app.legacy.shape import KINDS
-from app.records import legacy_batches, legacy_rows, legacy_targets, operators
+from app.records import legacy_batches, legacy_rows, legacy_targets, operator_settings
 from app.records.legacy_rows import Staged, Verdict
 from app.records.legacy_targets import Table
-from app.records.operators import Where
+from app.records.operator_settings import Where
 
 _TARGETS: tuple[Table, ...] = ("workflows", "steps", "audit_events")
 
@@ -55,7 +55,7 @@ def _put_setting(hand: Hand, row: Staged) -> None:
     where = Where(repository_id=mapped["repository_id"], full_name=mapped["full_name"])
     wanted = narrowing.Narrowing(where, mapped["name"], mapped["value"])
     with hand.transaction() as now:
-        operators.hold(hand.tx, where.repository_id)
+        operator_settings.hold(hand.tx, where.repository_id)
         is_ours = narrowing.is_ours(hand.tx, wanted)
         verdict = Verdict(ordinal=row.ordinal, status="kept_ours" if is_ours else "imported", mapped=mapped)
         legacy_rows.judge(hand.tx, hand.batch.id, "settings", [verdict])

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from app.database import Transaction
-from app.records import merge_requests, operators
-from app.records.operators import EVERYWHERE, Where
+from app.records import merge_requests, operator_settings
+from app.records.operator_settings import EVERYWHERE, Where
 from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.merging.windows import Frozen
 from policies.text import short
@@ -51,7 +51,7 @@ class Row:
 
 def listed(tx: Transaction) -> list[Row]:
     """Everything that is switched, what counts for all first."""
-    found = [row for row in operators.listed(tx) if row.name in SETTING.values()]
+    found = [row for row in operator_settings.listed(tx) if row.name in SETTING.values()]
     scopes = dict.fromkeys(row.repository_id for row in found)
     return [_row([row for row in found if row.repository_id == scope]) for scope in scopes]
 
@@ -59,13 +59,15 @@ def listed(tx: Transaction) -> list[Row]:
 def set_posture(tx: Transaction, where: Where, switch: Switch, *, by: str, reason: str, now: datetime) -> Row:
     """Switch one thing; who did it, and why, stands in the audit. From the end of the transaction on it counts."""
     said, name = short(reason, MOST_REASON_CHARACTERS), SETTING[switch.name]
-    operators.hold(tx, where.repository_id)
-    before = operators.rows(tx, where.repository_id).get(name)
-    row = operators.put(tx, where, name, _value(switch, said), by=by, reason=said, now=now)
+    operator_settings.hold(tx, where.repository_id)
+    before = operator_settings.rows(tx, where.repository_id).get(name)
+    row = operator_settings.put(tx, where, name, _value(switch, said), by=by, reason=said, now=now)
     if switch.name == "frozen":
         merge_requests.look_at_frozen(tx, where.repository_id or None, now)
-    operators.attest(tx, where, before.value if before else None, row)
-    return _row([each for each in operators.rows(tx, where.repository_id).values() if each.name in SETTING.values()])
+    operator_settings.attest(tx, where, before.value if before else None, row)
+    return _row(
+        [each for each in operator_settings.rows(tx, where.repository_id).values() if each.name in SETTING.values()]
+    )
 
 
 def _value(switch: Switch, reason: str) -> Any:
@@ -76,9 +78,9 @@ def _value(switch: Switch, reason: str) -> Any:
     return switch.on if switch.name == "dry_run" else bool(switch.on)
 
 
-def _row(found: list[operators.Row]) -> Row:
+def _row(found: list[operator_settings.Row]) -> Row:
     """Those of one scope, of which there is one at least, as one."""
-    troubles = [operators.trouble_of(row) for row in found]
+    troubles = [operator_settings.trouble_of(row) for row in found]
     said = {
         row.name: row for row, trouble in zip(found, troubles, strict=True) if row.value is not None and trouble is None
     }

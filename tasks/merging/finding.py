@@ -7,7 +7,7 @@ from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.reader import Place
 from app.governor import Turn
-from app.records import github_requests, issues, merge_requests, operators, pins, pulls, step_runs
+from app.records import github_requests, issues, merge_requests, operator_settings, pins, pulls, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import MergeRequest
 from app.records.runs import Run
@@ -78,7 +78,7 @@ def find(context: Context, job: Job) -> Target | Against:
         return linked
     full_name, number = linked
     with context.pool.connection() as tx:
-        counts = operators.everywhere(tx, context.settings)
+        counts = operator_settings.everywhere(tx, context.settings)
     if not counts.writes_to(full_name):
         sentence = f"{quoted(short(full_name, SHOWN_CHARACTERS))} is not a repository of this gate;"
         return _not_found(

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from app.database import Transaction
-from app.records import checks_snapshots, gate_findings, operators
+from app.records import checks_snapshots, gate_findings, operator_settings
 from policies.merging import judging, labelled, windows
 from policies.merging.answer import Against
 from policies.merging.rules import MergeRules
@@ -68,7 +68,7 @@ def posture_of(context: Context, tx: Transaction, target: Target, *, job: Job, l
     Where merges are only said in any case, what keeps real ones from being made is left out: it is asked what would be.
     """
     now, repository_id, pull = context.clock(), target.place.repository_id, loaded.facts.pull
-    said = operators.in_force(tx, context.settings, target.full_name, repository_id)
+    said = operator_settings.in_force(tx, context.settings, target.full_name, repository_id)
     found = gate_findings.of(tx, repository_id, pull.base_ref)
     window = windows.frozen(loaded.rules.freezes, loaded.labels, pull.number, now)
     is_off = not said.merges_in(target.full_name)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from app import ledger, permits
 from app.github.merging import Merger
 from app.permits import Permit, Request
-from app.records import attempts, merge_leases, operators, pins, runs
+from app.records import attempts, merge_leases, operator_settings, pins, runs
 from app.records.attempts import Attempt, Intended, Kind
 from app.records.merge_leases import BaseLost, MergeLease
 from policies.merging.answer import Against
@@ -149,7 +149,7 @@ def _spend(
     """The last look at our own side and the permit, in one transaction."""
     now = context.clock()
     with context.pool.connection() as tx:
-        operators.share(tx, target.place.repository_id)
+        operator_settings.share(tx, target.place.repository_id)
         runs.hold(tx, job.run)
         against = judging.local_objection(context, tx, target, job=job, judged=judged)
         if against is not None:

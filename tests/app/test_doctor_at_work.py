@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from app.github import setup_reading
 from app.records import gate_findings, postures, rounds
-from app.records.operators import Where
+from app.records.operator_settings import Where
 from app.records.postures import Switch
 from app.simulator.keys import key_pair
 from tasks import inspecting

@@ -10,7 +10,7 @@ from app import chain_text, explain
 from app.cli import main
 from app.events import Merged
 from app.records import postures
-from app.records.operators import Where
+from app.records.operator_settings import Where
 from app.records.postures import Switch
 from app.web import pages, replies
 from tests.app.test_explain import house

@@ -25,7 +25,7 @@ from app.records import (
 )
 from app.records.evaluations import Evaluation
 from app.records.merge_requests import Wish
-from app.records.operators import Where
+from app.records.operator_settings import Where
 from app.records.postures import Switch, SwitchName
 from app.records.pulls import Sighting
 from app.records.runs import Wanted

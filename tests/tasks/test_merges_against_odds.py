@@ -9,7 +9,7 @@ from celery.exceptions import SoftTimeLimitExceeded
 
 from app.events import Merged
 from app.records import gate_findings, merge_leases, postures
-from app.records.operators import Where
+from app.records.operator_settings import Where
 from app.records.postures import Switch
 from app.simulator.queueing import QUEUE
 from tasks import merge

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.records import issues, postures
-from app.records.operators import Where
+from app.records.operator_settings import Where
 from app.records.postures import Switch
 from app.records.watches import WATCH_SECONDS
 from app.web.api import step_shapes

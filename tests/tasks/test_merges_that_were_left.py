@@ -6,7 +6,7 @@ import pytest
 
 from app.events import Merged
 from app.records import postures
-from app.records.operators import Where
+from app.records.operator_settings import Where
 from app.records.postures import Switch
 from tests.tasks import merging
 from tests.tasks.house import REPOSITORY, House

@@ -7,7 +7,7 @@ import pytest
 
 from app import ledger
 from app.records import postures
-from app.records.operators import Where
+from app.records.operator_settings import Where
 from app.records.postures import Switch
 from tests.tasks import merging
 from tests.tasks.house import REPOSITORY, House

@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 
-from app import steering
-from app.records import operators
-from app.records.operators import Where
-from app.steering import Change, Shown
+from app import operator_settings
+from app.operator_settings import Change, Shown
+from app.records import operator_settings as recorded
+from app.records.operator_settings import Where
 from app.work import By
 from tasks import names
 from tests.app.records.locks import until_anybody_waits
-from tests.tasks import merging
-from tests.tasks import steering as steered
+from tests.tasks import merging, steering
 from tests.tasks.agency import agency, codes
 from tests.tasks.house import REPOSITORY, House
 
@@ -24,7 +23,7 @@ def put(house: House, *, everywhere: bool = False, **values: Any) -> Shown:
     """Olga sets it for the repository, or for all."""
     with house.context.pool.connection() as tx:
         where = Where() if everywhere else Where(repository_id=house.repository_id, full_name=REPOSITORY)
-        done = steering.change(
+        done = operator_settings.change(
             tx, house.context.settings, where, By("olga", house.clock()), Change(values=values, reason="a test")
         )
     assert isinstance(done, Shown), done
@@ -104,7 +103,7 @@ def test_what_is_decided_on_while_a_setting_is_changed_is_decided_by_it(house: H
     (_, write_id), change = house.sent.pop(0), Change(values={"writes": False}, reason="a test")
     where, by = Where(repository_id=house.repository_id, full_name=REPOSITORY), By("olga", house.clock())
     with ThreadPoolExecutor(1) as worker, house.context.pool.connection() as tx:
-        steering.change(tx, house.context.settings, where, by, change)
+        operator_settings.change(tx, house.context.settings, where, by, change)
         writing = worker.submit(house.run, names.WRITE, write_id)
         until_anybody_waits(database_url)
         tx.commit()
@@ -233,7 +232,7 @@ def test_a_merge_that_was_not_sent_is_not_where_a_setting_stops_it_meanwhile(
     house: House, point: str, closed: dict[str, Any]
 ) -> None:
     ready = merging.ready(house)
-    with steered.in_the_middle(ready, point, lambda: put(ready, **closed)):
+    with steering.in_the_middle(ready, point, lambda: put(ready, **closed)):
         merging.merge(ready)
     assert (merging.puts(ready), ready.rows("SELECT run_id FROM merge_leases")) == ([], [])
     put(ready, everywhere=False, **dict.fromkeys(closed))
@@ -277,7 +276,7 @@ def test_nothing_is_merged_while_a_row_is_not_understood(house: House) -> None:
 
 def test_a_change_that_is_undone_is_none(house: House) -> None:
     with house.context.pool.connection() as tx:
-        refused = steering.change(
+        refused = operator_settings.change(
             tx,
             house.context.settings,
             Where(),
@@ -286,5 +285,5 @@ def test_a_change_that_is_undone_is_none(house: House) -> None:
         )
         assert not isinstance(refused, Shown)
         assert refused.sentence.startswith("kinds.0: should be 'pull_request_create', ")
-        assert operators.listed(tx) == []
+        assert recorded.listed(tx) == []
     assert house.rows("SELECT 1 FROM audit_events WHERE kind = 'setting_changed'") == []

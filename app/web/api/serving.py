@@ -11,7 +11,7 @@ from redis.retry import Retry
 from app import database
 from app.queue import Publisher
 from app.settings import Settings
-from app.web.api import artifacts, audit, document, issues, policies, runs, steering, verdicts, workflows
+from app.web.api import artifacts, audit, document, issues, operator_settings, policies, runs, verdicts, workflows
 from app.web.api.answering import Services
 from app.web.api.door import Door
 from app.web.api.endpoint import Endpoint
@@ -29,7 +29,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *workflows.ENDPOINTS,
     *artifacts.ENDPOINTS,
     *audit.ENDPOINTS,
-    *steering.ENDPOINTS,
+    *operator_settings.ENDPOINTS,
 )
 
 

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import Field, JsonValue
 
 from app.ledger import HIGHEST_SEQ
-from app.records.operators import EVERYWHERE, Changed
-from app.steering import Change, Origin, Setting, Shown
+from app.operator_settings import Change, Origin, Setting, Shown
+from app.records.operator_settings import EVERYWHERE, Changed
 from app.web.api.bodies import FEWEST_ITEMS, MOST_ITEMS, Query, RequestBody, ResponseBody
 from policies.catalogue import Everywhere, OfRepository, Reason
 

@@ -5,10 +5,10 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from app import steering
+from app import operator_settings
 from app.ledger import HIGHEST_SEQ
-from app.records import operators
-from app.records.operators import Row, Where
+from app.records import operator_settings as recorded
+from app.records.operator_settings import Row, Where
 from app.web.api.bodies import Query
 from app.web.console import pages
 from app.web.console.door import Visit
@@ -32,15 +32,15 @@ def show(visit: Visit) -> Response:
     asked = visit.read(SettingsAsked)
     if isinstance(asked, Response):
         return asked
-    where = Where() if asked.repository is None else steering.find(visit.tx, asked.repository)
+    where = Where() if asked.repository is None else operator_settings.find(visit.tx, asked.repository)
     if isinstance(where, Blocker):
         return pages.trouble(404, where.sentence)
-    changes = operators.history(visit.tx, where, limit=CHANGES + 1, before=asked.before)
+    changes = recorded.history(visit.tx, where, limit=CHANGES + 1, before=asked.before)
     further = {**visit.asked, "before": changes[CHANGES - 1].seq} if len(changes) > CHANGES else None
     return visit.page(
         "settings.html",
-        shown=steering.shown(visit.tx, visit.settings, where, visit.at),
-        others=_others(operators.listed(visit.tx)),
+        shown=operator_settings.shown(visit.tx, visit.settings, where, visit.at),
+        others=_others(recorded.listed(visit.tx)),
         changes=changes[:CHANGES],
         next=pages.link(PATH, **further) if further else None,
     )

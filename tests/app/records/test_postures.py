@@ -9,8 +9,8 @@ import pytest
 from psycopg.rows import dict_row
 
 from app.database import Transaction
-from app.records import operators, pins, postures, pulls
-from app.records.operators import Where
+from app.records import operator_settings, pins, postures, pulls
+from app.records.operator_settings import Where
 from app.records.postures import Row, Switch, SwitchName
 from app.records.pulls import Sighting
 from policies.catalogue import Freeze
@@ -33,11 +33,11 @@ def switch(tx: Transaction, where: Where, name: SwitchName, on: bool | None, unt
 
 
 def frozen(tx: Transaction, repository_id: int = 5, now: datetime = NOW) -> Freeze | None:
-    return operators.stopped(tx, repository_id).frozen_at(now)
+    return operator_settings.stopped(tx, repository_id).frozen_at(now)
 
 
 def test_nothing_is_switched_at_first(tx: Transaction) -> None:
-    assert operators.stopped(tx, 5) == InForce(safe_mode=False, dry_run=None)
+    assert operator_settings.stopped(tx, 5) == InForce(safe_mode=False, dry_run=None)
     assert frozen(tx) is None
     assert postures.listed(tx) == []
 
@@ -90,7 +90,7 @@ def test_an_ended_freeze_hides_none_that_holds(tx: Transaction) -> None:
 def test_safe_mode_of_all_or_of_one_is_one(tx: Transaction, everywhere: bool, own: bool, counts: bool) -> None:
     switch(tx, EVERYWHERE, "safe_mode", everywhere)
     switch(tx, OURS, "safe_mode", own)
-    assert operators.stopped(tx, 5).safe_mode is counts
+    assert operator_settings.stopped(tx, 5).safe_mode is counts
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_dry_run_of_all_or_of_one_is_one(
 ) -> None:
     switch(tx, EVERYWHERE, "dry_run", everywhere)
     switch(tx, OURS, "dry_run", own)
-    assert operators.stopped(tx, 5).dry_run is counts
+    assert operator_settings.stopped(tx, 5).dry_run is counts
 
 
 def test_one_switch_leaves_the_others_as_they_are(tx: Transaction) -> None:
@@ -145,12 +145,12 @@ def test_each_change_stands_in_the_audit(tx: Transaction) -> None:
 
 
 def test_a_repository_is_found_as_it_is_pinned_and_else_as_it_was_seen(tx: Transaction) -> None:
-    assert operators.where(tx, "o/r") is None
+    assert operator_settings.where(tx, "o/r") is None
     for repository_id in (5, 6):
         pulls.seen(tx, Sighting(repository_id, 1, "o/r", 1))
-    assert operators.where(tx, "O/R") == Where(repository_id=6, full_name="o/r")
+    assert operator_settings.where(tx, "O/R") == Where(repository_id=6, full_name="o/r")
     pins.pin(tx, "o/r", 5)
-    assert operators.where(tx, "O/R") == Where(repository_id=5, full_name="o/r")
+    assert operator_settings.where(tx, "O/R") == Where(repository_id=5, full_name="o/r")
 
 
 @pytest.mark.parametrize("value", ['{"reason": "release"}', '{"why": 1}', '"on"', "1"])
@@ -165,4 +165,4 @@ def test_a_freeze_of_another_version_is_shown_and_not_what_makes_all_of_them_unr
         True,
         *(("release", True) if "release" in value else (None, False)),
     )
-    assert row.trouble == operators.stopped(tx, 5).trouble
+    assert row.trouble == operator_settings.stopped(tx, 5).trouble

@@ -8,8 +8,8 @@ import psycopg
 from psycopg.rows import dict_row
 
 from app import schema
-from app.records import operators, postures
-from app.records.operators import Where
+from app.records import operator_settings, postures
+from app.records.operator_settings import Where
 from app.records.postures import Switch
 
 BEFORE = "0011_workflows"
@@ -68,13 +68,13 @@ def test_a_posture_is_three_settings(database_url: str) -> None:
     with_postures(database_url)
     schema.up(database_url)
     with psycopg.connect(database_url, row_factory=dict_row) as tx:
-        said = {row.name: (row.value, row.changed_by) for row in operators.rows(tx, 5).values()}
+        said = {row.name: (row.value, row.changed_by) for row in operator_settings.rows(tx, 5).values()}
         assert (said["safe_mode"], said["dry_run"], said["freeze"][1]) == ((True, "bob"), (False, "bob"), "alice")
-        freeze = operators.stopped(tx, 5).frozen_at(NOW)
+        freeze = operator_settings.stopped(tx, 5).frozen_at(NOW)
         assert freeze is not None
         assert (freeze.reason, freeze.until) == ("the release (alice)", None)
         assert [row.full_name for row in postures.listed(tx)] == ["all repositories", "o/r", "o/s", "o/t"]
-        assert operators.levels(tx, 5)[1].trouble is None
+        assert operator_settings.levels(tx, 5)[1].trouble is None
 
 
 def test_what_was_switched_since_is_a_posture_again(database_url: str) -> None:
@@ -82,7 +82,7 @@ def test_what_was_switched_since_is_a_posture_again(database_url: str) -> None:
         where = Where(repository_id=5, full_name="o/r")
         for switch in (Switch(name="frozen", on=True, until=UNTIL), Switch(name="dry_run", on=True)):
             postures.set_posture(tx, where, switch, by="olga", reason="an audit", now=NOW)
-        operators.put(tx, where, "writes", False, by="olga", reason="", now=NOW)
+        operator_settings.put(tx, where, "writes", False, by="olga", reason="", now=NOW)
     down(database_url)
     (row,) = rows(database_url, "SELECT * FROM postures")
     assert (row["frozen_reason"], row["frozen_by"], row["frozen_until"]) == ("an audit", "olga", UNTIL)

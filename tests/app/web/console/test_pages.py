@@ -12,11 +12,11 @@ from flask.testing import FlaskClient
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
-from app import ledger, steering
+from app import ledger, operator_settings
 from app.handed import AskedPulls
+from app.operator_settings import Change
 from app.records import runs
-from app.records.operators import Where
-from app.steering import Change
+from app.records.operator_settings import Where
 from app.web.console import audit, workflows
 from app.web.console import settings as settings_page
 from app.work import By
@@ -186,7 +186,7 @@ def test_hostile_text_stays_text_wherever_it_stands(
         at = visited.clock()
         ledger.append(tx, kind=HOSTILE, subject=f"run:{made}", actor=HOSTILE, body={"said": HOSTILE}, at=at)
         change = Change(values={"safe_mode": True}, reason=HOSTILE)
-        steering.change(tx, visited.settings, Where(), By(HOSTILE, at), change)
+        operator_settings.change(tx, visited.settings, Where(), By(HOSTILE, at), change)
     client = visited.operator()
     for path in ("/console/workflows", f"/console/workflows/{made}", "/console/audit", "/console/settings"):
         page = client.get(path).text
@@ -228,7 +228,7 @@ def test_settings_show_what_counts_who_decides_it_and_what_was_before(
     with tx.transaction():
         for where, value in ((Where(), True), (one, True), (one, False)):
             change = Change(values={"safe_mode": value}, reason="Being moved.")
-            steering.change(tx, visited.settings, where, By("olga", visited.clock()), change)
+            operator_settings.change(tx, visited.settings, where, By("olga", visited.clock()), change)
     client = visited.operator()
     general = client.get("/console/settings").text
     assert '<code>true</code> <span class="quiet">as is said of all repositories</span>' in general

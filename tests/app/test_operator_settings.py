@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import dict_row
 
-from app import ledger, steering
+from app import ledger, operator_settings
 from app.database import Transaction
-from app.records import operators
-from app.records.operators import Where
+from app.operator_settings import Change, Shown
+from app.records import operator_settings as recorded
+from app.records.operator_settings import Where
 from app.settings import Settings
-from app.steering import Change, Shown
 from app.work import By
 from policies.decision import Blocker
 from policies.text import plain
@@ -50,7 +50,7 @@ def tx(database_url: str) -> Iterator[Transaction]:
 
 
 def change(tx: Transaction, where: Where, said: dict[str, Any], version: int | None, at: datetime) -> Shown | Blocker:
-    return steering.change(tx, ENVIRONMENT, where, By("olga", at), Change(values=said, version=version))
+    return operator_settings.change(tx, ENVIRONMENT, where, By("olga", at), Change(values=said, version=version))
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -62,12 +62,12 @@ def test_what_is_said_is_what_the_history_ends_with(
         change(tx, where, said, version, NOW + timedelta(minutes=number))
     for where in (ALL, ONE):
         ends: dict[str, Any] = {}
-        history = operators.history(tx, where, limit=100)[::-1]
+        history = recorded.history(tx, where, limit=100)[::-1]
         for each in history:
             assert each.before == ends.get(each.name)
             assert each.before != each.after
             ends[each.name] = each.after
-        shown = steering.shown(tx, ENVIRONMENT, where, NOW)
+        shown = operator_settings.shown(tx, ENVIRONMENT, where, NOW)
         assert {each.name: each.value for each in shown.settings if each.version} == ends
         assert (shown.version, shown.trouble) == (len(history), None)
     assert ledger.verify(ledger.read(tx)).fault is None
@@ -102,4 +102,4 @@ def test_two_changes_of_one_request_are_one_or_none(tx: Transaction) -> None:
     refused = change(tx, ONE, {"writes": False, "approval_seconds": 1}, None, NOW)
     assert isinstance(refused, Blocker)
     assert refused.sentence == "approval_seconds: should be greater than or equal to 60."
-    assert operators.rows(tx, 5) == {}
+    assert recorded.rows(tx, 5) == {}

@@ -12,8 +12,9 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from app.database import Transaction
-from app.records import merge_requests, operators, pulls, run_intents, runs
-from app.records.operators import EVERYWHERE, Row, Where
+from app.records import merge_requests, pulls, run_intents, runs
+from app.records import operator_settings as recorded
+from app.records.operator_settings import EVERYWHERE, Row, Where
 from app.records.runs import Wanted
 from app.settings import Settings
 from app.work import By
@@ -78,8 +79,8 @@ class Shown:
 def shown(tx: Transaction, environment: Settings, where: Where, now: datetime) -> Shown:
     """Every setting of a scope, and what counts."""
     is_one = where.repository_id != EVERYWHERE
-    general, own = operators.levels(tx, where.repository_id)
-    ceiling, rows = environment.ceiling_of(where.full_name), operators.rows(tx, where.repository_id)
+    general, own = recorded.levels(tx, where.repository_id)
+    ceiling, rows = environment.ceiling_of(where.full_name), recorded.rows(tx, where.repository_id)
     levels = ((General(), Level()), (general, Level()), (general, own))
     stages = tuple(_counting(ceiling, *each, now) for each in levels)
     counts = in_force.decide(ceiling, general, own)
@@ -100,7 +101,7 @@ def names(where: Where) -> tuple[str, ...]:
 
 def find(tx: Transaction, full_name: str) -> Where | Blocker:
     """A repository by its name."""
-    found = operators.where(tx, full_name)
+    found = recorded.where(tx, full_name)
     if found is not None:
         return found
     name = quoted(short(full_name, SHOWN_CHARACTERS))
@@ -113,8 +114,8 @@ def change(tx: Transaction, environment: Settings, where: Where, by: By, wanted:
 
     Makes audit entries: call it last in its transaction.
     """
-    operators.hold(tx, where.repository_id)
-    rows = operators.rows(tx, where.repository_id)
+    recorded.hold(tx, where.repository_id)
+    rows = recorded.rows(tx, where.repository_id)
     said = _understood(where, wanted.values, rows)
     if isinstance(said, Blocker):
         return said
@@ -123,10 +124,10 @@ def change(tx: Transaction, environment: Settings, where: Where, by: By, wanted:
     if refused is not None:
         return refused
     reason = short(wanted.reason, MOST_REASON_CHARACTERS)
-    put = [operators.put(tx, where, name, changed[name], by=by.name, reason=reason, now=by.at) for name in changed]
+    put = [recorded.put(tx, where, name, changed[name], by=by.name, reason=reason, now=by.at) for name in changed]
     _look_again(tx, where.repository_id or None, changed, by.at)
     for row in put:
-        operators.attest(tx, where, _value(rows.get(row.name)), row)
+        recorded.attest(tx, where, _value(rows.get(row.name)), row)
     return shown(tx, environment, where, by.at)
 
 

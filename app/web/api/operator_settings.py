@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from app import steering
-from app.records import operators
-from app.records.operators import Where
-from app.steering import Change, Shown
+from app import operator_settings
+from app.operator_settings import Change, Shown
+from app.records import operator_settings as recorded
+from app.records.operator_settings import Where
 from app.web.api import setting_shapes
 from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.setting_shapes import (
@@ -27,7 +27,7 @@ OK, CONFLICT = 200, 409
 
 def show_settings(call: Call) -> Answer:
     """The settings of all repositories: what is said, what counts, who decides it and since when."""
-    return _said(steering.shown(call.tx, call.settings, Where(), call.at))
+    return _said(operator_settings.shown(call.tx, call.settings, Where(), call.at))
 
 
 def change_settings(call: Call, asked: GeneralChange) -> Answer | Reply:
@@ -42,7 +42,7 @@ def list_settings_history(call: Call, query: HistoryQuery) -> Answer:
 
 def show_repository_settings(call: Call, owner: str, repo: str) -> Answer | Reply:
     """The settings of one repository: what is said, what counts, who decides it and since when."""
-    return _of(call, owner, repo, lambda where: _said(steering.shown(call.tx, call.settings, where, call.at)))
+    return _of(call, owner, repo, lambda where: _said(operator_settings.shown(call.tx, call.settings, where, call.at)))
 
 
 def change_repository_settings(call: Call, asked: RepositoryChange, owner: str, repo: str) -> Answer | Reply:
@@ -56,17 +56,17 @@ def list_repository_settings_history(call: Call, query: HistoryQuery, owner: str
 
 
 def _of(call: Call, owner: str, repo: str, work: Callable[[Where], Answer | Reply]) -> Answer | Reply:
-    found = steering.find(call.tx, f"{owner}/{repo}")
+    found = operator_settings.find(call.tx, f"{owner}/{repo}")
     return _refused(found) if isinstance(found, Blocker) else work(found)
 
 
 def _changed(call: Call, where: Where, wanted: Change) -> Answer | Reply:
-    done = steering.change(call.tx, call.settings, where, By(call.caller.principal, call.at), wanted)
+    done = operator_settings.change(call.tx, call.settings, where, By(call.caller.principal, call.at), wanted)
     return _refused(done) if isinstance(done, Blocker) else _said(done)
 
 
 def _history(call: Call, where: Where, query: HistoryQuery) -> Answer:
-    found = operators.history(call.tx, where, limit=query.limit + 1, before=query.before)
+    found = recorded.history(call.tx, where, limit=query.limit + 1, before=query.before)
     return Answer(setting_shapes.history(found, query.limit))
 
 
