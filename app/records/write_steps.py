@@ -71,10 +71,24 @@ def supersede(tx: Transaction, ids: Sequence[UUID], now: datetime) -> None:
 
 def reopen(tx: Transaction, ids: Sequence[UUID], now: datetime) -> None:
     """They are decided on anew. The caller has them from `locked`."""
+    _reopen(tx, ids, "pending", now)
+
+
+def _reopen(tx: Transaction, ids: Sequence[UUID], status: Literal["pending", "sent"], now: datetime) -> None:
     if not ids:
         return
-    tx.execute("UPDATE intents SET status = 'pending', settled_at = NULL WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
+    tx.execute(
+        "UPDATE intents SET status = %(status)s, settled_at = NULL WHERE id = ANY(%(ids)s)",
+        {"ids": list(ids), "status": status},
+    )
     steps_beside.reopen(tx, ids, now)
+
+
+def unblock(tx: Transaction, workflow_id: UUID, *, sent: Sequence[UUID], others: Sequence[UUID], now: datetime) -> None:
+    """No write of a workflow needs a person any more: those that were `sent` are read, the others decided on anew."""
+    _reopen(tx, sent, "sent", now)
+    _reopen(tx, others, "pending", now)
+    _show(tx, {workflow_id}, "blocked", now)
 
 
 def mark_sent(tx: Transaction, held: Held) -> None:
