@@ -79,6 +79,7 @@ class Shown:
 def shown(tx: Transaction, environment: Settings, where: Where, now: datetime) -> Shown:
     """Every setting of a scope, and what counts."""
     is_one = where.repository_id != EVERYWHERE
+    version = recorded.changes(tx, where)  # first, so that it is never newer than what is shown with it
     general, own = recorded.levels(tx, where.repository_id)
     ceiling, rows = environment.ceiling_of(where.full_name), recorded.rows(tx, where.repository_id)
     levels = ((General(), Level()), (general, Level()), (general, own))
@@ -86,7 +87,7 @@ def shown(tx: Transaction, environment: Settings, where: Where, now: datetime) -
     counts = in_force.decide(ceiling, general, own)
     return Shown(
         where=where,
-        version=_version(rows),
+        version=version,
         settings=tuple(_setting(name, rows.get(name), stages) for name in names(where)),
         trouble=counts.trouble,
         is_listed=counts.writes_to(where.full_name) if is_one else None,
@@ -120,19 +121,23 @@ def change(tx: Transaction, environment: Settings, where: Where, by: By, wanted:
     if isinstance(said, Blocker):
         return said
     changed = {name: value for name, value in said.items() if _value(rows.get(name)) != value}
-    refused = _conflict(where, wanted, _version(rows)) or _ended(changed, by.at)
+    refused = _conflict(where, wanted, recorded.changes(tx, where)) or _ended(changed, by.at)
     if refused is not None:
         return refused
     reason = short(wanted.reason, MOST_REASON_CHARACTERS)
     put = [recorded.put(tx, where, name, changed[name], by=by.name, reason=reason, now=by.at) for name in changed]
-    _look_again(tx, where.repository_id or None, changed, by.at)
+    look_again(tx, where, changed, by.at)
     for row in put:
         recorded.attest(tx, where, _value(rows.get(row.name)), row)
     return shown(tx, environment, where, by.at)
 
 
-def _look_again(tx: Transaction, repository_id: int | None, changed: Collection[str], now: datetime) -> None:
-    """Let what waited for the settings be decided anew, and what was denied for them be proposed anew."""
+def look_again(tx: Transaction, where: Where, changed: Collection[str], now: datetime) -> None:
+    """Let what waited for the settings be decided anew, and what was denied for them be proposed anew.
+
+    What was decided on before is not sent.
+    """
+    repository_id = where.repository_id or None
     if "freeze" in changed:
         merge_requests.look_at_frozen(tx, repository_id, now)
     if not DECIDED_BY.isdisjoint(changed):
@@ -209,8 +214,3 @@ def _invalid(place: str, said: str) -> Blocker:
 
 def _value(row: Row | None) -> Any:
     return None if row is None else row.value
-
-
-def _version(rows: dict[str, Row]) -> int:
-    """It counts the changes of the scope: a row is never deleted."""
-    return sum(row.version for row in rows.values())

@@ -1,6 +1,6 @@
 -- Settings that operators change while the gate runs, of all repositories (repository_id 0) or of one; what was a posture
 -- is three of them. value: as JSON; NULL: nothing is said any more, and the row still says who took it away, and when.
--- version: counts the changes of the row, so that their sum counts those of its scope.
+-- version: counts the changes of the row.
 CREATE TABLE IF NOT EXISTS settings (
     repository_id   bigint      NOT NULL,
     name            text        NOT NULL,

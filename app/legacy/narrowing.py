@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from app import operator_settings
 from app.database import Transaction
 from app.legacy.cells import Row, Unfit
-from app.records import legacy_targets, operator_settings
+from app.records import legacy_targets
+from app.records import operator_settings as recorded
 from app.records.operator_settings import Where
 from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.text import plain, short
@@ -45,7 +47,7 @@ def read(tx: Transaction, row: Row) -> Narrowing:
 def _where(tx: Transaction, row: Row) -> Where:
     if (row.text("repository") or "").lower() in EVERYWHERE:
         return Where()
-    found = operator_settings.where(tx, row.repository("repository"))
+    found = recorded.where(tx, row.repository("repository"))
     if found is None:
         raise Unfit("UNKNOWN_REPOSITORY", "Nothing is known of its repository yet; run it again after a first webhook.")
     return found
@@ -80,22 +82,24 @@ def _said(row: Row) -> str:
 
 def is_ours(tx: Transaction, narrowing: Narrowing) -> bool:
     """Whether somebody has said something there here, which stays."""
-    return narrowing.name in operator_settings.rows(tx, narrowing.where.repository_id)
+    return narrowing.name in recorded.rows(tx, narrowing.where.repository_id)
 
 
 def put(tx: Transaction, narrowing: Narrowing, by: str, now: datetime) -> None:
-    """Say it, with an audit entry; `is_ours` was False in this transaction, under `operator_settings.hold`."""
-    row = operator_settings.put(tx, narrowing.where, narrowing.name, narrowing.value, by=by, reason=ASKED, now=now)
-    operator_settings.attest(tx, narrowing.where, None, row)
+    """Say it, as an operator would, with an audit entry; `is_ours` was False in this transaction, under `hold`."""
+    row = recorded.put(tx, narrowing.where, narrowing.name, narrowing.value, by=by, reason=ASKED, now=now)
+    operator_settings.look_again(tx, narrowing.where, (narrowing.name,), now)
+    recorded.attest(tx, narrowing.where, None, row)
 
 
 def take_out(tx: Transaction, mapped: dict[str, Any], by: str, now: datetime) -> None:
-    """Take away what `put` said, unless somebody has changed it since."""
-    operator_settings.hold(tx, mapped["repository_id"])
-    row = operator_settings.rows(tx, mapped["repository_id"]).get(mapped["name"])
+    """Take away what `put` said, as an operator would, unless somebody has changed it since."""
+    recorded.hold(tx, mapped["repository_id"])
+    row = recorded.rows(tx, mapped["repository_id"]).get(mapped["name"])
     if row is None or row.version != 1 or row.reason != ASKED or row.value != mapped["value"]:
         return
     legacy_targets.take_setting_out(tx, row.repository_id, row.name)
     where = Where(repository_id=row.repository_id, full_name=row.full_name)
+    operator_settings.look_again(tx, where, (row.name,), now)
     gone = replace(row, value=None, version=0, reason=TAKEN_OUT, changed_by=by, changed_at=now)
-    operator_settings.attest(tx, where, row.value, gone)
+    recorded.attest(tx, where, row.value, gone)

@@ -167,6 +167,16 @@ def attest(tx: Transaction, where: Where, before: Any, row: Row) -> None:
     ledger.append(tx, kind=SETTING_CHANGED, subject=where.subject, actor=row.changed_by, body=body, at=row.changed_at)
 
 
+def changes(tx: Transaction, where: Where) -> int:
+    """How often anything was said or taken away in a scope; a rollback of an import, which deletes rows, counts too."""
+    row = tx.execute(
+        "SELECT count(*) AS changes FROM audit_events WHERE subject = %(subject)s AND kind = %(kind)s",
+        {"subject": where.subject, "kind": SETTING_CHANGED},
+    ).fetchone()
+    assert row is not None  # noqa: S101 -- a count is always one row
+    return int(row["changes"])
+
+
 def history(tx: Transaction, where: Where, *, limit: int, before: int | None = None) -> list[Changed]:
     """The changes of a scope, newest first; `before`: only those with a lower number in the audit."""
     found = tx.execute(
