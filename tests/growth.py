@@ -58,6 +58,10 @@ INSERT INTO step_runs (run_id, merge_request_id, step, mode, request_id, asked_b
 SELECT id, id, 'S5_MERGE', 'execute', '', 'olga', 'finished', created_at FROM workflows WHERE kind = 'merge';
 INSERT INTO artifacts (digest, kind, size, paths, stored_by, stored_at)
 SELECT id::text, 'patch', 1, '[]', 'agent', created_at FROM workflows;
+INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, installation_id, number, created_at,
+                       updated_at, finished_at, current_step, status)
+SELECT gen_random_uuid(), type, 'imported', 'legacy:' || id, 0, 'octo/repo-4', 0, number % 1000, created_at, updated_at,
+       finished_at, 'imported', 'succeeded' FROM workflows WHERE kind = 'merge';
 """
 INDEXES = """
 SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index

@@ -13,7 +13,9 @@ EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo
 MOST_NAME_CHARACTERS = 200
 MOST_TEXT_CHARACTERS = 20_000
 MOST_NUMBER = 2**31 - 1
-_REPOSITORY = re.compile(r"(?:https://github\.com/)?([A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}?)(?:\.git)?/?")
+_NAME = r"([A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}?)"
+_REPOSITORY = re.compile(rf"(?:https://github\.com/)?{_NAME}(?:\.git)?/?")
+_PULL = re.compile(rf"(?:(?:pull:)?{_NAME}#|https://github\.com/{_NAME}/pull/)([1-9]\d{{0,17}})")
 _NUMBER = re.compile(r"[+-]?\d{1,18}(?:\.0+)?")
 _EPOCH = re.compile(r"\d{9,17}(?:\.\d+)?")
 _SECONDS_UNTIL, _MILLISECONDS_UNTIL = 10**11, 10**14
@@ -119,6 +121,12 @@ class Row:
         if match is None or match.group(1).endswith(("/.", "/..")):
             raise Unfit("BAD_REPOSITORY", f"{self.column(field)} should be a repository as owner/name.")
         return match.group(1)
+
+    def pull(self, field: str) -> tuple[str, int] | None:
+        """Repository and number of the pull request that is named there; None where it is anything else."""
+        match = _PULL.fullmatch((self.text(field, MOST_TEXT_CHARACTERS) or "").strip())
+        name = match and (match.group(1) or match.group(2))
+        return None if not match or not name or name.endswith(("/.", "/..")) else (name, int(match.group(3)))
 
     def one_of(self, field: str, words: Mapping[str, str], code: str) -> str:
         """Our word for what stands there, whatever its case and punctuation."""

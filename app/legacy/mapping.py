@@ -128,12 +128,13 @@ def _workflow(row: Row, key: str) -> dict[str, Any]:
         raise Unfit("RETRY_OF_ITSELF", f"{row.column('retry_of')} names the workflow itself.")
     error, output = row.text("error", MOST_TEXT_CHARACTERS), row.json("output")
     is_over = status != "blocked"
+    repository, number = _place_of(row)
     return {
         "type": row.one_of("type", TYPES, "UNKNOWN_TYPE"),
         "status": status,
         "subject": f"legacy:{row.text('subject', MOST_SUBJECT_CHARACTERS) or key}",
-        "full_name": row.repository("repository"),
-        "number": row.number("number"),
+        "full_name": repository,
+        "number": number,
         "input": row.json("input"),
         "current_step": row.text("current_step") or IMPORTED,
         "asked_by": row.text("actor") or "legacy",
@@ -144,6 +145,14 @@ def _workflow(row: Row, key: str) -> dict[str, Any]:
         "error": error if is_over else START_ANEW if error is None else f"{START_ANEW} It said: {error}",
         "output": output or None,
     }
+
+
+def _place_of(row: Row) -> tuple[str, int | None]:
+    """Repository and number as their columns say; what these leave out, as the subject does if it says nothing else."""
+    repository, number, named = row.repository("repository"), row.number("number"), row.pull("subject")
+    if named is None or repository.lower() not in ("", named[0].lower()) or number not in (None, named[1]):
+        return repository, number
+    return repository or named[0], named[1]
 
 
 def _step(row: Row, place: int | None) -> dict[str, Any]:

@@ -27,9 +27,12 @@ _OF_ITSELF = re.compile(rf"(?:run:|workflow:)?(?P<id>{_UUID})")
 _OF_ISSUE = re.compile(rf"issue:(?P<id>{_UUID})")
 _OF_PULL = re.compile(r"pull:(?P<repository>[0-9]{1,18})#(?P<number>[0-9]{1,18})")
 _OF_NAMED_PULL = re.compile(r"(?P<name>[A-Za-z0-9._-]+/[A-Za-z0-9._-]+)#(?P<number>[0-9]{1,18})")
-_OF_PULLS = """id IN (SELECT id FROM workflows JOIN pull USING (repository_id, number)
+_OF_PULLS = """SELECT id FROM workflows JOIN pull USING (repository_id, number)
  UNION ALL SELECT run_id FROM step_runs JOIN merge_requests AS asked ON asked.id = merge_request_id
- JOIN pull USING (repository_id, number))"""
+ JOIN pull USING (repository_id, number)"""
+_OF_NAMED_PULLS = f"""{_OF_PULLS}
+ UNION ALL SELECT id FROM workflows WHERE kind = 'imported' AND lower(full_name) = lower(%(name)s)
+ AND number = %(number)s"""  # noqa: S608 -- constants
 _SHOWN = """
 SELECT workflows.id, type, kind, version, subject, full_name, workflows.status, current_step, asked_by,
     coalesce(nullif(workflows.repository_id, 0), asked.repository_id, 0) AS repository_id,
@@ -52,7 +55,7 @@ ORDER BY workflows.created_at DESC, workflows.id DESC
 class Which:
     """All that is said has to fit. `repository`: owner/name, in whichever case.
 
-    `subject`: as a workflow has it, or `owner/name#7`, or as the audit says it (`pull:1#7`, `issue:...`, `run:...`).
+    `subject`: as a workflow has it, or `owner/name#7` (of imported ones, too), or as the audit says it (`pull:1#7`, `issue:...`, `run:...`).
     """
 
     type: Type | None = None
@@ -218,11 +221,12 @@ def _about(asked: _Asked, subject: str) -> _Asked:
         return _and(asked, of_issue, subject=UUID(match["id"]))
     if (match := _OF_PULL.fullmatch(subject)) is not None:
         pulls = "pull AS (SELECT %(in)s::bigint AS repository_id, %(number)s::bigint AS number),"
-        return _and(asked, _OF_PULLS, pulls, **{"in": int(match["repository"]), "number": int(match["number"])})
+        values = {"in": int(match["repository"]), "number": int(match["number"])}
+        return _and(asked, f"id IN ({_OF_PULLS})", pulls, **values)
     if (match := _OF_NAMED_PULL.fullmatch(subject)) is not None:
         pulls = "pull AS (SELECT repository_id, number FROM pulls WHERE lower(full_name) = lower(%(name)s)"
         pulls = f"{pulls} AND number = %(number)s),"
-        return _and(asked, _OF_PULLS, pulls, name=match["name"], number=int(match["number"]))
+        return _and(asked, f"id IN ({_OF_NAMED_PULLS})", pulls, name=match["name"], number=int(match["number"]))
     return _and(asked, "subject = %(subject)s", subject=subject)
 
 

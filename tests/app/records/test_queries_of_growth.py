@@ -158,6 +158,13 @@ def test_no_table_that_grows_is_read_or_sorted_as_a_whole(tx: Any, name: str) ->
     assert [rows for rows in SORTED.findall(plan) if int(rows) > MOST_SORTED] == [], plan
 
 
+def test_of_what_was_imported_only_that_of_the_number_is_read(tx: Any) -> None:
+    """There may be many of the repository."""
+    found = workflows.page(tx, Which(subject="Octo/Repo-4#5"), limit=BATCH)
+    assert {(each.kind, each.full_name, each.number) for each in found.rows} == {("imported", "octo/repo-4", 5)}
+    assert "workflows_imported" in "\n".join(tx.plans)
+
+
 @pytest.mark.parametrize("what", RULES)
 def test_what_goes_is_deleted_by_index_too(tx: Any, what: What) -> None:
     """Also where a foreign key has rows looked for: an index begins with each column that refers to what is deleted."""
