@@ -55,7 +55,7 @@ ORDER BY workflows.created_at DESC, workflows.id DESC
 class Which:
     """All that is said has to fit. `repository`: owner/name, in whichever case.
 
-    `subject`: as a workflow has it, or `owner/name#7` (of imported ones, too), or as the audit says it (`pull:1#7`, `issue:...`, `run:...`).
+    `subject`: as a workflow has it, or `owner/name#7`, or as the audit says it (`pull:1#7`, `issue:...`, `run:...`).
     """
 
     type: Type | None = None
