@@ -29,7 +29,7 @@ def open_due(tx: Transaction, kind: RoundKind, *, every_seconds: int, now: datet
     return begin(tx, kind, now)
 
 
-def begin(tx: Transaction, kind: RoundKind, now: datetime, *, asked_by: str = "mergegate") -> UUID | None:
+def begin(tx: Transaction, kind: RoundKind, now: datetime, *, asked_by: str = runs.BY_GATE) -> UUID | None:
     """A round; None where one waits."""
     round_id = uuid4()
     try:

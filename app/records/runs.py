@@ -20,6 +20,8 @@ from app.records.wanted import Wanted
 __all__ = ["Kind", "LeaseLost", "Run", "Wanted"]
 
 TELL_AFTER_ATTEMPTS = 8
+BY_GATE = "mergegate"
+"""Who asks for what nobody else has asked for."""
 NO_REPOSITORY = 0
 """The repository id of work that is about a whole installation."""
 COLUMNS = "id, type, kind, version, subject, repository_id, full_name, installation_id, number, sha, branch, input"
@@ -57,7 +59,7 @@ def add(  # noqa: PLR0913 -- all that a workflow is made of, by name
     subject: str,
     due_at: datetime,
     full_name: str = "",
-    asked_by: str = "mergegate",
+    asked_by: str = BY_GATE,
     input: Asked | None = None,  # noqa: A002 -- what the column is called
     waits_for: str | None = None,
 ) -> None:
@@ -126,6 +128,14 @@ def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | 
             {"id": run_id, "due": due_at},
         )
     return run_id
+
+
+def ask(tx: Transaction, run_id: UUID, by: str) -> None:
+    """Somebody asks for it: what would be done by itself is theirs, and what another one has asked for stays so."""
+    tx.execute(
+        "UPDATE workflows SET asked_by = %(by)s WHERE id = %(id)s AND asked_by = %(gate)s",
+        {"id": run_id, "by": by, "gate": BY_GATE},
+    )
 
 
 def want_pull(tx: Transaction, cause: "Run", number: int, due_at: datetime) -> UUID:
@@ -256,6 +266,12 @@ def _fold(tx: Transaction, run: Run, due_at: datetime, error: str, *, attempts: 
     ).fetchone()
     if row:
         causes.inherit(tx, row["id"], run.id)
+        ask(tx, row["id"], _asked_by(tx, run))
+
+
+def _asked_by(tx: Transaction, run: Run) -> str:
+    row = tx.execute("SELECT asked_by FROM workflows WHERE id = %(id)s", {"id": run.id}).fetchone()
+    return row["asked_by"] if row else BY_GATE
 
 
 def _leave(

@@ -102,6 +102,7 @@ def start(tx: Transaction, terms: Terms, by: By, wanted: AnyWish, *, source: Sou
     """Open it, or answer the one that waits for the same already. What is in its own way is what it then says."""
     started = _started(tx, terms, by, wanted, source)
     if isinstance(started, Started):
+        runs.ask(tx, started.workflow_id, by.name)
         found = workflows.get(tx, started.workflow_id)
         assert found is not None  # noqa: S101 -- opened or found in this transaction
         body = {"run": str(found.id), "type": found.type, "kind": found.kind, "version": found.version}

@@ -18,7 +18,8 @@ from app import ledger
 from app.cli import main, workflow_watch
 from app.definitions import Kind
 from app.handed import Asked, AskedHandoff, AskedPulls, AskedStep
-from app.records import runs
+from app.records import pulls, runs
+from app.records.pulls import Sighting
 from app.records.workflows import Which
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -168,6 +169,13 @@ def test_it_retries_from_a_step_that_was_begun(make: Make) -> None:
 def test_it_starts_a_merge_with_its_input() -> None:
     started = _json("start", "merge", "prUrl=https://github.com/acme/widget/pull/7", "mode=dryRun", "--as", "olga")
     assert (started["type"], started["status"], started["askedBy"]) == ("merge", "pending", "olga")
+
+
+def test_it_starts_an_evaluation_for_who_asks(database_url: str) -> None:
+    with psycopg.connect(database_url, row_factory=dict_row) as tx:
+        pulls.seen(tx, Sighting(5, 7, "acme/widget", 9))
+    started = _json("start", "policy_evaluation", "repository=acme/widget", "number=7", "--as", "olga")
+    assert (started["status"], started["askedBy"]) == ("pending", "olga")
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,21 @@ def test_a_put_off_run_gives_way_to_one_that_waits_and_leaves_it_what_it_knows(t
     assert row == {"due_at": T0 + timedelta(seconds=9), "attempts": 1, "error": "GitHub is away."}
 
 
+@pytest.mark.parametrize(("first", "second", "asked_by"), [("olga", None, "olga"), ("olga", "bob", "bob")])
+def test_a_run_that_gives_way_leaves_who_asked_for_it_where_nobody_else_did(
+    tx: Transaction, first: str, second: str | None, asked_by: str
+) -> None:
+    run_id = runs.want(tx, WANTED, T0)
+    runs.ask(tx, run_id, first)
+    run = _claimed(tx, run_id)
+    waiting = runs.want(tx, WANTED, T0)
+    if second is not None:
+        runs.ask(tx, waiting, second)
+    runs.retry(tx, run, T0 + timedelta(seconds=9), "GitHub is away.", now=T0)
+    row = tx.execute("SELECT asked_by FROM workflows WHERE id = %(id)s", {"id": waiting}).fetchone()
+    assert row == {"asked_by": asked_by}
+
+
 def test_a_run_that_gives_way_ends_when_it_does_and_not_when_the_other_is_due(tx: Transaction) -> None:
     first = runs.want(tx, WANTED, T0)
     run = _claimed(tx, first)

@@ -12,6 +12,7 @@ from tests.app.web.api.workflow_desk import (
     NOBODY,
     PR_URL,
     WORKFLOWS,
+    arrived,
     audited,
     rows,
     seen,
@@ -44,6 +45,37 @@ def test_an_evaluation_is_started_once_for_all_who_ask(agent: FlaskClient, knock
     assert (first["repository"], first["number"], first["currentStep"]) == ("acme/widget", 7, "judge")
     assert started(agent, "policy_evaluation", repository="acme/widget", number=7)["id"] == first["id"]
     assert audited(knock, first["id"]) == [("workflow_started", "agent")] * 2
+
+
+def asked_by(client: FlaskClient, workflow_id: str) -> list[str]:
+    """As the list says, and as it is shown."""
+    (found,) = client.get(f"{WORKFLOWS}?subject=run:{workflow_id}").get_json()["items"]
+    return [found["askedBy"], client.get(f"{WORKFLOWS}/{workflow_id}").get_json()["askedBy"]]
+
+
+def test_who_starts_an_evaluation_first_has_asked_for_it(
+    agent: FlaskClient, operator: FlaskClient, knock: Knocking
+) -> None:
+    seen(knock)
+    first = started(operator, "policy_evaluation", repository="acme/widget", number=7)
+    assert asked_by(agent, first["id"]) == ["olga", "olga"] == [first["askedBy"]] * 2
+    assert started(agent, "policy_evaluation", repository="acme/widget", number=7)["askedBy"] == "olga"
+    arrived(knock, 7)
+    assert asked_by(agent, first["id"]) == ["olga", "olga"]
+
+
+def test_who_starts_what_waits_by_itself_has_asked_for_it(agent: FlaskClient, knock: Knocking) -> None:
+    seen(knock)
+    waiting = arrived(knock, 7)
+    assert asked_by(agent, waiting) == ["mergegate", "mergegate"]
+    found = started(agent, "policy_evaluation", repository="acme/widget", number=7)
+    assert (found["id"], asked_by(agent, waiting)) == (waiting, ["agent", "agent"])
+
+
+def test_who_starts_a_comparison_has_asked_for_it(agent: FlaskClient, knock: Knocking) -> None:
+    seen(knock)
+    for asked in ({"what": "merges", "repository": "acme/widget"}, {"what": "deliveries"}, {"what": "gates"}):
+        assert started(agent, "reconciliation", **asked)["askedBy"] == "agent"
 
 
 def test_a_pull_request_that_was_never_seen_is_not_evaluated(agent: FlaskClient, knock: Knocking) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from app import database
-from app.records import pulls
+from app.records import pulls, runs
 from app.records.pulls import Sighting
+from app.records.runs import Wanted
 from tests.app.web.api.knocking import Knocking
 
 WORKFLOWS, PAUSES = "/api/v1/workflows", "/api/v1/pauses"
@@ -24,6 +25,13 @@ def seen(knock: Knocking, number: int = 7) -> None:
     """The gate has seen a pull request."""
     with database.pool(knock.settings.database_url) as pool, pool.connection() as tx:
         pulls.seen(tx, Sighting(5, number, "acme/widget", 9))
+
+
+def arrived(knock: Knocking, number: int) -> str:
+    """An event of a pull request has the gate judge it, which waits to be done; its id."""
+    wanted = Wanted("evaluate", 5, "acme/widget", 9, number=number)
+    with database.pool(knock.settings.database_url) as pool, pool.connection() as tx:
+        return str(runs.want(tx, wanted, knock.now()))
 
 
 def start(client: FlaskClient, type_: str, **given: Any) -> Any:
