@@ -11,10 +11,13 @@ from app.records import alterations, causes, deliveries, groups, hooked, intents
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
+from app.work import By
+from app.workflows import pausing
 from policies.contents import status_target
 from tasks import bypass, names, observing, telling
 from tasks.context import Context
 
+BY_GITHUB = "github"
 PULL_EVENTS = frozenset({"pull_request", "pull_request_review", "issue_comment"})
 CHECK_EVENTS = frozenset({"check_run", "check_suite", "status", "workflow_run", "deployment_status"})
 MEMBERSHIP_EVENTS = frozenset({"membership", "organization", "team"})
@@ -76,6 +79,7 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
         return None
     now = context.clock()
     _see_heads(tx, delivery)
+    _carry_pauses(tx, delivery, now)
     _note_group(context, tx, delivery.event, now)
     queued = _want_all(context, tx, delivery.event, delivery_id, now)
     hooked.note(tx, delivery, now)
@@ -86,6 +90,12 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
         _attest_alteration(tx, delivery, delivery_id, now)
     bypass.tell(context, tx, delivery.event, now)
     return queued
+
+
+def _carry_pauses(tx: Transaction, delivery: Delivery, now: datetime) -> None:
+    """What is paused stays so under the name that its repository has now."""
+    if delivery.event.repository is not None:
+        pausing.follow(tx, delivery.event.repository, delivery.received_at, By(BY_GITHUB, now))
 
 
 def _want_all(
@@ -198,7 +208,7 @@ def _attest(tx: Transaction, delivery: Delivery, delivery_id: int, run_ids: list
     kind = "delivery_recorded"
     if delivery.via == "api":
         kind, body = "delivery_reconciled", {**body, "sent_at": delivery.received_at.isoformat(), "note": RECONCILED}
-    ledger.append(tx, kind=kind, subject=f"delivery:{delivery_id}", actor="github", body=body, at=now)
+    ledger.append(tx, kind=kind, subject=f"delivery:{delivery_id}", actor=BY_GITHUB, body=body, at=now)
 
 
 def _attest_alteration(tx: Transaction, delivery: Delivery, delivery_id: int, now: datetime) -> None:
@@ -208,7 +218,7 @@ def _attest_alteration(tx: Transaction, delivery: Delivery, delivery_id: int, no
         tx,
         kind="remark_altered",
         subject=f"delivery:{delivery_id}",
-        actor="github",
+        actor=BY_GITHUB,
         body={
             "pulls": list(event.pulls),
             "comment_id": remark.id if remark else None,

@@ -4,7 +4,18 @@ from datetime import datetime
 
 from app import definitions
 from app.database import Transaction
-from app.records import lapses, operator_settings, rounds, runs, step_runs, steps, steps_beside, watches
+from app.records import (
+    lapses,
+    looks,
+    operator_settings,
+    paused_steps,
+    rounds,
+    runs,
+    step_runs,
+    steps,
+    steps_beside,
+    watches,
+)
 from app.records.runs import Run
 from tasks import merge_waking, names, putting_off
 from tasks.context import Context
@@ -19,6 +30,11 @@ def enqueue_due(context: Context) -> int:
     now = context.clock()
     with context.pool.connection() as tx:
         merge_waking.take_due(context, tx, now)
+    with context.pool.connection() as tx:
+        looks.end_of_ended(tx, now)
+    with context.pool.connection() as tx:
+        paused_steps.take_back(tx)
+        paused_steps.put_aside(tx, now)
     with context.pool.connection() as tx:
         _open_rounds(context, tx, now)
         _watch(context, tx, now)

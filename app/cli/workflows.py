@@ -19,7 +19,7 @@ from app.definitions import Type
 from app.records.workflows import TYPES, Which
 from app.web.api import workflow_shapes
 from app.web.api.bodies import Page
-from app.web.api.workflow_shapes import PausesShape, WorkflowShape
+from app.web.api.workflow_shapes import WorkflowShape
 from app.work import By
 from app.workflows import Standing, Whole, cancelling, pausing, retrying, starting
 from policies.text import plain
@@ -154,15 +154,18 @@ def resume(of: str, *, name: str, by: str) -> None:
 
 
 @workflows_command.command()
+@parts.LIMIT
+@parts.AFTER
 @AS_JSON
-def pauses(*, as_json: bool) -> None:
-    """Print all that is paused, and why."""
+def pauses(*, limit: int, after: Mark | None, as_json: bool) -> None:
+    """Print what is paused, and why. The newest first."""
     with reading.transaction() as tx:
-        found = pausing.all_of(tx)
+        found = pausing.page(tx, limit=limit, after=after or NEWEST)
     if as_json:
-        answers.tell(PausesShape(items=tuple(map(workflow_shapes.pause, found))))
-    elif found:
-        tables.show(workflow_tables.pauses(found))
+        answers.tell(workflow_shapes.pauses(found, limit))
+    elif found.rows or after:
+        tables.show(workflow_tables.pauses(found.rows))
+        click.echo(parts.ending(found, "pauses"))
     else:
         click.echo("Nothing is paused.")
 

@@ -15,6 +15,7 @@ from psycopg.types.json import Jsonb
 from app import definitions
 from app.database import Transaction
 from app.handed import Handed
+from app.records.pauses import HOLDING
 
 LONGEST_BACKOFF_SECONDS = 900
 JITTER = 4
@@ -26,9 +27,7 @@ Status = Literal["pending", "running", "waiting", "done", "stopped", "cancelled"
 Outcome = Literal["done", "retry", "snooze", "stop"]
 _HELD = "steps.id, steps.workflow_id, steps.name, steps.attempts, steps.lease, steps.exclusive, steps.input"
 IS_KNOWN = "kind || '/' || version = ANY(%(known)s)"
-IS_PAUSED = """
-EXISTS (SELECT FROM pauses WHERE scope IN ('type:' || workflows.type, 'repository:' || lower(workflows.full_name)))
-"""
+IS_PAUSED = f"EXISTS (SELECT FROM {HOLDING})"
 _CLAIM_LINE = f"""
 WITH line AS (
     SELECT id FROM workflows WHERE id = %(id)s AND status = 'pending' AND {IS_KNOWN} AND NOT {IS_PAUSED} FOR UPDATE
@@ -51,16 +50,19 @@ RETURNING {_HELD}
 """  # noqa: S608
 _TAKE_DUE = f"""
 WITH due AS (
-    SELECT steps.id, kind, version FROM steps CROSS JOIN LATERAL (
+    SELECT steps.ctid AS place, kind, version FROM steps CROSS JOIN LATERAL (
         SELECT kind, version FROM workflows WHERE id = workflow_id AND {IS_KNOWN} AND NOT {IS_PAUSED} OFFSET 0
     ) AS line
-    WHERE steps.status = 'pending' AND due_at <= %(now)s AND (queued_at IS NULL OR queued_at < %(stale)s)
+    WHERE steps.status = 'pending' AND held_by IS NULL AND due_at <= %(now)s
+        AND (queued_at IS NULL OR queued_at < %(stale)s)
     ORDER BY due_at LIMIT %(limit)s FOR UPDATE OF steps SKIP LOCKED
 )
-UPDATE steps SET queued_at = %(now)s FROM due WHERE steps.id = due.id
+UPDATE steps SET queued_at = %(now)s FROM due WHERE steps.ctid = place
 RETURNING kind, version, name, position, due_at, workflow_id, steps.id
 """  # noqa: S608
-"""With OFFSET 0 workflows are looked up for one due step after the other: not all of them are read for two hundred."""
+"""With OFFSET 0 workflows are looked up for one due step after the other: not all of them are read for two hundred.
+`ctid`: a locked row is where it was found, and is not looked for again.
+"""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from uuid import UUID
 from app import cursors
 from app.cursors import NEWEST, Mark, Part
 from app.database import Transaction
-from app.definitions import DEFINITIONS, Type
+from app.definitions import Type
 from app.records import steps
-from app.records.pauses import Pause
+from app.records.pauses import HOLDING, Pause
 
 Status = Literal["pending", "running", "waiting", "blocked", "succeeded", "failed", "cancelled"]
 TYPES: tuple[Type, ...] = get_args(Type)
@@ -33,22 +33,22 @@ _OF_PULLS = """SELECT id FROM workflows JOIN pull USING (repository_id, number)
 _OF_NAMED_PULLS = f"""{_OF_PULLS}
  UNION ALL SELECT id FROM workflows WHERE kind = 'imported' AND lower(full_name) = lower(%(name)s)
  AND number = %(number)s"""  # noqa: S608 -- constants
-_SHOWN = """
+_SHOWN = f"""
 SELECT workflows.id, type, kind, version, subject, full_name, workflows.status, current_step, asked_by,
     coalesce(nullif(workflows.repository_id, 0), asked.repository_id, 0) AS repository_id,
     coalesce(workflows.number, asked.number) AS number, asked.issue_id,
     workflows.input, retry_of, workflows.created_at, updated_at, finished_at,
     line.id AS step_id, line.due_at, line.attempts, line.outcome, line.error,
-    scope AS paused_scope, reason AS paused_reason, paused_by, paused_at
+    scope AS paused_scope, reason AS paused_reason, paused_by, paused_at, paused_id
 FROM page AS workflows
 LEFT JOIN LATERAL (SELECT * FROM steps WHERE workflow_id = workflows.id AND position IS NOT NULL
     AND name = current_step LIMIT 1) AS line ON true
-LEFT JOIN LATERAL (SELECT * FROM pauses WHERE scope IN ('type:' || workflows.type,
-    'repository:' || lower(workflows.full_name)) ORDER BY scope LIMIT 1) AS paused ON true
+LEFT JOIN LATERAL (SELECT scope, reason, paused_by, paused_at, pauses.repository_id AS paused_id FROM {HOLDING}
+    ORDER BY scope, paused_at LIMIT 1) AS paused ON true
 LEFT JOIN LATERAL (SELECT step_runs.issue_id, repository_id, number FROM step_runs
     LEFT JOIN merge_requests ON merge_requests.id = merge_request_id WHERE run_id = workflows.id) AS asked ON true
 ORDER BY workflows.created_at DESC, workflows.id DESC
-"""
+"""  # noqa: S608 -- constants
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,11 +142,13 @@ class _Asked:
 def page(tx: Transaction, which: Which, *, limit: int, after: Mark = NEWEST) -> Part[Workflow]:
     """At most so many, newest first; `after`: those that were created before that one."""
     asked = _asked(which)
-    where = " AND ".join([*asked.conditions, "(created_at, id) < (%(at)s, %(id)s)"])
+    later = _and(asked, "(created_at, id) < (%(at)s, %(id)s)", **after.key())
+    parts = _by_status(which) if _is_of_many(which) else ["true"]
+    newest = " UNION ALL ".join(_newest(later, "*", part) for part in parts)
     rows = tx.execute(
-        f"WITH {asked.pulls} page AS (SELECT * FROM workflows WHERE {where}"  # noqa: S608 -- constant conditions
+        f"WITH {asked.pulls} page AS (SELECT * FROM ({newest}) AS found"  # noqa: S608 -- constant conditions
         f" ORDER BY created_at DESC, id DESC LIMIT %(most)s) {_SHOWN}".encode(),
-        {**asked.values, **after.key(), "most": limit + 1},
+        {**later.values, "most": limit + 1},
     ).fetchall()
     return cursors.part([_workflow(row) for row in rows], limit, lambda each: Mark(each.created_at, each.id))
 
@@ -154,15 +156,27 @@ def page(tx: Transaction, which: Which, *, limit: int, after: Mark = NEWEST) -> 
 def counts(tx: Transaction, which: Which) -> dict[tuple[Type, Status], int]:
     """How many there are of each type and status, among the newest `MOST_COUNTED` of each status."""
     asked = _asked(which)
-    where = " AND ".join([*asked.conditions, "status = counted"])
+    newest = " UNION ALL ".join(_newest(asked, "type, status", part) for part in _by_status(which))
     rows = tx.execute(
-        f"WITH {asked.pulls} newest AS (SELECT found.* FROM unnest(%(statuses)s::text[]) AS counted"  # noqa: S608
-        f" CROSS JOIN LATERAL (SELECT type, status FROM workflows WHERE {where}"
-        f" ORDER BY created_at DESC, id DESC LIMIT %(most)s) AS found)"
+        f"WITH {asked.pulls} newest AS ({newest})"  # noqa: S608 -- constant conditions
         " SELECT type, status, count(*) AS found FROM newest GROUP BY type, status".encode(),
-        {**asked.values, "statuses": list(STATUSES), "most": MOST_COUNTED},
+        {**asked.values, "most": MOST_COUNTED},
     ).fetchall()
     return {(row["type"], row["status"]): row["found"] for row in rows}
+
+
+def _is_of_many(which: Which) -> bool:
+    """Whether it is read by an index that goes by status, too: what has one status of many is merged with the rest."""
+    return which.subject is None and any((which.type, which.kind, which.repository))
+
+
+def _by_status(which: Which) -> list[str]:
+    return [f"status = '{each}'" for each in STATUSES if which.status in (None, each)]
+
+
+def _newest(asked: _Asked, columns: str, part: str) -> str:
+    where = " AND ".join([*asked.conditions, part])
+    return f"(SELECT {columns} FROM workflows WHERE {where} ORDER BY created_at DESC, id DESC LIMIT %(most)s)"  # noqa: S608
 
 
 def get(tx: Transaction, workflow_id: UUID) -> Workflow | None:
@@ -203,13 +217,7 @@ def _asked(which: Which) -> _Asked:
         if (value := getattr(which, name)) is not None:
             asked.conditions.append(condition)
             asked.values[name] = value
-    if which.type is None and (of_kind := _TYPE_OF.get(which.kind or "")) is not None:
-        asked = _and(asked, "type = %(type)s", type=of_kind)
     return asked if which.subject is None else _about(asked, which.subject)
-
-
-_TYPE_OF: dict[str, Type] = {each.kind: each.type for each in DEFINITIONS}
-"""There is an index for types."""
 
 
 def _about(asked: _Asked, subject: str) -> _Asked:
@@ -234,8 +242,11 @@ def _and(asked: _Asked, condition: str, pulls: str = "", **values: Any) -> _Aske
     return _Asked([*asked.conditions, condition], {**asked.values, **values}, pulls)
 
 
+_PAUSED = ("paused_scope", "paused_reason", "paused_by", "paused_at", "paused_id")
+
+
 def _workflow(row: dict[str, Any]) -> Workflow:
-    paused = {name: row.pop(name) for name in ("paused_scope", "paused_reason", "paused_by", "paused_at")}
+    paused = {name: row.pop(name) for name in _PAUSED}
     row["attempts"] = row["attempts"] or 0
     row["finished_at"] = row["finished_at"] if row["status"] in OVER else None
     return Workflow(**row, pause=Pause(*paused.values()) if paused["paused_scope"] is not None else None)

@@ -6,11 +6,12 @@ from uuid import UUID
 
 from pydantic import Field
 
+from app.cursors import Part
 from app.definitions import Kind, Type
 from app.records.histories import Happening
 from app.records.pauses import Pause
 from app.records.workflows import Shown, Status
-from app.web.api.bodies import Paging, RequestBody, ResponseBody
+from app.web.api.bodies import Page, Paging, RequestBody, ResponseBody
 from app.web.api.issue_shapes import Line
 from app.web.api.run_shapes import RepositoryName
 from app.workflows import Standing, Whole
@@ -44,18 +45,16 @@ class WorkflowQuery(Paging):
 
 
 class PauseShape(ResponseBody):
-    """What is not worked on for now. `scope`: `type:merge`, or `repository:owner/name` in lower case."""
+    """What is not worked on for now. `scope`: `type:merge`, or `repository:owner/name` in lower case.
+
+    `repositoryId`: by which the repository is held under whatever name, null while it is not known.
+    """
 
     scope: str
+    repository_id: int | None
     reason: str
     paused_by: str
     paused_at: datetime
-
-
-class PausesShape(ResponseBody):
-    """All that is paused, by its scope."""
-
-    items: tuple[PauseShape, ...]
 
 
 class ResumedShape(ResponseBody):
@@ -146,7 +145,12 @@ def whole(found: Whole) -> WholeWorkflow:
 
 def pause(found: Pause) -> PauseShape:
     """A pause as the API says it."""
-    return PauseShape(**found.__dict__)
+    return PauseShape(**{**found.__dict__, "repository_id": found.repository_id or None})
+
+
+def pauses(found: Part[Pause], limit: int) -> Page[PauseShape]:
+    """A part of what is paused."""
+    return Page(items=tuple(map(pause, found.rows)), limit=limit, next=found.next)
 
 
 def _said(found: Standing | Whole) -> dict[str, Any]:

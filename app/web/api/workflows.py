@@ -14,12 +14,11 @@ from app.records.workflows import TYPES, Which
 from app.settings import Settings
 from app.tokens import Scope
 from app.web.api import workflow_shapes
-from app.web.api.bodies import Document, Page
+from app.web.api.bodies import Document, Page, Paging
 from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.workflow_shapes import (
     PauseRequest,
     PauseShape,
-    PausesShape,
     ResumedShape,
     RetryRequest,
     WholeWorkflow,
@@ -95,9 +94,10 @@ def retry_workflow(call: Call, asked: RetryRequest, workflow: UUID) -> Answer | 
     return _shown(call, done.workflow_id, ACCEPTED)
 
 
-def list_pauses(call: Call) -> Answer:
-    """All that is paused."""
-    return Answer(PausesShape(items=tuple(map(workflow_shapes.pause, pausing.all_of(call.tx)))))
+def list_pauses(call: Call, query: Paging) -> Answer:
+    """What is paused, the newest first."""
+    found = pausing.page(call.tx, limit=query.limit, after=query.after or NEWEST)
+    return Answer(workflow_shapes.pauses(found, query.limit))
 
 
 def pause_type(call: Call, asked: PauseRequest, type: str) -> Answer | Reply:  # noqa: A002 -- as the address has it
@@ -215,7 +215,7 @@ ENDPOINTS = (
     Endpoint(method="GET", path=WORKFLOW, work=show_workflow, scope="read", answers={OK: WholeWorkflow}),
     _post(f"{WORKFLOW}/cancel", cancel_workflow, "operate", None, OK),
     _post(f"{WORKFLOW}/retry", retry_workflow, "operate", RetryRequest, ACCEPTED),
-    Endpoint(method="GET", path=PAUSES, work=list_pauses, scope="read", answers={OK: PausesShape}),
+    Endpoint(method="GET", path=PAUSES, work=list_pauses, scope="read", query=Paging, answers={OK: Page[PauseShape]}),
     *_pause(f"{PAUSES}/types/<type>", pause_type, resume_type),
     *_pause(f"{PAUSES}/repositories/<owner>/<repo>", pause_repository, resume_repository),
 )

@@ -20,6 +20,7 @@ from policies.decision import Blocker
 
 PATH = "/console/workflows"
 SHOWN = 50
+PAUSES = 10
 MOST_CHARACTERS = 300
 
 Word = Annotated[str, Field(max_length=MOST_CHARACTERS)]
@@ -48,7 +49,7 @@ def list_workflows(visit: Visit) -> Response:
         found=found.rows,
         next=further,
         counts=_counts(visit.tx),
-        pauses=pausing.all_of(visit.tx),
+        pauses=pausing.page(visit.tx, limit=PAUSES),
         types=TYPES,
         statuses=STATUSES,
         titles=titles,

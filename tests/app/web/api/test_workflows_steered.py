@@ -142,7 +142,7 @@ def test_a_type_is_paused_once_and_resumed_once(operator: FlaskClient, knock: Kn
     said = paused.get_json()
     assert (said["scope"], said["reason"], said["pausedBy"]) == ("type:merge", "Release week.", "olga")
     assert operator.put(path, json={"reason": "Something else."}).get_json() == said
-    assert operator.get(PAUSES).get_json() == {"items": [said]}
+    assert operator.get(PAUSES).get_json() == {"items": [said], "limit": 50, "next": None}
     assert operator.delete(path).get_json() == {"scope": "type:merge", "wasPaused": True}
     assert operator.delete(path).get_json() == {"scope": "type:merge", "wasPaused": False}
     kinds = rows(knock, "SELECT kind, actor, body FROM audit_events WHERE subject = 'type:merge' ORDER BY seq")

@@ -1,0 +1,47 @@
+"""Due steps that a pause holds: put aside once, so that no later sweep reads past them, and taken back when it ends."""
+
+from datetime import datetime
+
+from app.database import Transaction
+from app.records.pauses import HOLDING
+
+MOST_MOVED = 5_000
+"""In one sweep, each way; of due steps so many are looked at, longest due first, of which the sweep takes fewer."""
+_TAKE_BACK = """
+WITH RECURSIVE holders AS (
+    (SELECT held_by FROM steps WHERE held_by IS NOT NULL ORDER BY held_by LIMIT 1)
+    UNION ALL
+    SELECT (SELECT held_by FROM steps WHERE held_by > holders.held_by ORDER BY held_by LIMIT 1)
+    FROM holders WHERE holders.held_by IS NOT NULL
+), freed AS (
+    SELECT free.id FROM holders CROSS JOIN LATERAL (
+        SELECT id FROM steps WHERE held_by = holders.held_by LIMIT %(most)s FOR UPDATE SKIP LOCKED) AS free
+    WHERE holders.held_by IS NOT NULL AND NOT EXISTS (SELECT FROM pauses WHERE pauses.id = holders.held_by)
+    LIMIT %(most)s
+)
+UPDATE steps SET held_by = NULL FROM freed WHERE steps.id = freed.id
+"""
+"""Each pause that holds any is found by one step through the index, however many it holds."""
+_PUT_ASIDE = f"""
+WITH oldest AS (
+    SELECT id, workflow_id FROM steps
+    WHERE status = 'pending' AND held_by IS NULL AND due_at <= %(now)s AND EXISTS (SELECT FROM pauses)
+    ORDER BY due_at LIMIT %(most)s
+), held AS (
+    SELECT steps.id, pause.id AS by FROM oldest JOIN steps USING (id) CROSS JOIN LATERAL (
+        SELECT pauses.id FROM (SELECT * FROM workflows WHERE id = oldest.workflow_id OFFSET 0) AS workflows
+        JOIN LATERAL (SELECT pauses.id FROM {HOLDING} LIMIT 1) AS pauses ON true OFFSET 0) AS pause
+    WHERE status = 'pending' FOR UPDATE OF steps SKIP LOCKED
+)
+UPDATE steps SET held_by = held.by FROM held WHERE steps.id = held.id
+"""  # noqa: S608 -- constants
+
+
+def put_aside(tx: Transaction, now: datetime) -> int:
+    """Those that are due and held, out of the way of the sweep; how many."""
+    return tx.execute(_PUT_ASIDE.encode(), {"now": now, "most": MOST_MOVED}).rowcount
+
+
+def take_back(tx: Transaction) -> int:
+    """Those whose pause has ended or reaches elsewhere now; how many."""
+    return tx.execute(_TAKE_BACK.encode(), {"most": MOST_MOVED}).rowcount
