@@ -17,7 +17,7 @@ from app.github.merge_documents import MergePull
 from app.github.merger import LiveMerger, LocalMerger
 from app.github.merging import Merger, Message
 from app.governor import LimitsUnavailable
-from app.records import lapses, merge_leases, merge_requests, pulls, runs, step_runs
+from app.records import lapses, looks, merge_leases, merge_requests, pulls, runs, step_runs
 from app.records.merge_leases import MergeLease
 from policies.merging import messages
 from policies.merging.answer import Against, Answer
@@ -27,6 +27,7 @@ from tasks.merging import (
     by_issue,
     finding,
     judging,
+    lapsing,
     left_open,
     merged,
     obstacles,
@@ -81,7 +82,11 @@ def _claim(context: Context, run_id: UUID) -> Job | None:
     with context.pool.connection() as tx:
         lapses.put_back(tx, run_id, now)
         run = runs.claim(tx, run_id, now, context.settings.lease_seconds)
-        return finding.job(tx, run) if run is not None else None
+        job = finding.job(tx, run) if run is not None else None
+    if job is not None:
+        with context.pool.connection() as tx:
+            looks.give_way(tx, job.run.id, now)
+    return job
 
 
 def _run(context: Context, bound: Merger, job: Job) -> Answer | None:
@@ -198,6 +203,8 @@ def _round(context: Context, bound: Merger, job: Job, target: Target) -> Ended |
     if job.is_taken_back:
         sentence = "What asked for it at GitHub is gone, so that it is not merged; ask again there."
         return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
+    if (old := lapsing.too_old(context, job, target)) is not None:
+        return old
     if (reopened := merged.reopened(context, job, target, pull)) is not None:
         return reopened
     return _judge_and_merge(context, bound, job, target, pull)

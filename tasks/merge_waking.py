@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app import pull_urls
 from app.database import Transaction
-from app.records import causes, github_requests, issues, merge_requests, pulls, step_runs
+from app.records import causes, github_requests, issues, looks, merge_requests, pulls, step_runs
 from app.records.issues import Issue
 from app.records.merge_requests import MergeRequest
 from app.records.runs import Run
@@ -60,7 +60,9 @@ def open_run(context: Context, tx: Transaction, request: MergeRequest, *, woken_
         woken_by=woken_by,
         state_before=issue.status if issue else None,
     )
-    return step_runs.open_run(tx, wanted, now)
+    run_id = step_runs.open_run(tx, wanted, now)
+    looks.follow(tx, run_id, request.id)
+    return run_id
 
 
 def _issue(context: Context, tx: Transaction, request: MergeRequest) -> Issue | None:

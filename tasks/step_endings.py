@@ -6,7 +6,7 @@ from typing import Any
 
 from app.database import Transaction
 from app.handed import Ended
-from app.records import runs, step_runs, timeline
+from app.records import issues, merge_requests, resting, runs, step_runs, timeline
 from app.records.runs import Run
 from app.records.step_runs import Ending, Step, StepRun
 from app.records.timeline import EventType
@@ -47,7 +47,7 @@ def end(  # noqa: PLR0913 -- all that an end is made of, by name
     if ending == "finished":
         runs.finish(tx, run, now, Ended(outcome=outcome, state_before=state_before, state_after=state_after))
     else:
-        leave = runs.block if ending == "blocked" else runs.fail
+        leave = runs.fail if ending == "failed" else resting.wait if _goes_on(tx, step) else runs.block
         leave(tx, run, str(answer.get("sentence") or code or outcome), now)
     step_runs.end(
         tx,
@@ -66,6 +66,12 @@ def end(  # noqa: PLR0913 -- all that an end is made of, by name
         timeline.append(tx, step.issue_id, run.id, COMPLETED[step.step], said, now)
     blocked = {"blockerCode": code} if ending == "blocked" else {}
     timeline.append(tx, step.issue_id, run.id, ENDED[ending], {**said, **blocked}, now)
+
+
+def _goes_on(tx: Transaction, step: StepRun) -> bool:
+    """Whether the gate comes back to what the run was to do: its wish for a merge is open still."""
+    wish = merge_requests.get(tx, step.merge_request_id) if step.merge_request_id is not None else None
+    return wish is not None and wish.status == "open"
 
 
 def said_of(step: StepRun, state_before: str | None) -> dict[str, Any]:
@@ -90,11 +96,19 @@ def _is_completed(tx: Transaction, step: StepRun) -> bool:
 
 
 def fail(tx: Transaction, run: Run, sentence: str, now: datetime) -> None:
-    """End a run that never came to an end of its own: nothing is said of its step. Raises `LeaseLost`."""
+    """End a run that never came to an end of its own: nothing is said of its step. Raises `LeaseLost`.
+
+    Its wish for a merge ends with it, since a person has to look before anybody tries that again.
+    """
     step = step_runs.get(tx, run.id)
     if step is None:
         runs.block(tx, run, sentence, now)
         return
+    runs.hold(tx, run)
+    if step.issue_id is not None:
+        issues.hold(tx, step.issue_id)
+    if step.merge_request_id is not None:
+        merge_requests.end(tx, step.merge_request_id, now)
     end(
         tx,
         run,

@@ -69,6 +69,11 @@ def end_old(tx: Transaction, now: datetime) -> int:
     return merge_requests.end_old(tx, now)
 
 
+def hear_again(tx: Transaction, wish_id: UUID) -> None:
+    """Let GitHub's side ask anew for what a wish was for, at the same head, too."""
+    tx.execute("UPDATE merge_requests SET head_sha = NULL WHERE id = %(id)s", {"id": wish_id})
+
+
 def look_again(tx: Transaction, now: datetime) -> None:
     """Let those be due that wait for an event and were not looked at for a while, from whichever side they come."""
     tx.execute(

@@ -190,7 +190,7 @@ def get(tx: Transaction, workflow_id: UUID) -> Workflow | None:
 
 def hold(tx: Transaction, workflow_id: UUID) -> Workflow | None:
     """The same, and nobody changes it until the transaction ends."""
-    tx.execute("SELECT FROM workflows WHERE id = %(id)s FOR UPDATE", {"id": workflow_id})
+    tx.execute("SELECT FROM workflows WHERE id = %(id)s FOR NO KEY UPDATE", {"id": workflow_id})
     return get(tx, workflow_id)
 
 

@@ -23,6 +23,8 @@ from app.workflows.starting import Started, Terms, open_merge
 from policies.decision import Blocker
 
 STOPPED = ("blocked", "failed", "cancelled")
+WAITING = "waiting"
+"""As a merge does whose run has ended while its wish is open."""
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,14 @@ def _anew(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
     held = recorded.hold(tx, found.id)
     if held is None:
         return workflows.not_found(found.id)
-    blocker = _unstopped(held) or _retried(tx, held)
+    blocker = (None if held.status == WAITING else _unstopped(held)) or _retried(tx, held)
     if blocker is not None:
         return blocker
     opened = _opened(tx, held, asked)
     if isinstance(opened, Blocker):
         return opened
+    if held.status == WAITING:
+        runs.cancel(tx, held.id, asked.by.at)
     retries.remember(tx, opened.workflow_id, held.id)
     return Retried(opened.workflow_id, opened.task)
 

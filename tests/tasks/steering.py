@@ -104,8 +104,9 @@ SELECT run_id, ending, status, told.* FROM step_runs JOIN workflows ON workflows
         count(*) FILTER (WHERE type IN ('loop_run_finished', 'loop_run_blocked', 'loop_run_failed')) AS ended
     FROM timeline_events WHERE timeline_events.run_id = step_runs.run_id) AS told
 WHERE step_runs.issue_id IS NOT NULL AND (begun, ended) <> (1, (ending IS NOT NULL)::integer)
-    OR (ending IS NULL) <> (status IN ('pending', 'running', 'waiting'))
-    OR ending = 'finished' AND status <> 'succeeded' OR ending = 'blocked' AND status NOT IN ('blocked', 'cancelled')
+    OR ending IS NULL AND status NOT IN ('pending', 'running')
+    OR ending = 'finished' AND status <> 'succeeded'
+    OR ending = 'blocked' AND status NOT IN ('blocked', 'cancelled', 'waiting')
     OR ending = 'failed' AND status <> 'failed'
 """
 """Runs of steps whose start and one end are not told once each, or whose workflow says otherwise."""

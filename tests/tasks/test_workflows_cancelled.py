@@ -143,7 +143,7 @@ def test_a_cancelled_merge_is_not_come_back_to(ready: House) -> None:
     merging.check(ready, "late", None)
     run_id = merging.ask(ready, merging.issue(ready), waits=True)
     ready.work()
-    assert shown(ready, run_id).workflow.status == "blocked"
+    assert shown(ready, run_id).workflow.status == "waiting"
     _done(cancel(ready, run_id))
     merging.check(ready, "late", "success")
     merging.evaluated(ready)
@@ -161,7 +161,7 @@ def test_what_another_run_of_the_same_wish_does_is_not_cancelled_unseen(ready: H
     while ready.sent[0][0] != names.MERGE:
         ready.run(*ready.sent.pop(0))
     second = ready.sent.pop(0)[1]
-    assert [shown(ready, each).workflow.status for each in (first, second)] == ["blocked", "pending"]
+    assert [shown(ready, each).workflow.status for each in (first, second)] == ["waiting", "pending"]
     assert cancel(ready, first) == "WORKFLOW_UNDER_WAY"
     _done(cancel(ready, second))
     _done(cancel(ready, first))
