@@ -36,6 +36,7 @@ approval_rules:
     options:
       invalidate_on_push: true
 """
+EVERYDAY = ("web", "worker", "beat")
 TRAVERSABLE_MODE = 0o711
 PATIENCE_SECONDS = 40
 POLL_SECONDS = 0.05
@@ -151,20 +152,23 @@ def _allowed(directory: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(github: simulator.GitHub, directory: Path, database_url: str, **settings: str) -> Iterator[Stage]:
-    """The processes of the Procfile on a Redis of their own, between this GitHub and this database."""
+def running(
+    github: simulator.GitHub,
+    directory: Path,
+    database_url: str,
+    processes: tuple[str, ...] = EVERYDAY,
+    /,
+    **settings: str,
+) -> Iterator[Stage]:
+    """Processes of the Procfile between this GitHub and this database, on a Redis of their own unless it is set."""
     with ExitStack() as stack:
-        redis_url = stack.enter_context(redis.running(directory / "redis", durable=False))
+        if "REDIS_URL" not in settings:
+            settings["REDIS_URL"] = stack.enter_context(redis.running(directory / "redis", durable=False))
         github_url = stack.enter_context(simulator.serve(github))
-        services = {
-            "DATABASE_URL": database_url,
-            "REDIS_URL": redis_url,
-            "BROKER_URL": redis_url,
-            "GITHUB_API_URL": github_url,
-        }
+        services = {"DATABASE_URL": database_url, "BROKER_URL": settings["REDIS_URL"], "GITHUB_API_URL": github_url}
         stage = _stage(github, directory, {**services, **settings})
         stack.callback(_stop_all, stage)
-        stage.start("web", "worker", "beat")
+        stage.start(*processes)
         eventually(stage.ready, "the start")
         yield stage
 

@@ -10,6 +10,7 @@ from app import schema
 from app.embedded import postgres
 from tests.soak import merges, plan, violations
 from tests.soak.plan import Plan, Scale
+from tests.soak.waiting import TooLong
 
 GREAT = Scale(pulls=20, requests=200, workers=3, kills=8, between=(5, 120))
 MOST_SEEDS = 2**32
@@ -39,7 +40,7 @@ def _violations(drawn: Plan, directory: Path) -> list[str]:
             try:
                 soak.prepare()
                 soak.play()
-            except merges.TooLong as late:
+            except TooLong as late:
                 return [str(late), *violations.found(soak)]
             _say(f"{soak.killed} workers were killed, and all ended after {time.monotonic() - began:.0f} s")
             return violations.found(soak)

@@ -5,17 +5,21 @@ import re
 import signal
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from app import database
 from app.demo.stage import Stage
-from app.embedded import postgres
 
 ROOT = Path(__file__).parents[2]
 WORKER = "worker"
+CHILD = "/child"
 CHECKPOINT = re.compile(r'checkpoint\("([a-z_.]+)"\)')
+CHILD_SECONDS = 10
 
 
 def checkpoints() -> tuple[str, ...]:
@@ -25,29 +29,19 @@ def checkpoints() -> tuple[str, ...]:
 
 
 @dataclass
-class Server:
-    """A Postgres that can be stopped and started again at the same address."""
-
-    directory: Path
-    url: str = ""
-    _running: ExitStack = field(default_factory=ExitStack)
-
-    def start(self) -> None:
-        self.url = self._running.enter_context(postgres.running(self.directory, durable=False))
-
-    def stop(self) -> None:
-        self._running.close()
-
-
-@dataclass
 class Crew:
-    """`points`: the checkpoints at which workers die. `killed` counts those that were killed by name."""
+    """`points`: the checkpoints at which workers die. `killed` counts those that were killed by name.
+
+    `fallen`: who ended and was not killed by name; a worker that died at a checkpoint is one of them.
+    """
 
     stage: Stage
     workers: tuple[str, ...]
     points: tuple[str, ...]
     pause_seconds: float
+    under_way_seconds: int
     killed: int = 0
+    fallen: Counter[str] = field(default_factory=Counter)
 
     @property
     def deaths(self) -> Path:
@@ -58,10 +52,13 @@ class Crew:
     def died_at(self) -> set[str]:
         return {mark.name for mark in self.deaths.iterdir()}
 
+    @property
+    def never_died_at(self) -> set[str]:
+        return set(self.points) - self.died_at
+
     def begin(self) -> None:
-        """Workers that die take the place of the one that does not."""
+        """The workers that die."""
         self.deaths.mkdir()
-        self.stage.kill(WORKER, signal.SIGKILL)
         for name in self.workers:
             self._start_worker(name)
 
@@ -69,14 +66,19 @@ class Crew:
         """Start again whatever is dead."""
         for name, process in list(self.stage.processes.items()):
             if process.poll() is not None:
+                self.fallen[name] += 1
                 del self.stage.processes[name]
                 self._start(name)
 
     def kill(self, name: str) -> None:
-        """kill -9 of a whole process group, which is started again."""
-        self.stage.kill(name, signal.SIGKILL)
+        """kill -9 of a whole process group, which is started again, or of a child of it, which it starts itself."""
         self.killed += 1
-        self._start(name)
+        whole, child, _ = name.partition(CHILD)
+        if child:
+            _kill_child(self.stage.processes[whole].pid)
+        else:
+            self.stage.kill(name, signal.SIGKILL)
+            self._start(name)
 
     def _start(self, name: str) -> None:
         if name in self.workers:
@@ -102,6 +104,7 @@ class Crew:
             "DEATHS": os.fspath(self.deaths),
             "DEATH_POINTS": " ".join(self.points),
             "DEATH_PAUSE_SECONDS": str(self.pause_seconds),
+            "UNDER_WAY_SECONDS": str(self.under_way_seconds),
         }
 
 
@@ -112,3 +115,12 @@ def cut(url: str) -> None:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         )
+
+
+def _kill_child(process_id: int) -> None:
+    """The youngest; nothing where there is none at the moment."""
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(process_id).children()
+        for child in sorted(children, key=lambda each: each.create_time())[-1:]:
+            child.kill()
+            child.wait(CHILD_SECONDS)

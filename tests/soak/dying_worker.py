@@ -2,6 +2,7 @@
 
 `DEATH_POINTS` names the checkpoints, and the directory `DEATHS` holds a mark for each that was met.
 Between two deaths `DEATH_PAUSE_SECONDS` go by, so that work goes on meanwhile.
+A delivery of which nothing was heard for `UNDER_WAY_SECONDS` is taken for lost.
 """
 
 import os
@@ -11,7 +12,7 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from tasks import worker
+from tasks import reconcile, worker
 from tasks.context import Context
 
 VISIBILITY_TIMEOUT_SECONDS = 5
@@ -36,6 +37,9 @@ def _checkpoint(name: str) -> None:
     except FileExistsError:
         return
     os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+reconcile.UNDER_WAY_SECONDS = int(os.environ["UNDER_WAY_SECONDS"])
 
 
 @cache

@@ -20,6 +20,7 @@ from app.demo.agent import Agent
 from app.demo.stage import REPOSITORY, Stage
 from app.records import gate_findings, issues, timeline
 from tests.soak.plan import Kill, Plan
+from tests.soak.waiting import TooLong
 
 ASKING_AT_ONCE = 16
 SOAK_SECONDS = 1200
@@ -48,10 +49,6 @@ IS_OVER = """
 SELECT NOT EXISTS (SELECT FROM step_runs WHERE ending IS NULL)
    AND NOT EXISTS (SELECT FROM merge_requests WHERE status = 'open') AS over
 """
-
-
-class TooLong(Exception):
-    """The merges do not come to an end; the message says how far they are."""
 
 
 @dataclass
@@ -94,7 +91,7 @@ class Soak:
         github, hooks = self.stage.github, self.stage.hooks
         self.heads[number] = github.push(REPOSITORY, f"feature-{number}", {f"{number}.py": "1"}, by="bob").sha
         hooks.open_pull(REPOSITORY, f"feature-{number}", by="bob", title=f"Add {number}")
-        github.check_run(REPOSITORY, self.heads[number], app_id=_other_app(github), name="ci")
+        github.check_run(REPOSITORY, self.heads[number], app_id=other_app(github), name="ci")
         hooks.review(REPOSITORY, number, by="alice", state="approved")
 
     def _passed(self) -> int:
@@ -150,7 +147,7 @@ def running(plan: Plan, directory: Path, database_url: str) -> Iterator[Soak]:
         yield Soak(stage, plan, agents.hired(stage))
 
 
-def _other_app(github: simulator.GitHub) -> int:
+def other_app(github: simulator.GitHub) -> int:
     """The App that tests; without an installation of ours."""
     known = next((app.id for app in github.state.apps.values() if app.slug == "actions"), None)
     return known or github.add_app("actions").id

@@ -6,25 +6,30 @@ import pytest
 
 from app import schema
 from tests.soak import workflow_violations, workflows
-from tests.soak.crew import Server
+from tests.soak.servers import Postgres
 from tests.soak.workflows import Scale
 
 SMALL = Scale(
     pulls=1,
     handoffs=1,
     imports=1,
+    groups=1,
+    proposals=1,
+    lost=1,
     workers=2,
     points=("evaluate.before_commit", "write.requested", "work.recorded", "merge.spent"),
     pause_seconds=1.0,
-    blows=("cut", "stop", "web"),
+    blows=("cut", "postgres killed", "redis killed", "redis emptied", "web"),
     apart_seconds=1.0,
     away_seconds=1.0,
+    under_way_seconds=3,
+    reconcile_seconds=5,
 )
 
 
 @pytest.mark.timeout(300)
 def test_all_workflows_end_as_they_would_have_whatever_happens_to_the_processes(service_home: Path) -> None:
-    server = Server(service_home / "postgres")
+    server = Postgres(service_home / "postgres")
     server.start()
     schema.up(server.url)
     directory = service_home / "soak"
@@ -34,4 +39,5 @@ def test_all_workflows_end_as_they_would_have_whatever_happens_to_the_processes(
         soak.play()
         assert workflow_violations.found(soak) == []
         assert soak.crew.died_at != set()
+        assert sorted(soak.struck) == sorted(SMALL.blows)
     server.stop()

@@ -13,7 +13,7 @@ ENDINGS = {"merged", "already_merged", "retry_scheduled"}
 RUNS = """
 SELECT issue_id::text AS issue, outcome, answer ->> 'merge_sha' AS sha, answer ->> 'code' AS code,
        answer ->> 'detail' AS detail
-FROM step_runs WHERE step = 'S5_MERGE'
+FROM step_runs WHERE step = 'S5_MERGE' AND issue_id IS NOT NULL
 """
 
 

@@ -3,11 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import get_args
 
 from app.definitions import Type
+from app.demo.stage import REPOSITORY
 from tests.soak import violations
-from tests.soak.workflows import GADGET, Workflows
+from tests.soak.people import GADGET, GIZMO
+from tests.soak.workflows import Workflows
 
 MADE = {
     "branch": rf"POST /repos/{GADGET}/git/refs",
@@ -16,6 +19,7 @@ MADE = {
     "tree": rf"POST /repos/{GADGET}/git/trees",
     "commit": rf"POST /repos/{GADGET}/git/commits",
 }
+ONCE = rf"DELETE /repos/{REPOSITORY}/git/refs/heads/.*|POST /repos/{GADGET}/pulls/\d+/requested_reviewers"
 ENDED = """
 SELECT type, status, subject, error FROM runs WHERE type <> 'reconciliation' AND status <> 'succeeded'
     AND kind <> 'imported' AND NOT EXISTS (SELECT FROM step_runs WHERE run_id = runs.id AND outcome = 'retry_scheduled')
@@ -29,7 +33,15 @@ RUNS = "SELECT id::text FROM workflows WHERE type = 'pull_request_handoff' AND s
 
 def found(soak: Workflows) -> list[str]:
     """One sentence for each violation."""
-    return [*violations.found(soak), *_of_endings(soak), *_of_handoffs(soak), *_of_statuses(soak)]
+    return [
+        *violations.found(soak),
+        *_of_endings(soak),
+        *_of_handoffs(soak),
+        *_of_single_effects(soak),
+        *_of_statuses(soak),
+        *_of_checks(soak),
+        *_of_deliveries(soak),
+    ]
 
 
 def _of_endings(soak: Workflows) -> Iterator[str]:
@@ -42,7 +54,7 @@ def _of_endings(soak: Workflows) -> Iterator[str]:
 
 def _of_handoffs(soak: Workflows) -> Iterator[str]:
     done = {row["id"] for row in soak.rows(RUNS)}
-    for branch, run_id in soak.runs.items():
+    for branch, run_id in soak.people.runs.items():
         if run_id not in done:
             yield f"the run of {branch} has not succeeded"
     for kind, path in MADE.items():
@@ -51,8 +63,45 @@ def _of_handoffs(soak: Workflows) -> Iterator[str]:
             for write in soak.stage.github.journal.writes
             if write.effect == "yes" and re.fullmatch(path, f"{write.method} {write.path}")
         ]
-        if len(effects) != len(soak.runs):
-            yield f"{len(soak.runs)} pull requests were asked for, and {len(effects)} times a {kind} was made"
+        if len(effects) != len(soak.people.runs):
+            yield f"{len(soak.people.runs)} pull requests were asked for, and {len(effects)} times a {kind} was made"
+
+
+def _of_single_effects(soak: Workflows) -> Iterator[str]:
+    """A branch is deleted once, and the reviewers of a pull request are asked once."""
+    done = Counter(
+        f"{write.method} {write.path}"
+        for write in soak.stage.github.journal.writes
+        if write.effect == "yes" and re.fullmatch(ONCE, f"{write.method} {write.path}")
+    )
+    for what, times in done.items():
+        if times > 1:
+            yield f"{what} took effect {times} times"
+    deleted = sum(what.startswith("DELETE") for what in done)
+    if deleted != len(soak.plan.numbers):
+        yield f"{deleted} branches of {len(soak.plan.numbers)} merged pull requests were deleted"
+
+
+def _of_checks(soak: Workflows) -> Iterator[str]:
+    """A head has the checks of a policy that differ from the one before, and each group its success."""
+    runs = soak.stage.github.state.repository(GIZMO).check_runs
+    for sha in soak.people.proposals:
+        said = [(run.conclusion, run.title, run.summary) for run in runs if run.sha == sha]
+        if not said:
+            yield f"the policy of {sha} was not checked"
+        for before, after in pairwise(said):
+            if before == after:
+                yield f"{after[1]} was said twice of {sha}"
+    statuses = soak.stage.github.state.repository(GIZMO).statuses
+    for sha in soak.people.groups:
+        if [status.state for status in statuses if status.sha == sha][-1:] != ["success"]:
+            yield f"the merge group {sha} has no success"
+
+
+def _of_deliveries(soak: Workflows) -> Iterator[str]:
+    lost = soak.lost()
+    if lost:
+        yield f"nobody knows of these deliveries: {sorted(lost)}"
 
 
 def _of_statuses(soak: Workflows) -> Iterator[str]:

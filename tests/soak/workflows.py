@@ -1,212 +1,273 @@
-"""Workflows of all types at once on a gate that really runs, while each process of it is killed and Postgres fails."""
+"""Workflows of all types at once on a gate that really runs, while each process of it is killed, and what it stands on.
+
+Workers die at every checkpoint besides, each once: kill -9 of the whole process group.
+"""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
-from urllib.error import URLError
-
-import psycopg
 
 from app import simulator
-from app.database import Transaction
 from app.demo import agent as agents
 from app.demo import stage as stages
 from app.demo.stage import REPOSITORY
-from app.records import gate_findings, issues
+from app.embedded.redis import free_port
+from app.github import payloads
+from app.records import deliveries, gate_findings
 from tests.soak import crew as crews
-from tests.soak import importing, merges
-from tests.soak.crew import Crew, Server
-from tests.soak.plan import Plan
+from tests.soak import merges
+from tests.soak.crew import Crew
+from tests.soak.people import GADGET, GIZMO, People
+from tests.soak.plan import TROUBLES, Plan
+from tests.soak.servers import Postgres, Redis
+from tests.soak.waiting import Patience
 
-GADGET = "acme/gadget"
 SETTINGS = {
     **merges.SETTINGS,
-    "ALLOWED_REPOSITORIES": f"{REPOSITORY},{GADGET}",
-    "ALLOWED_WRITES": "status,branch_create,pull_request_create",
+    "ALLOWED_REPOSITORIES": f"{REPOSITORY},{GADGET},{GIZMO}",
+    "ALLOWED_WRITES": "status,check_run,review_request,branch_create,pull_request_create",
     "GITHUB_DELIVERIES": "live",
-    "RECONCILE_SECONDS": "5",
 }
-ASKING_AT_ONCE = 6
-OK = range(200, 300)
-GIVEN_ALREADY = 409
-UNANSWERED = (URLError, OSError)
-"""What asking meets while web is dead or on its way."""
+GATE = "merge:\n  delete_branch: true\n"
+ASKING_POLICY = f"{merges.POLICY}    options:\n      request_review: {{enabled: true, mode: all-users}}\n"
+WRITES = (
+    ("POST", f"{REPOSITORY}/statuses/"),
+    ("POST", f"{GADGET}/git/refs$"),
+    ("POST", f"{GADGET}/pulls$"),
+    ("POST", f"{GIZMO}/check-runs$"),
+    ("POST", "/requested_reviewers$"),
+)
+TROUBLES_OF_WRITES: tuple[int | str, ...] = (502, "drop")
+UNCLEAR = 3
+"""So many of each are made and not answered."""
+ASKING_AT_ONCE = 16
+MOST_ENCORES = 6
 OVER = """
 SELECT NOT EXISTS (SELECT FROM workflows WHERE status IN ('pending', 'running', 'waiting') AND type <> 'reconciliation')
    AND NOT EXISTS (SELECT FROM merge_requests WHERE status = 'open')
+   AND NOT EXISTS (SELECT FROM steps WHERE status IN ('pending', 'running') AND position IS NULL)
    AND NOT EXISTS (SELECT FROM intents WHERE status IN ('pending', 'sent')) AS over
 """
+PROGRESS = """
+SELECT (SELECT count(*) FROM workflows WHERE finished_at IS NOT NULL AND type <> 'reconciliation') AS workflows,
+       (SELECT count(*) FROM intents WHERE status NOT IN ('pending', 'sent', 'waiting')) AS writes,
+       (SELECT count(*) FROM deliveries) AS deliveries, (SELECT count(*) FROM evaluations) AS evaluations,
+       (SELECT count(*) FROM legacy_rows WHERE status <> 'staged') AS legacy
+"""
 COUNTS = "SELECT type, status, count(*) AS n FROM workflows GROUP BY type, status ORDER BY type, status"
+LOOK_AGAIN = "UPDATE gate_findings SET found_at = found_at - interval '1 day'"
+ROUND = "UPDATE workflows SET created_at = created_at - interval '1 hour' WHERE kind = 'gates' AND status = 'succeeded'"
 
 
 @dataclass(frozen=True)
 class Scale:
-    """`blows`: what happens so many seconds after the last, one after the other: a process is killed, `cut`, `stop`."""
+    """`blows`: what happens so many seconds after the last, one after the other: see `Workflows.strike`."""
 
     pulls: int
     handoffs: int
     imports: int
+    groups: int
+    proposals: int
+    lost: int
     workers: int
     points: tuple[str, ...]
     pause_seconds: float
     blows: tuple[str, ...]
     apart_seconds: float
     away_seconds: float
+    under_way_seconds: int
+    reconcile_seconds: int
 
 
 @dataclass
 class Workflows(merges.Soak):
-    """`runs`: that of each branch which an agent has asked a pull request for."""
+    """`people`: who asks for all of it. `struck`: the blows that there were."""
 
     scale: Scale = field(kw_only=True)
     crew: Crew = field(kw_only=True)
-    server: Server = field(kw_only=True)
-    runs: dict[str, str] = field(default_factory=dict)
+    postgres: Postgres = field(kw_only=True)
+    redis: Redis = field(kw_only=True)
+    people: People = field(kw_only=True)
+    struck: list[str] = field(default_factory=list)
+
+    @property
+    def patience(self) -> Patience:
+        return self.people.patience
 
     def prepare(self) -> None:
-        """Each pull request is approved, green and evaluated, and has an issue whose review nobody has asked for."""
+        """The workers, and an operator who lets merges be made into a branch that nothing guards."""
         self.crew.begin()
-        for number in self.plan.numbers:
-            self._open(number)
-            lint = {"state": "success", "context": "lint"}  # an event that names no pull request: it has to be found
-            self.stage.hooks.set_status(REPOSITORY, self.heads[number], by="bob", **lint)
-        self._until(lambda: self._passed() == len(self.plan.numbers))
         repository_id = self.stage.github.state.repository(REPOSITORY).id
         with self._transaction() as tx:
             gate_findings.override(tx, repository_id, "main", by="olga", reason="a soak", now=datetime.now(UTC))
-            self.issues = {number: _issue(tx, number) for number in self.plan.numbers}
+        for number, (what, when) in self.plan.troubles.items():
+            self.stage.github.fault("PUT", f"/pulls/{number}/merge$", what, when=when)
 
     def play(self) -> None:
         """Ask for everything at once, strike meanwhile, and wait for the end. Raises `TooLong`."""
-        with ThreadPoolExecutor(ASKING_AT_ONCE) as many:
-            asking: list[Future[None]] = [many.submit(self._merge, number) for number in self.plan.numbers]
-            asking += [many.submit(self._hand_over, f"agent-{place}") for place in range(self.scale.handoffs)]
-            asking += [many.submit(self._bring_over, place) for place in range(self.scale.imports)]
-            for blow in self._blows():
-                self._until_seconds(self.scale.apart_seconds)
-                self._strike(blow)
-            self._until(lambda: all(each.done() for each in asking))
-        for each in asking:
-            each.result()
-        self._until(self._is_over)
+        scale, people = self.scale, self.people
+        wishes: list[Callable[[], None]] = []
+        for count, ask in (
+            (scale.imports, people.bring_over),
+            (scale.proposals, people.propose),
+            (scale.lost, people.lose),
+            (scale.pulls, people.merge),
+            (scale.handoffs, people.hand_over),
+        ):
+            wishes += [_bound(ask, place + 1) for place in range(count)]
+        Random(self.plan.seed).shuffle(wishes)
+        self._all([self._queue_up, *wishes], self._blows())
+
+    def play_on(self) -> None:
+        """Ask for one of each again, until a worker has died at each point, or nothing more comes of it."""
+        for encore in range(1, MOST_ENCORES + 1):
+            if not self.crew.never_died_at:
+                return
+            number, people = self.scale.pulls + encore, self.people
+            self.plan = replace(self.plan, asked=(*self.plan.asked, number))
+            self.stage.github.fault("PUT", f"/pulls/{number}/merge$", 502, when="after")
+            self._look_again()
+            place = 1000 + encore
+            asks = (people.hand_over, people.queue_up, people.propose, people.lose)
+            self._all([_bound(people.merge, number), *(_bound(ask, place) for ask in asks)], [])
 
     def counts(self) -> str:
         """How many workflows there are, of each type and status."""
         return ", ".join(f"{row['n']} {row['type']} {row['status']}" for row in self.rows(COUNTS))
+
+    def strike(self, blow: str) -> None:
+        """Name of a process, `cut`, `postgres stopped`, `postgres killed`, `redis killed`, or `redis emptied`."""
+        self.struck.append(blow)
+        if blow == "cut":
+            crews.cut(self.stage.environment["DATABASE_URL"])
+        elif blow == "postgres stopped":
+            self.postgres.stop()
+            time.sleep(self.scale.away_seconds)
+            self.postgres.start()
+        elif blow == "postgres killed":
+            self.postgres.kill()
+            self.postgres.start()
+        elif blow.startswith("redis"):
+            self._kill_redis(blow)
+        else:
+            self.crew.kill(blow)
+
+    def _queue_up(self) -> None:
+        for place in range(self.scale.groups):
+            self.people.queue_up(place + 1)
+
+    def _kill_redis(self, blow: str) -> None:
+        self.redis.kill()
+        if blow == "redis emptied":
+            self.redis.empty()
+        self.redis.start_again()
+
+    def _all(self, wishes: list[Callable[[], None]], blows: list[str]) -> None:
+        with ThreadPoolExecutor(ASKING_AT_ONCE) as many, self.patience.ending():
+            asking: list[Future[None]] = [many.submit(wish) for wish in wishes]
+            for blow in blows:
+                self._until_seconds(self.scale.apart_seconds)
+                self.strike(blow)
+            self._until(lambda: all(each.done() for each in asking), "the asking")
+        for each in asking:
+            each.result()
+        self._until(self._is_over, "the soak")
 
     def _blows(self) -> list[str]:
         blows = list(self.scale.blows)
         Random(self.plan.seed).shuffle(blows)
         return blows
 
-    def _strike(self, blow: str) -> None:
-        if blow == "cut":
-            crews.cut(self.stage.environment["DATABASE_URL"])
-        elif blow == "stop":
-            self.server.stop()
-            time.sleep(self.scale.away_seconds)
-            self.server.start()
-        else:
-            self.crew.kill(blow)
-
-    def _merge(self, number: int) -> None:
-        """The issue's review is asked for, and then its merge."""
-        path = f"/api/v1/issues/{self.issues[number]}"
-        self._say("agent", f"{path}/review", {"requestId": str(uuid.uuid4())})
-        self._wait(path, lambda issue: issue.get("status") == "REVIEW_READY")
-        self._say("agent", f"{path}/merge", {"requestId": str(uuid.uuid4()), "whenReady": True})
-
-    def _hand_over(self, branch: str) -> None:
-        """An agent asks for a pull request, and everybody says what is asked of them."""
-        file = {"path": f"{branch}.py", "content": f"# {branch}\n"}
-        stored = self._say("agent", "/api/v1/artifacts", {"kind": "files", "files": [file]})
-        wanted = {"artifact": stored["digest"], "repository": GADGET, "base": "main", "branch": branch}
-        run_id = self._say("agent", "/api/v1/pull-requests", {**wanted, "title": f"Add {branch}"})["runId"]
-        self.runs[branch] = run_id
-        path = f"/api/v1/runs/{run_id}"
-        run = self._wait(path, lambda run: bool(run.get("headSha") and run.get("status") == "blocked"))
-        said = {"verdict": "PASS", "epoch": run["epoch"], "headSha": run["headSha"]}
-        for who, kind in (("verifier", "verification"), ("reviewer", "internal_review")):
-            self._say(who, f"{path}/evidence", {"kind": kind, **said})
-        self._say("olga", f"{path}/approve", {"digest": run["digest"]})
-
-    def _bring_over(self, number: int) -> None:
-        """Old records are imported by a command that is given again until all is in."""
-        path = importing.file(self.stage.directory, number)
-        for attempt, _ in enumerate(self._patiently(path.name)):
-            if importing.bring_over(self.stage, path, attempt):
-                return
-        raise merges.TooLong(f"{path.name} was not imported")
-
-    def _say(self, who: str, path: str, document: dict[str, Any]) -> dict[str, Any]:
-        """Until it is taken: whoever gets no answer says the same again."""
-        for _ in self._patiently(path):
-            with suppress(*UNANSWERED):
-                status, answer = self.agent.post(who, path, document)
-                if status in OK or status == GIVEN_ALREADY:
-                    return answer
-        raise merges.TooLong(f"{path} was not taken")
-
-    def _wait(self, path: str, is_there: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        for _ in self._patiently(path):
-            with suppress(*UNANSWERED):
-                found = self.agent.get(path)
-                if is_there(found):
-                    return found
-        raise merges.TooLong(f"{path} is not there: {found}")
-
-    def _patiently(self, path: str) -> Iterator[None]:
-        until = time.monotonic() + merges.SOAK_SECONDS
-        while time.monotonic() < until:
-            yield
-            time.sleep(merges.LOOK_SECONDS)
+    def _look_again(self) -> None:
+        with self._transaction() as tx:
+            tx.execute(LOOK_AGAIN)
+            tx.execute(ROUND)
 
     def _is_over(self) -> bool:
-        return bool(self.rows(OVER)[0]["over"])
+        return bool(self.rows(OVER)[0]["over"]) and not self.lost()
+
+    def lost(self) -> set[str]:
+        """What GitHub has sent, or tried to, and nobody knows of here."""
+        sent = self.stage.github.state.sent
+        wanted = {each.guid for each in list(sent) if payloads.is_of_interest(each.event, each.action)}
+        with self._transaction() as tx:
+            return wanted - deliveries.settled(tx, wanted)
 
     def _until_seconds(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        self._until(lambda: time.monotonic() > until)
+        self._until(lambda: time.monotonic() > until, "time")
 
-    def _until(self, is_over: Callable[[], bool]) -> None:
+    def _until(self, is_over: Callable[[], bool], what: str) -> None:
         """Whatever dies meanwhile is started again. Raises `TooLong`."""
-        for _ in self._patiently("the soak"):
+
+        def look() -> bool:
             self.crew.revive()
-            with suppress(psycopg.OperationalError):
-                if is_over():
-                    return
-        raise merges.TooLong(f"after {merges.SOAK_SECONDS} s there are {self.counts()}")
+            return is_over()
+
+        self.patience.until(look, what)
 
 
 @contextmanager
-def running(scale: Scale, seed: int, directory: Path, server: Server) -> Iterator[Workflows]:
+def running(scale: Scale, seed: int, directory: Path, postgres: Postgres) -> Iterator[Workflows]:
     """The processes, on the migrated database of that server."""
+    github, redis = _github(), Redis(directory / "redis")
+    redis.start()
+    settings = {
+        **SETTINGS,
+        "ARTIFACT_STORE": f"file://{directory}/artifacts",
+        "RECONCILE_SECONDS": str(scale.reconcile_seconds),
+        "FLOWER_PORT": str(free_port()),
+        "REDIS_URL": redis.url,
+    }
+    try:
+        with stages.running(github, directory, postgres.url, ("web", "beat"), **settings) as stage:
+            merges.other_app(github)
+            stage.hooks.echo()
+            stage.start("flower")
+            yield _soak(scale, seed, stage, postgres, redis)
+    finally:
+        redis.stop()
+
+
+def _github() -> simulator.GitHub:
     github = simulator.GitHub()
     people = {"alice": "write", "bob": "write"}
-    for name in (REPOSITORY, GADGET):
-        github.add_repository(name, collaborators=people, files={".policy.yml": merges.POLICY})
+    policies = {REPOSITORY: merges.POLICY, GADGET: ASKING_POLICY, GIZMO: merges.POLICY}
+    for name, policy in policies.items():
+        files = {".policy.yml": policy, ".mergegate.yml": GATE}
+        github.add_repository(name, collaborators=people, files=files)
     github.install(github.add_app(), "acme")
-    settings = {**SETTINGS, "ARTIFACT_STORE": f"file://{directory}/artifacts"}
-    with stages.running(github, directory, server.url, **settings) as stage:
-        workers = tuple(f"worker.{place + 1}" for place in range(scale.workers))
-        crew = Crew(stage, workers, scale.points, scale.pause_seconds)
-        plan = Plan(seed, workers, tuple(range(1, scale.pulls + 1)), {}, ())
-        stage.start("flower")
-        yield Workflows(stage, plan, agents.hired(stage), scale=scale, crew=crew, server=server)
+    for number, (method, path) in enumerate(WRITES):
+        for skip in range(UNCLEAR):
+            github.fault(method, path, TROUBLES_OF_WRITES[(number + skip) % 2], when="after", skip=5 * skip)
+    return github
 
 
-def _issue(tx: Transaction, number: int) -> str:
-    """One that links the pull request, and is worked on."""
-    link, now = f"https://github.com/{REPOSITORY}", datetime.now(UTC)
-    made = issues.create(
-        tx, github_url=f"{link}/issues/{1000 + number}", pr_url=f"{link}/pull/{number}", created_by="agent", now=now
+def _soak(scale: Scale, seed: int, stage: stages.Stage, postgres: Postgres, redis: Redis) -> Workflows:
+    workers = tuple(f"worker.{place + 1}" for place in range(scale.workers))
+    crew = Crew(stage, workers, scale.points, scale.pause_seconds, scale.under_way_seconds)
+    heads, issues = dict[int, str](), dict[int, str]()
+    agent = agents.hired(stage)
+    patience = Patience(lambda: (stage.rows(PROGRESS), crew.died_at), lambda: str(stage.rows(COUNTS)))
+    people = People(stage, agent, patience, heads, issues)
+    plan = _plan(scale, seed, workers)
+    return Workflows(
+        stage, plan, agent, heads, issues, scale=scale, crew=crew, postgres=postgres, redis=redis, people=people
     )
-    tx.execute("UPDATE issues SET status = 'IMPLEMENTING_PREP' WHERE id = %(id)s", {"id": made.id})
-    return str(made.id)
+
+
+def _plan(scale: Scale, seed: int, workers: tuple[str, ...]) -> Plan:
+    """What GitHub answers a merge is drawn from the seed."""
+    random, numbers = Random(seed), tuple(range(1, scale.pulls + 1))
+    met = {number: random.choice(TROUBLES) for number in numbers}
+    troubles = {number: trouble for number, trouble in met.items() if trouble is not None}
+    return Plan(seed, workers, numbers, troubles, ())
+
+
+def _bound(ask: Callable[[int], None], place: int) -> Callable[[], None]:
+    return lambda: ask(place)
