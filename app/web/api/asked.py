@@ -56,6 +56,8 @@ def read(endpoint: Endpoint, incoming: Request) -> Asked | Reply:
 
 
 def _query(endpoint: Endpoint, incoming: Request) -> tuple[int, tuple[BaseModel, ...]] | Reply:
+    if endpoint.is_policy_bots:
+        return 0, ()
     given = incoming.args.to_dict()
     if len(given) < sum(len(values) for _, values in incoming.args.lists()):
         return Reply(422, "INVALID", "A parameter of the query is given twice.")

@@ -79,6 +79,11 @@ class Endpoint:
     awaits: Callable[[Transaction, Document, Settings], Answer | None] | None = None
 
     @property
+    def is_policy_bots(self) -> bool:
+        """Whether policy-bot has it as well: then it changes nothing, and reads no query, whatever stands there."""
+        return not self.path.startswith("/api/v1/")
+
+    @property
     def is_keyed(self) -> bool:
-        """Whether its requests may carry an Idempotency-Key; what policy-bot has as well changes nothing."""
-        return self.method in KEYED and self.path.startswith("/api/v1/")
+        """Whether its requests may carry an Idempotency-Key."""
+        return self.method in KEYED and not self.is_policy_bots

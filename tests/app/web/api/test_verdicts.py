@@ -107,6 +107,24 @@ def test_it_validates_in_the_shape_of_policy_bot(client: FlaskClient) -> None:
     assert good.get_json()["version"]
 
 
+QUERIES = ["debug=true", "debug", "debug=1&debug=2", "wait=99", "wait=soon", "limit=x", "%00=%ff", "&&=&", "a" * 2_000]
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_a_query_at_the_addresses_of_policy_bot_is_passed_over_as_there(client: FlaskClient, query: str) -> None:
+    simulated = client.post(f"/api/simulate/acme/widget/1?{query}", json={"policy": POLICY})
+    assert simulated.get_json() == client.post("/api/simulate/acme/widget/1", json={"policy": POLICY}).get_json()
+    validated = client.put(f"/api/validate?{query}", data=POLICY)
+    assert (simulated.status_code, validated.status_code, validated.get_json()["message"]) == (200, 200, "")
+
+
+@pytest.mark.parametrize("query", ["debug=true", "debug=1&debug=2"])
+def test_a_query_that_is_not_known_is_refused_everywhere_else(client: FlaskClient, query: str) -> None:
+    simulated = client.post(f"{PULL}/simulate?{query}", json={})
+    validated = client.post(f"/api/v1/policies/validate?{query}", data=POLICY)
+    assert [(each.status_code, each.get_json()["code"]) for each in (simulated, validated)] == [(422, "INVALID")] * 2
+
+
 def test_it_says_what_is_wrong_with_a_policy_and_where(client: FlaskClient) -> None:
     assert client.post("/api/v1/policies/validate", data=POLICY).get_json() == {"valid": True, "findings": []}
     said = client.post("/api/v1/policies/validate", data="policy:\n  approvals: []\n").get_json()
