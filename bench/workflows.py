@@ -5,9 +5,10 @@ turn, so that a busy machine is as busy for the one as for the other.
 """
 
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,13 +23,14 @@ from rich.table import Table
 from app import schema
 from app.database import Transaction
 from app.embedded import postgres
-from app.records import runs, steps, workflows
+from app.records import paused_steps, runs, steps, workflows
 from app.records.workflows import Which
 from bench.timing import Clock
 from tests import databases, growth
 
 FEW, MANY = 1_000, 1_000_000
 DUE = {FEW: 520, MANY: 10_000}
+PAUSED = 100_000
 ROUNDS = 50
 AT_ONCE = 10
 LEASE_SECONDS = 60
@@ -47,11 +49,14 @@ class Database:
 
 def main() -> None:
     """Measure and print."""
-    with _databases() as (few, many):
+    with _databases() as (few, paused, many):
+        for database in (few, paused) * (ROUNDS + 1):
+            _measure(database, SWEEP, _sweep)
+        _show((SWEEP,), (few, paused), ("none paused", f"{PAUSED:,}"))
         for what, operation in OPERATIONS.items():
             for database in (few, many) * (ROUNDS + 1):
                 _measure(database, what, operation)
-        _show(few, many)
+        _show(tuple(OPERATIONS), (few, many), (f"{FEW:,}", f"{MANY:,}"))
 
 
 def _claim(database: Database) -> None:
@@ -67,6 +72,13 @@ def _take_due(database: Database) -> None:
     database.tx.rollback()
 
 
+def _sweep(database: Database) -> None:
+    """All that a sweep does about due steps, where what is paused was put aside by those before it."""
+    paused_steps.take_back(database.tx)
+    paused_steps.put_aside(database.tx, datetime.now(UTC))
+    _take_due(database)
+
+
 def _listed(which: Which) -> Operation:
     def listed(database: Database) -> None:
         workflows.page(database.tx, which, limit=50)
@@ -75,6 +87,7 @@ def _listed(which: Which) -> Operation:
     return listed
 
 
+SWEEP = "sweep due steps, 200 of them free"
 OPERATIONS: dict[str, Operation] = {
     "take 200 due steps": _take_due,
     "claim a step, with its commit": _claim,
@@ -96,28 +109,53 @@ def _measure(database: Database, what: str, operation: Operation, clock: Clock =
 
 
 @contextmanager
-def _databases() -> Iterator[tuple[Database, Database]]:
+def _databases() -> Iterator[tuple[Database, Database, Database]]:
     with tempfile.TemporaryDirectory(prefix="mg-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(TRAVERSABLE_MODE)
-        with postgres.running(Path(name) / "postgres") as url, _filled(url, FEW) as few, _filled(url, MANY) as many:
-            yield few, many
+        with (
+            postgres.running(Path(name) / "postgres") as url,
+            _filled(url, FEW) as few,
+            _filled(url, FEW, paused=PAUSED) as paused,
+            _filled(url, MANY) as many,
+        ):
+            yield few, paused, many
 
 
 @contextmanager
-def _filled(url: str, rows: int) -> Iterator[Database]:
+def _filled(url: str, rows: int, paused: int = 0) -> Iterator[Database]:
     with databases.fresh(url, "template0") as own:
         schema.up(own)
         growth.fill(own, rows, due=DUE[rows])
+        if paused:
+            growth.pause(own, paused)
         with psycopg.connect(own, row_factory=dict_row) as tx:
-            found = tx.execute("SELECT id FROM workflows WHERE status = 'pending' ORDER BY created_at").fetchall()
+            _put_aside(tx, paused)
+            found = tx.execute(
+                "SELECT id FROM workflows WHERE status = 'pending' AND full_name <> 'octo/paused' ORDER BY created_at"
+            ).fetchall()
             tx.rollback()
             yield Database(tx, iter([row["id"] for row in found]))
 
 
-def _show(few: Database, many: Database) -> None:
-    table = Table("what", f"/s at {FEW:,}", f"/s at {MANY:,}", "ms", "ms", "p95 ms", "p95 ms", "times as long")
-    for what in OPERATIONS:
-        one, other = few.seconds[what][1:], many.seconds[what][1:]
+def _put_aside(tx: Transaction, paused: int) -> None:
+    """As so many sweeps do it, one after the other; a vacuum comes by afterwards."""
+    began, sweeps = time.perf_counter(), 0
+    while paused_steps.put_aside(tx, datetime.now(UTC)):
+        tx.commit()
+        sweeps += 1
+    tx.rollback()
+    if paused:
+        sys.stdout.write(f"{paused:,} paused steps put aside: {sweeps} sweeps, {time.perf_counter() - began:.1f} s\n")
+        tx.autocommit = True
+        tx.execute("VACUUM (ANALYZE) steps")
+        tx.autocommit = False
+
+
+def _show(operations: Sequence[str], databases: tuple[Database, Database], names: tuple[str, str]) -> None:
+    first, second = names
+    table = Table("what", f"/s at {first}", f"/s at {second}", "ms", "ms", "p95 ms", "p95 ms", "times as long")
+    for what in operations:
+        one, other = (each.seconds[what][1:] for each in databases)
         medians = statistics.median(one), statistics.median(other)
         table.add_row(
             what,

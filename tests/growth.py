@@ -63,6 +63,20 @@ INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, instal
 SELECT gen_random_uuid(), type, 'imported', 'legacy:' || id, 0, 'octo/repo-4', 0, number % 1000, created_at, updated_at,
        finished_at, 'imported', 'succeeded' FROM workflows WHERE kind = 'merge';
 """
+PAUSED = """
+INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, installation_id, number, created_at, status,
+                       current_step)
+SELECT gen_random_uuid(), 'policy_evaluation', 'evaluate', 'paused:' || n, 99, 'octo/paused', 1, n,
+       now() - interval '1 year', 'pending', 'judge' FROM generate_series(1, %(rows)s::integer) AS n
+"""
+PAUSED_STEPS = """
+INSERT INTO steps (id, workflow_id, name, position, exclusive, due_at, created_at)
+SELECT gen_random_uuid(), id, 'judge', 1, subject, created_at, created_at FROM workflows WHERE repository_id = 99
+"""
+PAUSE = """
+INSERT INTO pauses (scope, reason, paused_by, paused_at, repository_id)
+VALUES ('repository:octo/paused', 'A measurement.', 'olga', now(), 99)
+"""
 INDEXES = """
 SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS made FROM pg_index
 WHERE indrelid IN ('workflows'::regclass, 'steps'::regclass) AND NOT indisprimary
@@ -84,6 +98,15 @@ def fill(url: str, rows: int, *, due: int) -> None:
             connection.execute(statement.encode())
         connection.execute("VACUUM (ANALYZE) workflows")
         connection.execute("VACUUM (ANALYZE) steps")
+
+
+def pause(url: str, rows: int) -> None:
+    """Add so many workflows that are due longer than all others, in a repository that is paused."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(PAUSED.encode(), {"rows": rows})
+        connection.execute(PAUSED_STEPS.encode())
+        connection.execute(PAUSE.encode())
+        connection.execute("VACUUM (ANALYZE)")
 
 
 def fill_the_rest(url: str) -> None:

@@ -9,6 +9,8 @@ from app.database import Transaction
 from app.ledger import COLUMNS, Entry
 
 MOST_LISTED = 200
+STRETCH = 10_000
+"""So many entries at once are looked up for any of a span of time, as an index has them (`audit_events_stretch`)."""
 CONDITIONS = {
     "subject": "subject = %(subject)s",
     "actor": "actor = %(actor)s",
@@ -18,6 +20,15 @@ CONDITIONS = {
     "after": "seq > %(after)s",
     "before": "seq < %(before)s",
 }
+_IN_SPAN = """
+SELECT stretch FROM (SELECT generate_series({order}) AS stretch
+    FROM (SELECT min(seq) / {rows} AS oldest, max(seq) / {rows} AS newest FROM audit_events) AS chain) AS stretches
+WHERE EXISTS (SELECT FROM audit_events WHERE seq / {rows} = stretch AND {conditions}) LIMIT 1
+"""
+_NARROWED = """
+AND seq >= {rows} * coalesce(({oldest}), 0) AND seq < {rows} * (1 + coalesce(({newest}), -1))
+"""
+"""By numbers: an entry is appended at about its time, so that a span of time is a few stretches of the chain."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +68,7 @@ def page(tx: Transaction, sought: Sought, window: Window) -> Page:
     """Those that fit. What is appended meanwhile changes no page but the newest one."""
     given: dict[str, Any] = {**sought.__dict__, "after": window.after, "before": window.before}
     conditions = "".join(f" AND {condition}" for name, condition in CONDITIONS.items() if given[name] is not None)
+    conditions += _narrowed(sought)
     order = "seq" if window.is_forward else "seq DESC"
     rows = tx.execute(
         f"SELECT {COLUMNS} FROM audit_events WHERE true{conditions} ORDER BY {order} LIMIT %(rows)s",  # noqa: S608
@@ -64,3 +76,14 @@ def page(tx: Transaction, sought: Sought, window: Window) -> Page:
     ).fetchall()
     entries = tuple(map(ledger.entry_of, rows[: window.limit]))
     return Page(entries, entries[-1].seq if len(rows) > window.limit else None)
+
+
+def _narrowed(sought: Sought) -> str:
+    """Nothing that fits is left out, whatever the order of times; nothing at all fits where no stretch does."""
+    times = [CONDITIONS[name] for name in ("since", "until") if getattr(sought, name) is not None]
+    if not times:
+        return ""
+    said = {"rows": STRETCH, "conditions": " AND ".join(times)}
+    oldest = _IN_SPAN.format(order="oldest, newest", **said)
+    newest = _IN_SPAN.format(order="newest, oldest, -1", **said)
+    return _NARROWED.format(rows=STRETCH, oldest=oldest, newest=newest)

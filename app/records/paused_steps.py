@@ -1,12 +1,16 @@
 """Due steps that a pause holds: put aside once, so that no later sweep reads past them, and taken back when it ends."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.database import Transaction
 from app.records.pauses import HOLDING
+from app.records.steps import REQUEUE_SECONDS
 
-MOST_MOVED = 5_000
-"""In one sweep, each way; of due steps so many are looked at, longest due first, of which the sweep takes fewer."""
+LOOKED_AT = 100
+"""Due steps at once, longest due first; where half of them are held, the next ones are looked at, too."""
+MOST_LOOKS = 50
+MOST_TAKEN_BACK = 5_000
+"""In one sweep."""
 _TAKE_BACK = """
 WITH RECURSIVE holders AS (
     (SELECT held_by FROM steps WHERE held_by IS NOT NULL ORDER BY held_by LIMIT 1)
@@ -25,7 +29,8 @@ UPDATE steps SET held_by = NULL FROM freed WHERE steps.id = freed.id
 _PUT_ASIDE = f"""
 WITH oldest AS (
     SELECT id, workflow_id FROM steps
-    WHERE status = 'pending' AND held_by IS NULL AND due_at <= %(now)s AND EXISTS (SELECT FROM pauses)
+    WHERE status = 'pending' AND held_by IS NULL AND due_at <= %(now)s
+        AND (queued_at IS NULL OR queued_at < %(stale)s) AND EXISTS (SELECT FROM pauses)
     ORDER BY due_at LIMIT %(most)s
 ), held AS (
     SELECT steps.id, pause.id AS by FROM oldest JOIN steps USING (id) CROSS JOIN LATERAL (
@@ -39,9 +44,15 @@ UPDATE steps SET held_by = held.by FROM held WHERE steps.id = held.id
 
 def put_aside(tx: Transaction, now: datetime) -> int:
     """Those that are due and held, out of the way of the sweep; how many."""
-    return tx.execute(_PUT_ASIDE.encode(), {"now": now, "most": MOST_MOVED}).rowcount
+    stale, moved = now - timedelta(seconds=REQUEUE_SECONDS), 0
+    for _ in range(MOST_LOOKS):
+        held = tx.execute(_PUT_ASIDE.encode(), {"now": now, "stale": stale, "most": LOOKED_AT}).rowcount
+        moved += held
+        if held < LOOKED_AT / 2:
+            break
+    return moved
 
 
 def take_back(tx: Transaction) -> int:
     """Those whose pause has ended or reaches elsewhere now; how many."""
-    return tx.execute(_TAKE_BACK.encode(), {"most": MOST_MOVED}).rowcount
+    return tx.execute(_TAKE_BACK.encode(), {"most": MOST_TAKEN_BACK}).rowcount

@@ -19,6 +19,7 @@ from tests import databases
 from tests.app.chains import NOW, chain, fill
 
 SMALL = chain(30)
+DISORDERED = [replace(each, at=NOW + timedelta(seconds=each.seq * 7 % 31)) for each in SMALL]
 MANY = 20_000
 
 
@@ -27,6 +28,15 @@ def small(postgres: str) -> Iterator[Transaction]:
     """Thirty entries."""
     with databases.fresh(postgres) as url:
         fill(url, SMALL)
+        with psycopg.connect(url, row_factory=dict_row) as tx:
+            yield tx
+
+
+@pytest.fixture(scope="module")
+def disordered(postgres: str) -> Iterator[Transaction]:
+    """The same thirty, whose clocks ran apart."""
+    with databases.fresh(postgres) as url:
+        fill(url, DISORDERED)
         with psycopg.connect(url, row_factory=dict_row) as tx:
             yield tx
 
@@ -78,9 +88,23 @@ def _pages(tx: Transaction, sought: Sought, window: Window) -> Iterator[Page]:
 def test_all_pages_together_are_exactly_what_fits(
     small: Transaction, sought: Sought, after: int | None, before: int | None, limit: int
 ) -> None:
-    window = Window(after=after, before=before, limit=limit)
-    pages = list(_pages(small, sought, window))
-    expected = [each for each in SMALL if _fits(each, sought) and (after or 0) < each.seq < (before or 99)]
+    _show_exactly(small, SMALL, sought, Window(after=after, before=before, limit=limit))
+
+
+@given(sought=SOUGHT, after=PLACES, before=PLACES, limit=st.integers(1, 10))
+@settings(max_examples=60)
+def test_so_they_are_whatever_the_order_of_their_times(
+    disordered: Transaction, sought: Sought, after: int | None, before: int | None, limit: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(audit_events, "STRETCH", 4)
+        _show_exactly(disordered, DISORDERED, sought, Window(after=after, before=before, limit=limit))
+
+
+def _show_exactly(tx: Transaction, entries: list[Entry], sought: Sought, window: Window) -> None:
+    after, before, limit = window.after, window.before, window.limit
+    pages = list(_pages(tx, sought, window))
+    expected = [each for each in entries if _fits(each, sought) and (after or 0) < each.seq < (before or 99)]
     found = [each for page in pages for each in page.entries]
     assert found == (expected if window.is_forward else expected[::-1])
     assert [len(page.entries) for page in pages[:-1]] == [limit] * (len(pages) - 1)
@@ -115,6 +139,16 @@ def test_each_filter_has_an_index_that_is_used(many: Transaction, sought: Sought
     plan = _plan(many, sought, window)
     assert index in _indexes(plan)
     assert _rows_read(plan) <= 400
+
+
+@pytest.mark.parametrize("window", [Window(limit=50), Window(limit=50, after=3)])
+@pytest.mark.parametrize(("since", "until"), [(100, 9_990), (None, 9_990), (10_010, None), (10_010, 19_990)])
+def test_a_wide_span_of_time_is_read_from_where_it_lies(
+    many: Transaction, window: Window, since: int | None, until: int | None
+) -> None:
+    """Newest first or oldest first, at most the rest of a stretch of the chain is passed over."""
+    begins, ends = (None if at is None else NOW + timedelta(seconds=at) for at in (since, until))
+    assert _rows_read(_plan(many, Sought(since=begins, until=ends), window)) <= 200
 
 
 def _plan(tx: Transaction, sought: Sought, window: Window) -> dict[str, Any]:

@@ -39,6 +39,15 @@ def test_what_is_paused_is_put_aside_once(tx: Transaction) -> None:
     assert paused_steps.take_back(tx) == 0
 
 
+def test_many_that_are_paused_are_put_aside_in_one_sweep_whatever_is_free_before_them(tx: Transaction) -> None:
+    free, paused = paused_steps.LOOKED_AT // 2, 3 * paused_steps.LOOKED_AT
+    _want(tx, free, repository_id=8, at=T0 - timedelta(hours=1))
+    _want(tx, paused)
+    _pause(tx)
+    assert paused_steps.put_aside(tx, T0) == paused
+    assert len(steps.take_due(tx, T0)) == free
+
+
 def test_what_is_not_due_is_left(tx: Transaction) -> None:
     _want(tx, 1, at=T0 + timedelta(seconds=1))
     _pause(tx)
@@ -88,7 +97,9 @@ def test_a_claim_takes_what_was_put_aside_once_that_is_resumed(tx: Transaction) 
 
 
 def test_more_than_a_sweep_moves_is_moved_by_the_next_ones(tx: Transaction, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(paused_steps, "MOST_MOVED", 2)
+    for name in ("MOST_TAKEN_BACK", "MOST_LOOKS"):
+        monkeypatch.setattr(paused_steps, name, 2)
+    monkeypatch.setattr(paused_steps, "LOOKED_AT", 1)
     _want(tx, 3)
     _pause(tx)
     assert [paused_steps.put_aside(tx, T0) for _ in range(3)] == [2, 1, 0]
