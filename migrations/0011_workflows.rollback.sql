@@ -1,6 +1,7 @@
--- A run holds one step: of a workflow with several in its line, the one where it stands. What only this version can say
--- of a workflow (version, input, who asked, pauses) goes. One of a kind that the older version does not know is kept
--- with its type and status in `kind`, and is over there, so that no worker looks for what it would be.
+-- A run holds one step: of a workflow with several in its line, the one where it stands. It has no column for the others,
+-- for inputs and outputs, for the version, who asked and what is retried, so that these go, and the pauses. A workflow of a
+-- kind that the older version does not know is kept with its type and status in `kind`, and is over there, so that no
+-- worker looks for what it would be.
 DROP TABLE IF EXISTS pauses;
 DROP INDEX IF EXISTS workflows_of_subject;
 DROP INDEX IF EXISTS workflows_of_repository;

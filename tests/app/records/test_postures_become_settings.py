@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 from psycopg.rows import dict_row
 
 from app import schema
@@ -87,6 +88,29 @@ def test_what_was_switched_since_is_a_posture_again(database_url: str) -> None:
     (row,) = rows(database_url, "SELECT * FROM postures")
     assert (row["frozen_reason"], row["frozen_by"], row["frozen_until"]) == ("an audit", "olga", UNTIL)
     assert (row["safe_mode"], row["dry_run"], row["changed_by"], row["changed_at"]) == (False, True, "olga", NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_safe"),
+    [
+        ("safe_mode", '"off"', True),
+        ("safe_mode", "null", False),
+        ("safe_mode", "false", False),
+        ("dry_run", "0", True),
+        ("dry_run", "false", False),
+        ("freeze", '"release"', True),
+        ("freeze", '{"until": null}', True),
+        ("freeze", '{"reason": null, "until": null}', True),
+        ("freeze", '{"reason": "release", "until": null}', False),
+    ],
+)
+def test_a_setting_that_is_not_understood_forbids_merges_in_the_older_schema_too(
+    database_url: str, name: str, value: str, is_safe: bool
+) -> None:
+    with psycopg.connect(database_url) as tx:
+        tx.execute("INSERT INTO settings VALUES (5, %s, 'o/r', %s, 1, '', 'olga', %s)", (name, value, NOW))
+    down(database_url)
+    assert [row["safe_mode"] for row in rows(database_url, "SELECT safe_mode FROM postures")] == [is_safe]
 
 
 def test_the_migration_may_run_twice(database_url: str) -> None:
