@@ -19,6 +19,8 @@ from app.records import (
     intents,
     issues,
     lapses,
+    paused_steps,
+    pauses,
     pruning,
     rounds,
     run_intents,
@@ -60,11 +62,12 @@ class _Explained:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.plans = list[str]()
+        self.how = "EXPLAIN"
 
     def execute(self, query: Any, values: Any = None) -> Any:
         text = query.decode() if isinstance(query, bytes) else query
         if text.lstrip("( \n").split()[0] in ("SELECT", "WITH", "UPDATE", "DELETE"):
-            rows = self._connection.execute(f"EXPLAIN {text}".encode(), values).fetchall()
+            rows = self._connection.execute(f"{self.how} {text}".encode(), values).fetchall()
             self.plans += [row["QUERY PLAN"] for row in rows]
         return self._connection.execute(query, values)
 
@@ -77,6 +80,7 @@ def grown(postgres: str) -> Iterator[str]:
     with databases.fresh(postgres) as url:
         growth.fill(url, ROWS, due=500)
         growth.fill_the_rest(url)
+        growth.pause(url, 2_000)
         yield url
 
 
@@ -90,7 +94,9 @@ def tx(grown: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def _claimed(tx: Any) -> None:
-    due = tx.execute("SELECT id FROM workflows WHERE status = 'pending' LIMIT 1").fetchone()
+    due = tx.execute(
+        "SELECT id FROM workflows WHERE status = 'pending' ORDER BY created_at DESC, id DESC LIMIT 1"
+    ).fetchone()
     run = runs.claim(tx, due["id"], NOW, 60)
     assert run is not None
     runs.snooze(tx, run, NOW, "Not now.", now=NOW)
@@ -125,11 +131,14 @@ LISTED = {
     "a named pull request": Which(subject="octo/repo-4#4"),
     "an issue": Which(subject=f"issue:{UUID(int=4)}"),
     "itself": Which(subject=f"run:{UUID(int=4)}"),
-    "a kind": Which(kind="merge_group"),
+    "a kind": Which(kind="evaluate"),
+    "a kind that is rare": Which(kind="merge_group"),
 }
 ASKED: dict[str, Callable[[Any], object]] = {
     "claim": _claimed,
     "what is due": lambda tx: steps.take_due(tx, NOW),
+    "what is put aside": lambda tx: paused_steps.put_aside(tx, NOW),
+    "what is taken back": paused_steps.take_back,
     "what has lapsed": lambda tx: lapses.found(tx, NOW),
     "lapsed writes": lambda tx: steps_beside.put_back_lapsed(tx, NOW),
     "a write to be claimed": lambda tx: intents.claim(tx, UUID(int=1), NOW, 60),
@@ -141,6 +150,7 @@ ASKED: dict[str, Callable[[Any], object]] = {
     "issues of a state": lambda tx: issues.page(tx, "HOLD", after=LONG_AGO, limit=BATCH),
     "alerts": lambda tx: alerts.page(tx, after=LONG_AGO, limit=BATCH),
     "intents": lambda tx: shown_intents.page(tx, "waiting", after=OLDEST, limit=BATCH),
+    "pauses": lambda tx: pauses.page(tx, after=NEWEST, limit=BATCH),
     "a workflow, whole": _shown,
     "the audit of a subject": lambda tx: ledger.about(tx, ["pull:1#7"]),
     **{f"workflows of {name}": _listed(which, NEWEST) for name, which in LISTED.items()},
@@ -173,6 +183,28 @@ def test_what_goes_is_deleted_by_index_too(tx: Any, what: What) -> None:
     tx.plans.clear()
     pruning.let_go(tx, what, batch.chosen, NOW)
     assert [table for table in SCANNED.findall("\n".join(tx.plans)) if table in LARGE] == []
+
+
+FILTERED = {
+    "a type": Which(type="merge"),
+    "a kind": Which(kind="evaluate"),
+    "a kind that is rare": Which(kind="merge_group"),
+    "a repository": Which(repository="octo/repo-7"),
+    "a type and status that is rare": Which(type="merge", status="failed"),
+}
+READ = re.compile(r"(?:actual time.*? rows=|Rows Removed by Filter: )(\d+)")
+
+
+@pytest.mark.parametrize("name", FILTERED)
+def test_a_list_and_a_look_read_few_of_what_does_not_fit(tx: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of a type, a kind or a repository of thousands, none of which has the status that is looked for."""
+    monkeypatch.setattr(workflows, "MOST_COUNTED", BATCH)
+    tx.how = "EXPLAIN ANALYZE"
+    for ask in (workflows.counts, lambda tx, which: workflows.page(tx, which, limit=BATCH)):
+        tx.plans.clear()
+        ask(tx, FILTERED[name])
+        most = max(map(int, READ.findall("\n".join(tx.plans))))
+        assert most <= len(workflows.STATUSES) * (BATCH + 1), "\n".join(tx.plans)
 
 
 REFERRING = """
