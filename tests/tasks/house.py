@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -24,6 +23,8 @@ from app.simulator.keys import key_pair
 from tasks import after_merge, approval, evaluate, find, intake, merge, merge_group, names, steps, sweep, work, write
 from tasks import context as contexts
 from tasks.context import Context
+from tests.clock import Clock
+from tests.tasks.paths_of_writes import PATHS
 
 REPOSITORY = "acme/widget"
 POLICY = """
@@ -40,45 +41,10 @@ approval_rules:
 """
 MOST_MESSAGES = 50
 OPEN = ("pending", "waiting", "sent")
-PATHS = {
-    "status": r"POST .*/statuses/[0-9a-f]{40}",
-    "review_request": r"POST .*/pulls/\d+/requested_reviewers",
-    "review_dismiss": r"PUT .*/pulls/\d+/reviews/\d+/dismissals",
-    "review_approve": r"POST .*/pulls/\d+/reviews",
-    "check_run": r"POST .*/check-runs",
-    "git_object": r"POST .*/git/(blobs|trees|commits)",
-    "branch_create": r"POST .*/git/refs",
-    "branch_fast_forward": r"PATCH .*/git/refs/heads/.+",
-    "pull_request_create": r"POST .*/pulls",
-    "pull_request_update": r"PATCH .*/pulls/\d+",
-    "comment_create": r"POST .*/issues/\d+/comments",
-    "comment_update": r"PATCH .*/issues/comments/\d+",
-    "label_add": r"POST .*/issues/\d+/labels",
-    "label_remove": r"DELETE .*/issues/\d+/labels/.+",
-    "project_field": r"POST /graphql",
-    "merge": r"PUT .*/pulls/\d+/merge",
-    "update_branch": r"PUT .*/pulls/\d+/update-branch",
-    "branch_delete": r"DELETE .*/git/refs/heads/.+",
-    "enqueue": r"POST /graphql",
-}
-"""Method and path of each kind of write."""
 
 
 class Died(Exception):
     """The death of a worker, as far as a test can have it without a process of its own."""
-
-
-@dataclass(eq=False)
-class Clock:
-    """A clock that the test moves; it starts at the real time, since PyGithub's App tokens are made by that."""
-
-    now: datetime = field(default_factory=lambda: datetime.now(UTC))
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, seconds: int) -> None:
-        self.now += timedelta(seconds=seconds)
 
 
 @dataclass

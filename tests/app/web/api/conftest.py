@@ -3,7 +3,7 @@
 import pytest
 
 from app.settings import Settings
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from app.records import issues
 from app.records.issues import Issue
 from app.settings import Settings
 from policies.lifecycle import State
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 ISSUES = "/api/v1/issues"
 GITHUB_URL = "https://github.com/acme/widget/issues/3"

@@ -25,7 +25,7 @@ from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.idempotency import Cache
 from app.web.replies import Reply
 from tests.app.web.api.knocking import Knocking, knocking_at
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 PATH, OTHER_PATH = "/api/v1/things", "/api/v1/others"
 ROW = UUID("12345678-1234-5678-1234-567812345678")

@@ -11,7 +11,7 @@ from app import database
 from app.artifacts.artifact import MOST_BYTES
 from app.settings import Settings
 from tests.app.web.api.knocking import Knocking, knocking
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 DIFF = b"diff --git a/a.py b/a.py\n--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-1\n+\xff\n"
 FILES = {"kind": "files", "files": [{"path": "b", "content": "2"}, {"path": "a", "delete": True}]}

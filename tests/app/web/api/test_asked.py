@@ -13,7 +13,7 @@ from app.web.api.asked import MOST_PLACES
 from app.web.api.bodies import Page, Paging, RequestBody, ResponseBody
 from app.web.api.endpoint import MOST_BYTES, Answer, Call, Endpoint
 from tests.app.web.api.knocking import knocking_at
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 PATH = "/api/v1/things"
 

@@ -15,7 +15,7 @@ from app.settings import Settings
 from app.web.api import streaming
 from tests.app.chains import change, text
 from tests.app.web.api.knocking import Knocking, knocking
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 AUDIT = "/api/v1/audit"
 MANY = 12

@@ -12,7 +12,7 @@ from app.web.api.bodies import ResponseBody
 from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.replies import Reply
 from tests.app.web.api.knocking import Knocking, knocking_at
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 PATH = "/api/v1/things"
 

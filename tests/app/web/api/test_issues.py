@@ -10,7 +10,7 @@ from app.settings import Settings
 from policies.lifecycle import State
 from tests.app.web.api.issue_desk import GITHUB_URL, ISSUES, PR_URL, SHA, made, put, rows
 from tests.app.web.api.knocking import Knocking, knocking
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from app.records import pulls
 from app.records.pulls import Sighting
 from app.settings import Settings
 from tests.app.web.api.knocking import Knocking, knocking
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 SETTINGS = "/api/v1/settings"
 WIDGET = f"{SETTINGS}/acme/widget"

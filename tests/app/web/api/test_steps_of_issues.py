@@ -14,7 +14,7 @@ from app.records.step_runs import WantedStep
 from app.settings import Settings
 from tests.app.web.api.issue_desk import GITHUB_URL, ISSUES, PR_URL, SHA, made, put, rows
 from tests.app.web.api.knocking import Knocking, knocking
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from app.web.api.bodies import Document, ResponseBody
 from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.waiting import MOST_WAITING, POLL_SECONDS, THREADS_OF_OTHERS, Waiting
 from tests.app.web.api.knocking import Knocking, knocking_at
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 PATH = "/api/v1/things"
 

@@ -19,7 +19,7 @@ from tests.app.web.api.workflow_desk import (
     start,
     started,
 )
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from app.records.runs import Wanted
 from app.settings import Settings
 from tests.app.web.api.knocking import Knocking, knocking
 from tests.app.web.api.workflow_desk import HANDOFF, NOBODY, PAUSES, PR_URL, WORKFLOWS, audited, rows, seen, started
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

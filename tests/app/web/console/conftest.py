@@ -15,7 +15,7 @@ from app import tokens
 from app.settings import Settings
 from app.tokens import Created, Scope
 from app.web import console, replies
-from tests.tasks.house import Clock
+from tests.clock import Clock
 
 SECRET = "a-secret-of-the-console"
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
