@@ -41,7 +41,7 @@ MOST_ATTEMPTS = 100
 
 @dataclass(frozen=True)
 class Step:
-    """One step. `task`: the Celery task that does it, and before the dot its queue; `output`: what it hands on, if any.
+    """One step. `task`: the Celery task that does it, and before the dot its queue; `output`: what it hands on.
 
     `input`: what one beside the line is asked with; in the line it is what the step before has handed on.
     After `most_attempts` it is stopped, for a person to look at.
@@ -49,8 +49,8 @@ class Step:
 
     name: str
     task: str
+    output: type[Handed]
     most_attempts: int = MOST_ATTEMPTS
-    output: type[Handed] | None = None
     input: AskedWith | None = None
 
 
@@ -69,7 +69,7 @@ class Definition:
     input: AskedWith | None = None
 
 
-WRITE = Step("write", "write.perform", input=handed.AskedWrite)
+WRITE = Step("write", "write.perform", input=handed.AskedWrite, output=handed.Made)
 DELETE_BRANCH = Step(
     "delete_branch", "merge.follow_up", most_attempts=8, input=handed.AskedDeletion, output=handed.Followed
 )
@@ -79,15 +79,17 @@ PULLS, STEP, BATCH = handed.AskedPulls, handed.AskedStep, handed.AskedImport
 FIND = (Step("find", "evaluate.find_pull_requests", output=handed.Found),)
 JUDGE = Step("judge", "evaluate.pull_request", output=handed.Judged)
 JUDGE_GROUP = Step("judge", "evaluate.merge_group", output=handed.GroupJudged)
-PLAN = Step("plan", "work.advance")
+PLAN = Step("plan", "work.advance", output=handed.Planned)
 AWAIT_WORD = Step("await_word", "approval.follow", output=handed.Approved)
 MERGE = Step("merge", "merge.pull_request", output=handed.Ended)
 PERFORM = Step("perform", "step.run", most_attempts=5, output=handed.Ended)
 """Whoever asked for a step of an issue can ask again, so that is not tried for long."""
 COMPARE = Step("compare", "reconcile.deliveries", output=handed.Compared)
 INSPECT = Step("inspect", "reconcile.inspect_gates", output=handed.Inspected)
-READ, CHECK, APPLY = Step("read", NO_TASK), Step("check", NO_TASK), Step("apply", NO_TASK)
-TAKE_OUT = Step("take_out", NO_TASK)
+READ = Step("read", NO_TASK, output=handed.Sorted)
+CHECK = Step("check", NO_TASK, output=handed.Sorted)
+APPLY = Step("apply", NO_TASK, output=handed.Sorted)
+TAKE_OUT = Step("take_out", NO_TASK, output=handed.TakenOut)
 
 DEFINITIONS = (
     Definition("policy_evaluation", "evaluate", 1, (JUDGE,), (WRITE,), PULLS),
@@ -110,6 +112,12 @@ DEFINITIONS = (
 
 class UnknownDefinition(LookupError):
     """There is no such kind, version or step here: the row is of another version of mergegate."""
+
+
+def outputs() -> tuple[type[Handed], ...]:
+    """What steps hand on, each type once."""
+    steps = (step for each in DEFINITIONS for step in (*each.line, *each.beside))
+    return tuple(dict.fromkeys(step.output for step in steps))
 
 
 def known() -> list[str]:

@@ -139,6 +139,38 @@ class Inspected(Handed):
     looked_at: int
 
 
+class Planned(Handed):
+    """Of a run of the API: how many writes it wishes for in this epoch, and how many of those are made."""
+
+    epoch: int
+    writes: int
+    written: int
+
+
+class Made(Handed):
+    """A write that GitHub has: under which id, and by which answer; None where only a reading told."""
+
+    remote_id: str | None
+    status_code: int | None
+
+
+class Sorted(Handed):
+    """Of a batch of old records: how many rows were read, found to be ready, taken in, left alone, put aside."""
+
+    staged: int = 0
+    ready: int = 0
+    imported: int = 0
+    unchanged: int = 0
+    kept_ours: int = 0
+    quarantined: int = 0
+
+
+class TakenOut(Handed):
+    """How many rows of a batch were taken in, and are taken out again."""
+
+    rows: int
+
+
 class Followed(Handed):
     """After a merge: whether the head branch was deleted; `why`: in our words, where it was not."""
 

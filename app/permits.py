@@ -127,15 +127,6 @@ def open_of(tx: Transaction, intent_id: UUID) -> Open | None:
     return Open(row["id"], row["spent_at"], row["unknown_at"]) if row else None
 
 
-def open_again(tx: Transaction, intent_id: UUID) -> bool:
-    """Have the end of a permit that nobody could find out be looked for once more; False where it has none such."""
-    opened = tx.execute(
-        "UPDATE permits SET outcome = NULL, settled_at = NULL WHERE intent_id = %(intent)s AND outcome = 'unknown'",
-        {"intent": intent_id},
-    )
-    return opened.rowcount == 1
-
-
 def note_unknown(tx: Transaction, permit_id: UUID, now: datetime) -> None:
     """The request ended, and its answer said neither yes nor no."""
     tx.execute("UPDATE permits SET unknown_at = %(now)s WHERE id = %(id)s", {"id": permit_id, "now": now})

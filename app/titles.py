@@ -34,6 +34,11 @@ def step(found: Shown) -> str:
     return plain(found.name) + (f" {short(found.about, MOST_CHARACTERS)}" if found.about else "")
 
 
+def output(found: Shown) -> str:
+    """What it hands on, as JSON of one line; empty where that is nothing."""
+    return short(document(found.output), MOST_CHARACTERS) if found.output else ""
+
+
 def said(happening: Happening) -> str:
     """What it says besides, as JSON of one line; empty where it says nothing."""
     told = {name: value for name, value in happening.said.items() if value not in (None, "", [], {})}

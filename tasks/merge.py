@@ -200,11 +200,8 @@ def _round(context: Context, bound: Merger, job: Job, target: Target) -> Ended |
     if job.step.mode == "observe":
         sentence = "It is not merged, and this run was only to look who had merged it."
         return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
-    if job.is_taken_back:
-        sentence = "What asked for it at GitHub is gone, so that it is not merged; ask again there."
-        return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
-    if (old := lapsing.too_old(context, job, target)) is not None:
-        return old
+    if (unwished := lapsing.unwished(context, job, target)) is not None:
+        return unwished
     if (reopened := merged.reopened(context, job, target, pull)) is not None:
         return reopened
     return _judge_and_merge(context, bound, job, target, pull)

@@ -9,6 +9,7 @@ from app import ledger, permits
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.endings import RATE_LIMITED, Again, Ending, Refused, Unknown, Written
+from app.handed import Made
 from app.records import bindings, intents
 from app.records.intents import Claimed
 from app.records.steps import backoff_seconds
@@ -53,6 +54,11 @@ class _Receipt:
     error: str | None = None
     status_code: int | None = None
     remote_id: str | None = None
+
+    @property
+    def said(self) -> Made | str | None:
+        """What was made, or why it was not."""
+        return Made(remote_id=self.remote_id, status_code=self.status_code) if self.intent == "written" else self.error
 
 
 def put_off(context: Context, claimed: Claimed, permit_id: UUID, trouble: Unavailable) -> None:
@@ -134,7 +140,7 @@ def _end(context: Context, claimed: Claimed, permit_id: UUID, receipt: _Receipt)
     with context.pool.connection() as tx:
         bindings.hold_write(tx, claimed)
         permits.close(tx, permit_id, receipt.permit, now, status_code=receipt.status_code, remote_id=receipt.remote_id)
-        intents.end(tx, claimed, receipt.intent, now, receipt.error)
+        intents.end(tx, claimed, receipt.intent, now, receipt.said)
         bindings.tell(tx, claimed, now)
         attest(tx, claimed, receipt.kind, receipt.body, now)
 

@@ -13,6 +13,7 @@ from app.artifacts.blocked import Blocked
 from app.database import Transaction
 from app.github.answers import Unavailable
 from app.github.reader import Place
+from app.handed import Planned
 from app.records import bindings, run_intents, runs, wishes
 from app.records.bindings import Binding, Rest
 from app.records.runs import Run
@@ -95,8 +96,9 @@ def _record(context: Context, run: Run, before: Binding, found: _Found) -> None:
         runs.hold(tx, run)
         binding = _settled(tx, run.id, before, found)
         due = _intents(tx, binding, found, now) if binding.epoch == before.epoch else []
-        ended = _ended(tx, binding, found)
-        rested = bindings.rest(tx, run, woken=before.woken, ended=ended, now=now)
+        planned = run_intents.planned(tx, binding.run_id, binding.epoch)
+        ended = _ended(tx, binding, found, planned)
+        rested = bindings.rest(tx, run, woken=before.woken, ended=ended, planned=planned, now=now)
     context.checkpoint("work.recorded")
     for intent_id in due:
         context.send(names.WRITE, intent_id, 0)
@@ -144,8 +146,8 @@ def _next_turn(tx: Transaction, binding: Binding, now: datetime) -> list[UUID]:
     return run_intents.reopen_stage(tx, binding.run_id, stage, now) if is_clear else []
 
 
-def _ended(tx: Transaction, binding: Binding, found: _Found) -> Rest:
+def _ended(tx: Transaction, binding: Binding, found: _Found, planned: Planned) -> Rest:
     if found.blockers:
         return "blocked"
     asked = wishes.of_epoch(tx, binding.run_id, binding.epoch)
-    return "succeeded" if asked and run_intents.is_done(tx, binding.run_id, binding.epoch) else "waiting"
+    return "succeeded" if asked and planned.written == planned.writes else "waiting"

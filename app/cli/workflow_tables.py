@@ -74,7 +74,7 @@ def steps(found: Sequence[Shown]) -> Table:
             each.status,
             str(each.attempts),
             _second(each.ended_at or each.due_at),
-            "\n".join([titles.step(each), *filter(None, [each.error])]),
+            "\n".join([titles.step(each), *filter(None, [each.error, titles.output(each)])]),
         )
         for each in found
     ]

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,9 +14,9 @@ import psutil
 
 from app import handed
 from app.database import Transaction
-from app.handed import AskedImport
+from app.handed import AskedImport, Handed, Sorted, TakenOut
 from app.legacy.shape import KINDS, RowKind, Shape
-from app.records import legacy_batches, runs, steps
+from app.records import legacy_batches, legacy_rows, runs, steps
 from app.records.legacy_batches import Batch
 from app.records.runs import Run
 
@@ -66,7 +67,16 @@ class Hand:
             runs.hold(self.tx, self.run)
             legacy_batches.hold_all(self.tx)
             yield now
-            runs.finish(self.tx, self.run, now)
+            runs.finish(self.tx, self.run, now, self._handed_on())
+
+    def _handed_on(self) -> Handed:
+        """What the step has come to."""
+        if self.run.kind == "legacy_rollback":
+            return TakenOut(rows=sum(statuses.get("imported", 0) for statuses in self.batch.counts.values()))
+        rows = Counter[str]()
+        for statuses in legacy_rows.counts(self.tx, self.batch.id).values():
+            rows.update(statuses)
+        return Sorted(**rows)
 
 
 def shapes(batch: Batch) -> dict[RowKind, Shape]:

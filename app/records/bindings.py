@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from app import cursors
 from app.cursors import Mark, Part
 from app.database import Transaction
-from app.handed import AskedHandoff
+from app.handed import AskedHandoff, Planned
 from app.records import approval_requests, intents, resting, run_intents, runs, write_steps
 from app.records.intents import Claimed
 from app.records.runs import Run
@@ -215,7 +215,7 @@ def tell(tx: Transaction, claimed: Claimed, now: datetime) -> None:
         wake(tx, UUID(claimed.intent.run_id), now)
 
 
-def rest(tx: Transaction, run: Run, *, woken: int, ended: Rest, now: datetime) -> bool:
+def rest(tx: Transaction, run: Run, *, woken: int, ended: Rest, planned: Planned, now: datetime) -> bool:
     """Nothing to do until the run is woken; False, and due at once, where it was since `woken` was read.
 
     Raises `LeaseLost`.
@@ -223,7 +223,7 @@ def rest(tx: Transaction, run: Run, *, woken: int, ended: Rest, now: datetime) -
     runs.hold(tx, run)
     row = tx.execute("SELECT woken FROM bindings WHERE run_id = %(id)s", {"id": run.id}).fetchone()
     is_resting = row is not None and row["woken"] == woken
-    resting.rest(tx, run, ended if is_resting else "pending", now)
+    resting.rest(tx, run, ended if is_resting else "pending", now, planned)
     return is_resting
 
 

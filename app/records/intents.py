@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from app import definitions
 from app.database import Transaction
-from app.handed import AskedWrite
+from app.handed import AskedWrite, Made
 from app.records import steps, write_steps
 from app.records.steps import Held
 from app.records.write_steps import End
@@ -254,9 +254,9 @@ def mark_sent(tx: Transaction, claimed: Claimed) -> None:
     write_steps.mark_sent(tx, claimed.step)
 
 
-def end(tx: Transaction, claimed: Claimed, status: End, now: datetime, error: str | None = None) -> None:
-    """The intent is settled. Raises `LeaseLost`."""
-    write_steps.end(tx, claimed.step, status, now, error)
+def end(tx: Transaction, claimed: Claimed, status: End, now: datetime, said: Made | str | None = None) -> None:
+    """The intent is settled. `said`: what was made, or the error. Raises `LeaseLost`."""
+    write_steps.end(tx, claimed.step, status, now, said)
 
 
 def put_off(tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str) -> None:

@@ -7,20 +7,28 @@ from uuid import UUID
 
 from app.database import Transaction
 from app.definitions import Kind
-from app.records import steps
+from app.handed import Handed
+from app.records import runs, steps
 from app.records.runs import Run
 
 
 def rest(
-    tx: Transaction, run: Run, status: Literal["waiting", "succeeded", "blocked", "pending"], now: datetime
+    tx: Transaction,
+    run: Run,
+    status: Literal["waiting", "succeeded", "blocked", "pending"],
+    now: datetime,
+    output: Handed,
 ) -> None:
-    """Leave the run as it is, until it is reopened; its attempts count from the beginning then."""
+    """Leave the run as it is, until it is reopened; its attempts count from the beginning then.
+
+    `output`: as the definition of the step has it.
+    """
     tx.execute(
         "UPDATE workflows SET status = %(status)s, updated_at = %(now)s,"
         " finished_at = CASE WHEN %(status)s IN ('succeeded', 'blocked') THEN %(now)s END WHERE id = %(id)s",
         {"id": run.id, "status": status, "now": now},
     )
-    steps.rest(tx, run.step, _RESTING[status], now)
+    steps.rest(tx, run.step, _RESTING[status], now, runs.as_defined(run, output))
 
 
 _RESTING: dict[str, steps.Status] = {

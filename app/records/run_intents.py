@@ -7,6 +7,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from app.database import Transaction
+from app.handed import Planned
 from app.records import intents, steps_beside, write_steps
 from app.records.intents import Claimed
 from policies.contents import Content
@@ -111,14 +112,14 @@ def next_stage(tx: Transaction, run_id: UUID, epoch: int) -> int | None:
     return row["stage"] if row else None
 
 
-def is_done(tx: Transaction, run_id: UUID, epoch: int) -> bool:
-    """Whether all that the run wishes for in this epoch is written."""
+def planned(tx: Transaction, run_id: UUID, epoch: int) -> Planned:
+    """How many writes the run wishes for in this epoch, and how many of them are made."""
     row = tx.execute(
-        "SELECT count(*) AS all, count(*) FILTER (WHERE status = 'written') AS written FROM intents"
+        "SELECT count(*) AS writes, count(*) FILTER (WHERE status = 'written') AS written FROM intents"
         " WHERE run_id = %(run)s AND epoch = %(epoch)s AND status <> 'superseded'",
         {"run": run_id, "epoch": epoch},
     ).fetchone()
-    return row is not None and bool(row["all"] == row["written"])
+    return Planned(epoch=epoch, **row) if row else Planned(epoch=epoch, writes=0, written=0)
 
 
 def statuses(tx: Transaction, run_id: UUID, epoch: int) -> dict[UUID, str]:

@@ -182,7 +182,7 @@ def hold(tx: Transaction, run: Run) -> None:
     steps.hold(tx, run.step)
 
 
-def finish(tx: Transaction, run: Run, now: datetime, output: Handed | None = None) -> bool:
+def finish(tx: Transaction, run: Run, now: datetime, output: Handed) -> bool:
     """The step is done, and with it the run, unless its line goes on (True): then the next one is due at once.
 
     The run is blocked where a write of it needs a person. `output`: as the definition of the step has it.
@@ -190,7 +190,7 @@ def finish(tx: Transaction, run: Run, now: datetime, output: Handed | None = Non
     Raises `LeaseLost`.
     """
     following = definitions.after(run.kind, run.version, run.step.name)
-    handed = _handed(run, output)
+    handed = as_defined(run, output)
     hold(tx, run)
     if following is None:
         _leave(tx, run, "blocked" if write_steps.is_blocked(tx, run.id) else "succeeded", now)
@@ -207,11 +207,12 @@ def finish(tx: Transaction, run: Run, now: datetime, output: Handed | None = Non
     return True
 
 
-def _handed(run: Run, output: Handed | None) -> dict[str, Any] | None:
+def as_defined(run: Run, output: Handed) -> dict[str, Any]:
+    """What a step hands on, as it is kept. Raises `TypeError` where its definition has something else."""
     expected = definitions.step(run.kind, run.version, run.step.name).output
-    if expected is not None and type(output) is not expected:
+    if type(output) is not expected:
         raise TypeError(f"The step {run.step.name} of {run.kind} hands on {expected.__name__}, not {output!r}.")
-    return None if output is None else output.document()
+    return output.document()
 
 
 def block(tx: Transaction, run: Run, error: str, now: datetime) -> None:

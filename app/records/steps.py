@@ -187,15 +187,15 @@ def wait(tx: Transaction, held: Held, error: str | None, now: datetime) -> None:
     )
 
 
-def rest(tx: Transaction, held: Held, status: Status, now: datetime) -> None:
+def rest(tx: Transaction, held: Held, status: Status, now: datetime, output: dict[str, Any]) -> None:
     """Leave it in this status without a word against it; it begins anew when it is reopened. Raises `LeaseLost`."""
     _change(
         tx,
         held,
         "status = %(status)s, lease = NULL, lease_until = NULL, queued_at = NULL, due_at = %(now)s, attempts = 0,"
         " error = NULL, outcome = CASE %(status)s WHEN 'done' THEN 'done' WHEN 'stopped' THEN 'stop' ELSE 'snooze' END,"
-        " ended_at = CASE WHEN %(status)s IN ('done', 'stopped') THEN %(now)s END",
-        {"status": status, "now": now},
+        " ended_at = CASE WHEN %(status)s IN ('done', 'stopped') THEN %(now)s END, output = %(output)s",
+        {"status": status, "now": now, "output": Jsonb(output)},
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from app.database import Transaction
+from app.handed import Made
 from app.records import steps, steps_beside
 from app.records.steps import Held
 
@@ -84,11 +85,22 @@ def _reopen(tx: Transaction, ids: Sequence[UUID], status: Literal["pending", "se
     steps_beside.reopen(tx, ids, now)
 
 
-def unblock(tx: Transaction, workflow_id: UUID, *, sent: Sequence[UUID], others: Sequence[UUID], now: datetime) -> None:
-    """No write of a workflow needs a person any more: those that were `sent` are read, the others decided on anew."""
+def unblock(tx: Transaction, workflow_id: UUID, now: datetime) -> list[UUID]:
+    """Decide anew on the writes of a workflow that need a person; where nobody knows whether one left, read it first.
+
+    The caller holds the workflow.
+    """
+    found = list(locked(tx, "run_id = %(run)s AND status = 'blocked'", {"run": workflow_id}))
+    opened = tx.execute(
+        "UPDATE permits SET outcome = NULL, settled_at = NULL WHERE intent_id = ANY(%(ids)s) AND outcome = 'unknown'"
+        " RETURNING intent_id",
+        {"ids": found},
+    ).fetchall()
+    sent = [row["intent_id"] for row in opened]
     _reopen(tx, sent, "sent", now)
-    _reopen(tx, others, "pending", now)
+    _reopen(tx, [intent_id for intent_id in found if intent_id not in sent], "pending", now)
     _show(tx, {workflow_id}, "blocked", now)
+    return found
 
 
 def mark_sent(tx: Transaction, held: Held) -> None:
@@ -117,9 +129,10 @@ def await_somebody(tx: Transaction, held: Held, why: str, now: datetime) -> None
     _set(tx, held, "waiting", None)
 
 
-def end(tx: Transaction, held: Held, status: End, now: datetime, error: str | None = None) -> None:
-    """It is settled. Raises `LeaseLost`."""
-    steps.end(tx, held, _ENDS[status], now, error=error)
+def end(tx: Transaction, held: Held, status: End, now: datetime, said: Made | str | None = None) -> None:
+    """It is settled. `said`: what was made, or the error. Raises `LeaseLost`."""
+    made, error = (said.document(), None) if isinstance(said, Made) else (None, said)
+    steps.end(tx, held, _ENDS[status], now, error=error, output=made)
     _set(tx, held, status, now)
     if status == "blocked":
         _show(tx, {held.workflow_id}, "succeeded", now)

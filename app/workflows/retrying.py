@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 from psycopg import Rollback
 from psycopg.errors import UniqueViolation
 
-from app import definitions, issues, ledger, permits, work, workflows
+from app import definitions, issues, ledger, work, workflows
 from app.database import Transaction
 from app.definitions import Type
 from app.issues import Ask
@@ -95,7 +95,7 @@ def _line(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
     if blocker is not None:
         return blocker
     due = _lead_back(tx, held, asked)
-    return replace(due, writes=_take_up_blocked(tx, held, asked.by.at))
+    return replace(due, writes=tuple(write_steps.unblock(tx, held.id, asked.by.at)))
 
 
 def _lead_back(tx: Transaction, held: Workflow, asked: _Ask) -> Retried:
@@ -108,15 +108,6 @@ def _lead_back(tx: Transaction, held: Workflow, asked: _Ask) -> Retried:
         waiting = runs.next_waiting(tx, held.kind, held.subject)
         return Retried(held.id, task) if waiting is None else Retried(waiting.message, waiting.task)
     return Retried(held.id, task)
-
-
-def _take_up_blocked(tx: Transaction, held: Workflow, now: datetime) -> tuple[UUID, ...]:
-    """Its writes that a person had to look at; of one that was sent, what became of it is read before all else."""
-    found = write_steps.locked(tx, "run_id = %(run)s AND status = 'blocked'", {"run": held.id})
-    sent = [intent_id for intent_id in found if permits.open_again(tx, intent_id)]
-    others = [intent_id for intent_id in found if intent_id not in sent]
-    write_steps.unblock(tx, held.id, sent=sent, others=others, now=now)
-    return tuple(found)
 
 
 def _handoff(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:

@@ -1,4 +1,4 @@
-"""Wishes that nobody could grant in time: a run that gets to them only then merges nothing."""
+"""Wishes that were taken back, or that nobody could grant in time: a run that gets to them only then merges nothing."""
 
 from datetime import datetime
 
@@ -12,8 +12,15 @@ from tasks.merging.finding import Job, Target
 from tasks.merging.recording import Also, Ended
 
 
-def too_old(context: Context, job: Job, target: Target) -> Ended | None:
-    """How a run ends whose wish is over by now, since it was paused or put off for so long; None where it is not."""
+def unwished(context: Context, job: Job, target: Target) -> Ended | None:
+    """How a run ends that nobody wishes for by now, perhaps since it was paused or put off for long; None: one does."""
+    if job.is_taken_back:
+        sentence = "What asked for it at GitHub is gone, so that it is not merged; ask again there."
+        return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
+    return _too_old(context, job, target)
+
+
+def _too_old(context: Context, job: Job, target: Target) -> Ended | None:
     if job.request is None:
         return None
     with context.pool.connection() as tx:

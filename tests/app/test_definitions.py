@@ -8,11 +8,12 @@ import pytest
 
 from app import definitions
 from app.definitions import DEFINITIONS, Definition, Kind, Step, Type, UnknownDefinition
+from app.handed import Ended, Found
 from app.queue import ROUTES
 
 TWO = (
-    Definition("merge", "merge", 1, (Step("judge", "merge.judge"), Step("send", "merge.send"))),
-    Definition("merge", "merge", 2, (Step("all", "merge.pull_request"),)),
+    Definition("merge", "merge", 1, (Step("judge", "merge.judge", Found), Step("send", "merge.send", Ended))),
+    Definition("merge", "merge", 2, (Step("all", "merge.pull_request", Ended),)),
 )
 
 

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
+from app import definitions
 from app.cursors import Part
 from app.definitions import Kind, Type
 from app.records.histories import Happening
@@ -16,6 +17,11 @@ from app.web.api.issue_shapes import Line
 from app.web.api.run_shapes import RepositoryName
 from app.workflows import Standing, Whole
 
+IMPORTED = {"type": "object", "title": "Imported", "description": "Of a step of the old system, as it was there."}
+OUTPUT: dict[str, Any] = {
+    "anyOf": [*(each.model_json_schema() for each in definitions.outputs()), IMPORTED, {"type": "null"}]
+}
+"""What steps hand on, each by its type."""
 StepName = Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,63}$")]
 
 
@@ -77,7 +83,7 @@ class StepOfWorkflow(ResponseBody):
     error: str | None
     about: str | None
     input: dict[str, Any]
-    output: dict[str, Any] | None
+    output: Annotated[dict[str, Any] | None, WithJsonSchema(OUTPUT)]
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None

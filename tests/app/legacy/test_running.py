@@ -30,6 +30,21 @@ def test_it_brings_what_was_over_as_it_was(gate: Gate) -> None:
     assert (step["status"], step["outcome"], step["position"], step["output"]) == ("done", "done", 1, {"ok": True})
 
 
+def test_each_step_hands_on_how_many_rows_it_came_to(gate: Gate) -> None:
+    batch = gate.bring({"workflows": [row("workflows")], "steps": [row("steps", id="")]})
+    gate.roll_back(batch)
+    told = gate.tx.execute(
+        "SELECT name, output FROM steps JOIN workflows ON workflows.id = workflow_id WHERE kind <> 'imported'"
+        " ORDER BY name"
+    ).fetchall()
+    assert {each["name"]: {name: count for name, count in each["output"].items() if count} for each in told} == {
+        "apply": {"imported": 1, "quarantined": 1},
+        "check": {"quarantined": 1, "ready": 1},
+        "read": {"staged": 2},
+        "take_out": {"rows": 1},
+    }
+
+
 def test_it_blocks_what_was_not_over_and_says_to_start_it_anew(gate: Gate) -> None:
     gate.bring({"workflows": [row("workflows", status="running", finished_at=None, error="it hung")]})
     found = gate.one("SELECT * FROM runs WHERE kind = 'imported'")

@@ -24,8 +24,9 @@ LEASE = 60
 JUDGED = Judged(evaluation=None, state=None, head_sha=None)
 ASKED = AskedStep(step="S5_MERGE", mode="execute", request_id="r")
 WANTED = Wanted("evaluate", 7, "Acme/Widget", 5, number=3)
-FIRST, SECOND = Step("judge", "merge.judge", output=Inspected), Step("send", "merge.send")
-LINE = (Definition("merge", "merge", 1, (FIRST, SECOND), (Step("tidy", "merge.tidy"),)),)
+FIRST, SECOND = Step("judge", "merge.judge", Inspected), Step("send", "merge.send", Inspected)
+LINE = (Definition("merge", "merge", 1, (FIRST, SECOND), (Step("tidy", "merge.tidy", Inspected),)),)
+LOOKED = Inspected(looked_at=0)
 
 
 @pytest.fixture
@@ -116,14 +117,14 @@ def test_a_workflow_that_was_started_under_an_older_version_finishes_under_it(
 ) -> None:
     monkeypatch.setattr(definitions, "DEFINITIONS", LINE)
     old = _added(tx)
-    newer = Definition("merge", "merge", 2, (Step("all", "merge.all"),))
+    newer = Definition("merge", "merge", 2, (Step("all", "merge.all", Inspected),))
     monkeypatch.setattr(definitions, "DEFINITIONS", (*LINE, newer))
     new = _added(tx)
     assert {due.message: due.task for due in steps.take_due(tx, T0)} == {old: "merge.judge", new: "merge.all"}
-    assert runs.finish(tx, _claimed(tx, old), T0, Inspected(looked_at=0))
+    assert runs.finish(tx, _claimed(tx, old), T0, LOOKED)
     assert [due.task for due in steps.take_due(tx, T0)] == ["merge.send"]
-    assert not runs.finish(tx, _claimed(tx, old), T0)
-    assert not runs.finish(tx, _claimed(tx, new), T0)
+    assert not runs.finish(tx, _claimed(tx, old), T0, LOOKED)
+    assert not runs.finish(tx, _claimed(tx, new), T0, LOOKED)
     assert {_status(tx, run_id)[0] for run_id in (old, new)} == {"succeeded"}
 
 
@@ -162,9 +163,10 @@ def test_a_snooze_is_no_attempt_and_a_retry_is_one(tx: Transaction) -> None:
 
 def test_a_step_hands_on_what_its_definition_says_and_nothing_else(tx: Transaction) -> None:
     run = _claimed(tx, runs.want(tx, WANTED, T0))
-    for output in (None, Inspected(looked_at=1)):
-        with pytest.raises(TypeError, match="hands on Judged"):
-            runs.finish(tx, run, T0, output)
+    with pytest.raises(TypeError, match="hands on Judged"):
+        runs.finish(tx, run, T0, LOOKED)
+    with pytest.raises(TypeError, match="hands on Judged"):
+        resting.rest(tx, run, "waiting", T0, LOOKED)
 
 
 @pytest.mark.parametrize("asked", [None, AskedPulls(repository="acme/widget")])
@@ -285,7 +287,7 @@ def test_what_rests_says_how_and_is_over_only_where_it_is(
 ) -> None:
     asked = "SELECT outcome, finished_at FROM workflows JOIN steps ON workflow_id = workflows.id"
     run_id = runs.want(tx, WANTED, T0)
-    resting.rest(tx, _claimed(tx, run_id), status, T0)
+    resting.rest(tx, _claimed(tx, run_id), status, T0, JUDGED)
     assert tx.execute(asked).fetchone() == {"outcome": outcome, "finished_at": T0 if is_over else None}
     assert resting.reopen(tx, run_id, T0, kind="evaluate", resting=[status])
     assert tx.execute(asked).fetchone() == {"outcome": None, "finished_at": None}
