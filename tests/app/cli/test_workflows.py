@@ -18,8 +18,7 @@ from app import ledger
 from app.cli import main, workflow_watch
 from app.definitions import Kind
 from app.handed import Asked, AskedHandoff, AskedPulls, AskedStep
-from app.records import pulls, runs
-from app.records.pulls import Sighting
+from app.records import runs
 from app.records.workflows import Which
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -166,38 +165,6 @@ def test_it_retries_from_a_step_that_was_begun(make: Make) -> None:
     assert _json("retry", made, "--step", "judge")["status"] == "pending"
 
 
-def test_it_starts_a_merge_with_its_input() -> None:
-    started = _json("start", "merge", "prUrl=https://github.com/acme/widget/pull/7", "mode=dryRun", "--as", "olga")
-    assert (started["type"], started["status"], started["askedBy"]) == ("merge", "pending", "olga")
-
-
-def test_it_starts_an_evaluation_for_who_asks(database_url: str) -> None:
-    with psycopg.connect(database_url, row_factory=dict_row) as tx:
-        pulls.seen(tx, Sighting(5, 7, "acme/widget", 9))
-    started = _json("start", "policy_evaluation", "repository=acme/widget", "number=7", "--as", "olga")
-    assert (started["status"], started["askedBy"]) == ("pending", "olga")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "said"),
-    [
-        (("merge",), 1, "INVALID: input: should have prUrl or issueId, and not both."),
-        (("merge", "prUrl=https://github.com/a/b/pull/7", "mode=now"), 1, "INVALID: mode: Input should be 'execute'"),
-        (("merge", "prUrl=https://github.com/a/b/pull/7", "x=1"), 1, "INVALID: x: Extra inputs are not permitted."),
-        (("policy_evaluation", "repository=a/b", "number=x"), 1, "INVALID: number: Input should be a valid integer"),
-        (("policy_evaluation", "repository=a/b", "number=7"), 1, "PULL_REQUEST_NOT_SEEN: "),
-        (("reconciliation", "what=deliveries"), 1, "TRANSPORT_DISABLED: "),
-        (("approval",), 1, "BEGINS_OTHERWISE: "),
-        (("legacy_import",), 1, "BEGINS_OTHERWISE: "),
-        (("merge", "prUrl"), 2, "should be name=value."),
-        (("nothing",), 2, "Invalid value"),
-    ],
-)
-def test_what_cannot_be_started_is_said(arguments: tuple[str, ...], code: int, said: str) -> None:
-    result = _run("start", *arguments)
-    assert (result.exit_code, said in result.output) == (code, True), result.output
-
-
 def test_it_pauses_and_resumes(make: Make) -> None:
     make("merge")
     assert _run("pauses").output == "Nothing is paused.\n"
@@ -300,9 +267,3 @@ def test_hostile_filters_are_text_or_refused_in_a_sentence(option: str, given: s
         result = _run(command, option, given)
         assert isinstance(result.exception, SystemExit | None)
         assert "Traceback" not in result.output
-
-
-@pytest.mark.parametrize("pair", ["prUrl=\0", "prUrl=\udcff", "\x1b[2J=1", "prUrl=" + "a" * 100_000])
-def test_hostile_input_of_a_start_is_refused_in_a_sentence(pair: str) -> None:
-    result = _run("start", "merge", pair)
-    assert (result.exit_code, "\x1b" in result.output, len(result.output) < 1_000) == (1, False, True)
