@@ -37,13 +37,13 @@ hypothesis.settings.load_profile("any_machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--whole", action="store_true", help="Run every cell of the tests marked as a matrix.")
+    parser.addoption("--whole", action="store_true", help="Run all that is marked as a matrix or as long.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What waits comes first, and of a matrix one cell in `ONE_IN` remains."""
+    """What waits comes first; of a matrix one cell in `ONE_IN` remains, and of what is long nothing."""
     items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
-    _leave_out_of_matrices(config, items)
+    _leave_out(config, items)
     measuring.choose(items)
 
 
@@ -53,13 +53,15 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
         return (yield)
 
 
-def _leave_out_of_matrices(config: pytest.Config, items: list[pytest.Item]) -> None:
+def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Another column in each test, so that each kind and each fault is there."""
     if config.getoption("--whole"):
         return
     counted: dict[str, int] = {}
     left_out = []
     for item in items:
+        if item.get_closest_marker("long") is not None:
+            left_out.append(item)
         if item.get_closest_marker("matrix") is None:
             continue
         test = item.nodeid.partition("[")[0]

@@ -1,7 +1,8 @@
 """Which tests are measured for coverage: enough of them to tell what none of them reaches.
 
-Measuring costs a test more than half of its time again. So what runs the whole gate is measured one test function in
-`ONE_FUNCTION_IN`, its first case alone; whatever needs no service is always measured.
+Measuring costs a test as much time again. So of a test with many cases only the first is measured, and what runs the
+whole gate one test function in `ONE_FUNCTION_IN`. The tests of `policies/`, whose branches are all to be reached, are
+measured whole.
 """
 
 from collections import Counter
@@ -11,24 +12,27 @@ from contextlib import contextmanager
 import coverage
 import pytest
 
-ONE_FUNCTION_IN = 2
+ONE_FUNCTION_IN = 3
 SERVICE = "postgres"
 """The fixture that stands for the whole gate."""
+WHOLE = "tests/policies/"
 UNMEASURED = pytest.StashKey[bool]()
 
 
 def choose(items: Sequence[pytest.Item]) -> None:
     """Mark what is not measured; the same items are marked the same way in every process."""
-    functions: dict[str, Counter[str]] = {}
+    functions: dict[tuple[str, bool], Counter[str]] = {}
     for item in items:
-        if SERVICE not in getattr(item, "fixturenames", ()):
-            continue
         file, _, rest = item.nodeid.partition("::")
-        of_file = functions.setdefault(file, Counter())
+        if file.startswith(WHOLE):
+            continue
+        is_on_services = SERVICE in getattr(item, "fixturenames", ())
+        of_file = functions.setdefault((file, is_on_services), Counter())
         name = rest.partition("[")[0]
         place = list(of_file).index(name) if name in of_file else len(of_file)
         of_file[name] += 1
-        item.stash[UNMEASURED] = of_file[name] > 1 or place % ONE_FUNCTION_IN > 0
+        is_left_out = is_on_services and place % ONE_FUNCTION_IN > 0
+        item.stash[UNMEASURED] = is_left_out or of_file[name] > 1
 
 
 @contextmanager

@@ -191,6 +191,7 @@ def test_both_workers_killed_in_the_middle_of_every_stage_cost_nothing_and_doubl
     _demand_one_of_each(jobs)
 
 
+@pytest.mark.long
 def test_github_answers_502_after_any_effect_and_it_is_found_again(office: Office) -> None:
     _demand_one_of_each(_jobs_that_meet(office, 502))
 
@@ -212,6 +213,7 @@ def _demand_one_of_each(jobs: dict[str, Job]) -> None:
         assert (job.effects(), job.pull().requested_reviewers) == (ONE_OF_EACH, ("alice",))
 
 
+@pytest.mark.long
 def test_while_redis_stands_still_nothing_is_written_and_then_all_of_it_once(office: Office) -> None:
     job = office.job()
     job.ask()

@@ -1,5 +1,7 @@
 """Many verdicts at once: two worker processes share one pace, and whoever waits for its turn is woken in time."""
 
+import pytest
+
 from tests.scenarios.gate import Gate
 
 PULLS = 10
@@ -12,6 +14,7 @@ approval_rules:
 """
 
 
+@pytest.mark.long
 def test_the_verdicts_of_many_pulls_leave_a_second_apart_and_soon(gate: Gate) -> None:
     scene = gate.scene(POLICY)
     for number in range(2, PULLS + 1):

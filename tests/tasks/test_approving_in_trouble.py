@@ -34,6 +34,7 @@ def house(database_url: str, redis_db: str) -> Iterator[House]:
         yield made
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("point", POINTS)
 def test_a_worker_that_dies_costs_no_review_and_doubles_none(house: House, point: str) -> None:
     house.clock.forward(60)

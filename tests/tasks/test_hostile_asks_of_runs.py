@@ -27,6 +27,7 @@ def _pulls(at: Agency) -> list[Any]:
     return [pull for pull in at.house.github.state.repository(REPOSITORY).pulls.values() if pull.number > 1]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("branch", STRANGE)
 def test_whatever_a_branch_is_called_it_is_made_and_moved(at: Agency, branch: str) -> None:
     run = at.clear(at.ask(branch=branch)["runId"])
@@ -37,6 +38,7 @@ def test_whatever_a_branch_is_called_it_is_made_and_moved(at: Agency, branch: st
     assert _pulls(at)[0].head_sha == run["headSha"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     "changes",
     [

@@ -35,6 +35,7 @@ ENDS = {"review_request": "refused", "project_field": "refused", "label_remove":
 """Where it is not written at once: nobody is called so, no option is, and whether a label is gone is read."""
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", WIDEST)
 def test_hostile_and_large_contents_end_like_any_other(house: House, name: str) -> None:
     prepare(house, name)

@@ -39,6 +39,7 @@ def _made(at: Agency) -> list[int]:
     return [len(at.house.written(kind)) for kind in MADE]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("kind", MADE)
 def test_it_goes_on_after_a_worker_that_died_with_a_receipt_and_before_it_told_anybody(at: Agency, kind: str) -> None:
     run_id = at.ask(labels=["bot"])["runId"]
@@ -127,6 +128,7 @@ def _attempt(at: Agency, run_id: str) -> None:
     assert at.agent.post(f"/api/v1/runs/{run_id}/epochs", json={}).status_code == 201
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("kind", MADE)
 @pytest.mark.parametrize("happen", [_fail, _deny, _cancel, _attempt])
 def test_what_happens_between_a_decision_and_its_request_counts(

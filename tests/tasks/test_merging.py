@@ -63,6 +63,7 @@ LATER_POINTS = ["merge.before_commit.sent", "merge.spent", "merge.requested", "m
 LAST_POINTS = ["merge.before_commit.result", "merge.recorded"]
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("point", [*POINTS, *LATER_POINTS, *LAST_POINTS])
 def test_a_worker_that_dies_merges_nothing_twice(ready: House, point: str) -> None:
     """The App's own token is made by the real clock and lives for five minutes, so all of it takes less."""

@@ -118,6 +118,7 @@ def test_evaluations_older_than_the_two_modes_can_be_read(house: House) -> None:
     assert "verdict   pending: 0/1 rules approved" in chain_text.render(chain)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("kind", VERDICTS)
 @pytest.mark.parametrize("fault", [None, 502])
 def test_a_write_that_the_older_gate_does_not_know_ends_and_can_be_wished_for_anew(

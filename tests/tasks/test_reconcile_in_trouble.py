@@ -78,6 +78,7 @@ POINTS = [
 ]
 
 
+@pytest.mark.matrix
 @pytest.mark.usefixtures("small_pages")
 @pytest.mark.parametrize("point", POINTS)
 def test_a_death_at_any_point_loses_nothing_and_doubles_nothing(post: Post, point: str) -> None:

@@ -218,6 +218,7 @@ def test_a_setting_stops_a_merge_and_another_lets_it_be_made(
     assert merging.merge(at)[0] == "merged"
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize(
     ("point", "closed"),
     [

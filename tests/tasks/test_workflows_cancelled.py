@@ -97,6 +97,7 @@ def test_a_handoff_that_waits_for_approval_is_cancelled_with_all_that_it_wished_
     assert house.written("git_object") == []
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("point", BEFORE_IT_IS_SENT)
 def test_a_merge_that_was_not_sent_never_is_and_a_retry_merges_once(ready: House, point: str) -> None:
     about = merging.issue(ready)

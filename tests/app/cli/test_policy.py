@@ -1,6 +1,7 @@
 """`mergegate policy`: explain, modes, simulate and backtest on what a real gate has recorded."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ from click.testing import CliRunner, Result
 from app import schema
 from app.cli import main
 from tests.app.test_explain import house
-from tests.tasks.house import POLICY, House
+from tests.databases import Lent
+from tests.tasks.house import POLICY, House, built
 
 __all__ = ["house"]
 
@@ -33,14 +35,33 @@ class Command:
         return str(self._folder / name)
 
 
+@pytest.fixture(scope="module")
+def judged(lent: Lent, redis_url: str) -> Iterator[House]:
+    """One whose pull request 1 is approved by alice, for all tests that only read."""
+    with lent.one() as url, built(url, redis_url) as made:
+        _approved(made)
+        yield made
+
+
 @pytest.fixture
-def run(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
-    """Pull request 1 is approved by alice."""
+def run(judged: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """The command there."""
+    monkeypatch.setenv("DATABASE_URL", judged.context.settings.database_url)
+    return Command(tmp_path)
+
+
+@pytest.fixture
+def own(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
+    """The command on such a house of the test's own."""
     monkeypatch.setenv("DATABASE_URL", house.context.settings.database_url)
+    _approved(house)
+    return Command(tmp_path)
+
+
+def _approved(house: House) -> None:
     house.deliver_pull()
     house.work()
     house.approve()
-    return Command(tmp_path)
 
 
 def last_json(result: Result) -> Any:
@@ -87,13 +108,13 @@ def test_nothing_differs_between_the_modes(run: Command) -> None:
     assert last_json(run("modes", "--json")) == {"schemaVersion": "mergegate.modes.v1", "pulls": [], "unknown": []}
 
 
-def test_of_what_was_not_judged_in_both_modes_it_is_not_said_that_nothing_differs(run: Command, house: House) -> None:
+def test_of_what_was_not_judged_in_both_modes_it_is_not_said_that_nothing_differs(own: Command, house: House) -> None:
     house.rows("UPDATE evaluations SET mode = NULL, other_state = NULL, other_result = NULL RETURNING 1")
-    assert run("modes").output.splitlines() == [
+    assert own("modes").output.splitlines() == [
         "No open pull request would get another verdict in the other mode.",
         "Of 1 it cannot be told, since nothing was evaluated: acme/widget#1.",
     ]
-    assert last_json(run("modes", "--json"))["unknown"] == [{"repository": "acme/widget", "number": 1}]
+    assert last_json(own("modes", "--json"))["unknown"] == [{"repository": "acme/widget", "number": 1}]
 
 
 def test_a_repository_that_nobody_knows_is_no_repository_without_differences(run: Command) -> None:
@@ -101,26 +122,26 @@ def test_a_repository_that_nobody_knows_is_no_repository_without_differences(run
     assert (result.exit_code, "Nothing is known of acme/typo" in result.output) == (2, True)
 
 
-def test_what_the_other_mode_would_change_is_listed(run: Command, house: House) -> None:
+def test_what_the_other_mode_would_change_is_listed(own: Command, house: House) -> None:
     house.rows(
         "UPDATE evaluations SET mode = 'compat', other_state = 'pending', other_description = 'waits',"
         """ other_result = result, differences = '["the rule is pending"]' WHERE state = 'success' RETURNING 1"""
     )
-    assert run("modes", "--repo", "acme/widget").output.splitlines() == [
+    assert own("modes", "--repo", "acme/widget").output.splitlines() == [
         "acme/widget#1: success in compat, pending in strict",
         "  - the rule is pending",
         "",
         "1 open pull request would get another verdict in the other mode.",
     ]
-    assert last_json(run("modes", "--json"))["pulls"][0]["other"]["mode"] == "strict"
-    explained = run("explain", PULL).output
+    assert last_json(own("modes", "--json"))["pulls"][0]["other"]["mode"] == "strict"
+    explained = own("explain", PULL).output
     assert "strict would say pending: waits\n  - the rule is pending\n" in explained
-    assert "What strict mode says, which was not posted:" in run("explain", PULL, "--mode", "strict").output
+    assert "What strict mode says, which was not posted:" in own("explain", PULL, "--mode", "strict").output
 
 
-def test_a_mode_that_was_not_computed_has_no_tree(run: Command, house: House) -> None:
+def test_a_mode_that_was_not_computed_has_no_tree(own: Command, house: House) -> None:
     house.rows("UPDATE evaluations SET other_state = NULL, other_result = NULL RETURNING 1")
-    assert "There is no tree of strict mode" in run("explain", PULL, "--mode", "strict").output
+    assert "There is no tree of strict mode" in own("explain", PULL, "--mode", "strict").output
 
 
 def test_it_simulates_that_a_review_was_not_given(run: Command) -> None:
@@ -213,10 +234,10 @@ def test_a_backtest_names_the_facts_it_lacks(run: Command) -> None:
     assert "Not recorded: files (of 1)." in output
 
 
-def test_a_backtest_as_json(run: Command, house: House) -> None:
+def test_a_backtest_as_json(own: Command, house: House) -> None:
     house.rows("UPDATE evaluations SET snapshot_digest = NULL WHERE state = 'success' RETURNING 1")
-    file, old = run.file("policy: {}"), run.file(TWO, "old.yml")
-    said = last_json(run("backtest", "--policy", file, "--against", old, "--repo", "ACME/widget", "--json"))
+    file, old = own.file("policy: {}"), own.file(TWO, "old.yml")
+    said = last_json(own("backtest", "--policy", file, "--against", old, "--repo", "ACME/widget", "--json"))
     assert said["schemaVersion"] == "mergegate.backtest.v1"
     assert (said["policy"]["file"], said["against"]["file"], said["truncated"]) == (file, old, False)
     assert said["summary"] == {
@@ -227,11 +248,11 @@ def test_a_backtest_as_json(run: Command, house: House) -> None:
     assert (change["outcome"], change["now"]["state"], change["rules"][-1]["now"]) == ("laxer", "success", None)
 
 
-def test_a_backtest_of_nothing_is_no_good_news(run: Command, house: House) -> None:
-    file = run.file(POLICY)
-    assert run("backtest", "--policy", file, "--repo", "acme/typo").exit_code == 2
+def test_a_backtest_of_nothing_is_no_good_news(own: Command, house: House) -> None:
+    file = own.file(POLICY)
+    assert own("backtest", "--policy", file, "--repo", "acme/typo").exit_code == 2
     house.rows("UPDATE evaluations SET snapshot_digest = NULL RETURNING 1")
-    result = run("backtest", "--policy", file, "--since", "2w")
+    result = own("backtest", "--policy", file, "--since", "2w")
     assert result.exit_code == 2
     assert "No facts have been recorded since" in result.output
 
@@ -262,10 +283,10 @@ def test_without_a_database_a_backtest_is_no_answer(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("kept", [0, 3])
-def test_on_an_older_schema_it_says_what_to_do(run: Command, house: House, kept: int) -> None:
+def test_on_an_older_schema_it_says_what_to_do(own: Command, house: House, kept: int) -> None:
     url = house.context.settings.database_url
     schema.down(url, steps=len(schema.status(url)) - kept)
-    result = run("modes")
+    result = own("modes")
     assert (result.exit_code, "an old one; run: mergegate migrate up" in result.output) == (2, True)
 
 

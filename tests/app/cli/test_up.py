@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -135,6 +136,7 @@ def test_ctrl_c_stops_everything_and_the_second_start_finds_its_data(
     assert second.end(signal.SIGTERM) == 0
 
 
+@pytest.mark.long
 def test_it_keeps_a_generated_webhook_secret_and_prints_where(up: Callable[..., Run], service_home: Path) -> None:
     run = up("web: exec sh -c 'echo web has $WEBHOOK_SECRET_FILE; sleep 600'\n")
     run.wait_for("web has")
@@ -166,21 +168,24 @@ def test_a_line_that_ends_stops_all_others_and_is_named(up: Callable[..., Run]) 
     assert _alive(family) == []
 
 
+@pytest.mark.long
 def test_a_line_that_ends_well_is_a_failure_all_the_same(up: Callable[..., Run]) -> None:
     run = up("web: LISTEN BIND\nworker: true\n")
     assert run.process.wait(DEADLINE_SECONDS) == 1
     assert "worker ended by itself with exit code 0, so everything stops." in run.output()
 
 
+@pytest.mark.long
 def test_what_a_line_left_behind_is_killed(up: Callable[..., Run]) -> None:
-    run = up("web: sh -c 'setsid sleep 600 & sleep 601 & echo both; wait'\n")
+    run = up("web: sh -c 'setsid sleep 600 & echo left $!; sleep 601 & echo left $!; echo both; wait'\n")
     run.wait_for("both")
-    left = [each for each in run.family() if each.name() == "sleep"]
-    assert len(left) == 2
+    left = [psutil.Process(int(pid)) for pid in re.findall(r"left (\d+)", run.output())]
+    assert len(_alive(left)) == 2
     assert run.end(signal.SIGINT) == 0
     assert _alive(left) == []
 
 
+@pytest.mark.long
 def test_a_line_may_finish_its_work_when_everything_stops(up: Callable[..., Run]) -> None:
     finishing = "trap 'sleep 0.5; echo finished; exit 0' TERM; echo here; while :; do sleep 0.1; done"
     run = up(f'web: exec sh -c "{finishing}"\n')
@@ -214,6 +219,7 @@ def test_a_second_one_says_in_a_sentence_that_one_runs(up: Callable[..., Run], s
     ]
 
 
+@pytest.mark.long
 def test_it_takes_free_ports_where_its_own_are_taken(up: Callable[..., Run]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bind = f"127.0.0.1:{taken.getsockname()[1]}"
@@ -251,6 +257,7 @@ def test_it_says_that_another_command_holds_the_database(up: Callable[..., Run],
         assert "The embedded PostgreSQL already runs in" in run.output()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_stops_when_asked_while_it_still_sets_up(
     up: Callable[..., Run], service_home: Path, ending: signal.Signals

@@ -70,6 +70,7 @@ def test_it_is_durable_unless_told_otherwise(service_home: Path) -> None:
     assert settings == [("fsync", "on"), ("full_page_writes", "on"), ("synchronous_commit", "on")]
 
 
+@pytest.mark.long
 def test_it_refuses_to_run_twice_on_the_same_data(service_home: Path) -> None:
     with postgres.running(service_home / "postgres", durable=False) as url:
         _put(url, "row")
@@ -103,6 +104,7 @@ def test_it_recovers_when_the_process_above_it_was_killed(service_home: Path) ->
         assert len(_servers(directory)) == 1
 
 
+@pytest.mark.long
 def test_it_recovers_when_server_and_holder_were_killed_at_once(service_home: Path) -> None:
     directory = service_home / "postgres"
     holder = subprocess.Popen(
@@ -131,6 +133,7 @@ def test_it_starts_although_the_pid_of_a_killed_server_belongs_to_another_proces
         assert _names(url) == ["row"]
 
 
+@pytest.mark.long
 def test_it_begins_anew_after_a_setup_cut_short(service_home: Path) -> None:
     fresh = service_home / "postgres" / "data.new"
     fresh.mkdir(parents=True, mode=0o700)
@@ -144,6 +147,7 @@ def test_it_begins_anew_after_a_setup_cut_short(service_home: Path) -> None:
     assert not fresh.exists()
 
 
+@pytest.mark.long
 def test_it_says_what_postgres_said_when_it_cannot_start(service_home: Path) -> None:
     with postgres.running(service_home / "postgres", durable=False):
         pass
@@ -152,6 +156,7 @@ def test_it_says_what_postgres_said_when_it_cannot_start(service_home: Path) -> 
         postgres.running(service_home / "postgres", durable=False).__enter__()
 
 
+@pytest.mark.long
 def test_it_serves_from_a_directory_whose_path_is_too_long_for_a_socket(service_home: Path) -> None:
     directory = service_home / ("long" * 20) / "postgres"
     with postgres.running(directory, durable=False) as url:

@@ -123,6 +123,7 @@ def test_but_for_secrets_it_is_the_change_itself_that_is_refused(trials: dict[st
     assert {title for title in refused if not _changing(trials[title].asked)} == READS_FIRST
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", WISHES)
 def test_a_permit_in_hand_lets_none_of_them_pass(trials: dict[str, Trial], name: str) -> None:
     kind, method, path, document = WISHES[name]

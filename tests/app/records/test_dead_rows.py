@@ -56,6 +56,7 @@ def test_claims_and_the_sweep_stay_as_they_were(tx: Any) -> None:
         for each in due:
             _claimed(tx, each)
     after = _pages(tx, due[0])
+    tx.execute("SELECT pg_stat_force_next_flush()")
     assert tx.execute("SELECT sum(n_tup_upd) > 0 AS updated FROM pg_stat_user_tables").fetchone() == {"updated": True}
     assert [after[what] <= 2 * pages for what, pages in before.items()] == [True, True], (before, after)
 

@@ -102,6 +102,7 @@ EVENTS: dict[str, tuple[str, Callable[[Any, Any], Any]]] = {
 }
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVENTS)
 def test_it_sends_what_all_of_githubs_examples_have(
     name: str, town: Any, hooks: Any, receiver: Any, cases: Any

@@ -33,7 +33,7 @@ from tests.app.web.conftest import SECRET
 from tests.conformance.services import Receiver
 from tests.tasks.house import built
 
-EXAMPLES = int(os.environ.get("API_EXAMPLES", "10"))
+EXAMPLES = int(os.environ.get("API_EXAMPLES", "4"))
 MOST_SECONDS_WAITED = 1
 TIMEOUT_SECONDS = 30
 RUN = {"repository": "acme/widget", "base": "main", "head": "work", "headSha": "a" * 40}

@@ -1,28 +1,37 @@
 """The endpoints of verdicts and policies: answers from what is stored, a sentence for everything that is wrong."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from flask.testing import FlaskClient
 
 from app.web.api.endpoint import MOST_BYTES
 from tests.app.web.api.knocking import Knocking, knocking
+from tests.databases import Lent
 from tests.tasks.house import POLICY, House, built
 
 PULL = "/api/v1/pulls/acme/widget/1"
 
 
-@pytest.fixture
-def house(database_url: str, redis_db: str) -> Iterator[House]:
+@contextmanager
+def _waiting(database_url: str, redis_url: str) -> Iterator[House]:
     """Pull request 1 waits for an approval."""
-    with built(database_url, redis_db) as made:
+    with built(database_url, redis_url) as made:
         made.deliver_pull()
         made.work()
         made.clock.forward(60)
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def house(lent: Lent, redis_url: str) -> Iterator[House]:
+    """One for all tests that only read."""
+    with lent.one() as url, _waiting(url, redis_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def knock(house: House) -> Knocking:
     return knocking(house.context.settings, house.clock)
 
@@ -53,11 +62,13 @@ def test_what_is_not_known_is_not_found(client: FlaskClient, path: str) -> None:
         assert (answer.status_code, answer.get_json()["code"]) == (404, "UNKNOWN_PULL")
 
 
-def test_before_there_are_facts_it_says_so(house: House, client: FlaskClient) -> None:
-    house.rows("UPDATE evaluations SET snapshot_digest = NULL RETURNING 1")
-    assert client.post(f"{PULL}/simulate", json={}).get_json()["code"] == "NO_FACTS"
-    house.rows("DELETE FROM evaluations RETURNING 1")
-    assert client.get(PULL).get_json()["code"] == "NO_VERDICT"
+def test_before_there_are_facts_it_says_so(database_url: str, redis_db: str) -> None:
+    with _waiting(database_url, redis_db) as own:
+        client = knocking(own.context.settings, own.clock).client("read")
+        own.rows("UPDATE evaluations SET snapshot_digest = NULL RETURNING 1")
+        assert client.post(f"{PULL}/simulate", json={}).get_json()["code"] == "NO_FACTS"
+        own.rows("DELETE FROM evaluations RETURNING 1")
+        assert client.get(PULL).get_json()["code"] == "NO_VERDICT"
 
 
 def test_it_simulates(client: FlaskClient) -> None:

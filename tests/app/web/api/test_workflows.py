@@ -78,6 +78,14 @@ def test_who_starts_a_comparison_has_asked_for_it(agent: FlaskClient, knock: Kno
         assert started(agent, "reconciliation", **asked)["askedBy"] == "agent"
 
 
+def test_what_was_imported_is_found_by_repository_and_number(agent: FlaskClient, knock: Knocking) -> None:
+    own = "gen_random_uuid(), 'merge', 'imported', 'legacy:w1', 0, 'Acme/Widget', 0, 7, 'merge', 'succeeded'"
+    columns = "id, type, kind, subject, repository_id, full_name, installation_id, number, current_step, status"
+    rows(knock, f"INSERT INTO workflows ({columns}) VALUES ({own}) RETURNING id")
+    found = [agent.get(WORKFLOWS, query_string={"subject": f"acme/widget#{n}"}).get_json()["items"] for n in (7, 8)]
+    assert [[each["subject"] for each in items] for items in found] == [["legacy:w1"], []]
+
+
 def test_a_pull_request_that_was_never_seen_is_not_evaluated(agent: FlaskClient, knock: Knocking) -> None:
     answer = start(agent, "policy_evaluation", repository="acme/widget", number=8)
     assert (answer.status_code, answer.get_json()["code"]) == (404, "PULL_REQUEST_NOT_SEEN")
