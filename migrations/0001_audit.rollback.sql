@@ -1,3 +1,3 @@
-DROP TABLE audit_entries;
-DROP FUNCTION audit_entries_refuse();
-DROP FUNCTION audit_entries_extend();
+DROP TABLE IF EXISTS audit_entries;
+DROP FUNCTION IF EXISTS audit_entries_refuse();
+DROP FUNCTION IF EXISTS audit_entries_extend();

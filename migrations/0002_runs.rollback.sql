@@ -1,5 +1,5 @@
-DROP TABLE run_deliveries;
-DROP TABLE runs;
-DROP TABLE heads;
-DROP TABLE pulls;
-DROP TABLE deliveries;
+DROP TABLE IF EXISTS run_deliveries;
+DROP TABLE IF EXISTS runs;
+DROP TABLE IF EXISTS heads;
+DROP TABLE IF EXISTS pulls;
+DROP TABLE IF EXISTS deliveries;

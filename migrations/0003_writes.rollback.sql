@@ -1,7 +1,7 @@
-DROP TABLE pinned_repositories;
-DROP TABLE permits;
-DROP TABLE decisions;
-ALTER TABLE evaluations DROP COLUMN intent_id;
-DROP TABLE intents;
-DROP TABLE evaluations;
-DROP TABLE snapshots;
+DROP TABLE IF EXISTS pinned_repositories;
+DROP TABLE IF EXISTS permits;
+DROP TABLE IF EXISTS decisions;
+ALTER TABLE IF EXISTS evaluations DROP COLUMN IF EXISTS intent_id;
+DROP TABLE IF EXISTS intents;
+DROP TABLE IF EXISTS evaluations;
+DROP TABLE IF EXISTS snapshots;

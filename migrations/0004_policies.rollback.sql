@@ -1,8 +1,8 @@
-DROP INDEX evaluations_time;
+DROP INDEX IF EXISTS evaluations_time;
 ALTER TABLE evaluations
-    DROP COLUMN mode,
-    DROP COLUMN other_state,
-    DROP COLUMN other_description,
-    DROP COLUMN other_result,
-    DROP COLUMN differences;
-DROP TABLE policy_files;
+    DROP COLUMN IF EXISTS mode,
+    DROP COLUMN IF EXISTS other_state,
+    DROP COLUMN IF EXISTS other_description,
+    DROP COLUMN IF EXISTS other_result,
+    DROP COLUMN IF EXISTS differences;
+DROP TABLE IF EXISTS policy_files;

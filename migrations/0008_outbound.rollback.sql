@@ -5,7 +5,11 @@ ALTER TABLE decisions DROP COLUMN IF EXISTS simulated;
 DROP TABLE IF EXISTS approvals;
 DROP TABLE IF EXISTS evidence;
 DROP TABLE IF EXISTS wishes;
-DELETE FROM runs WHERE id IN (SELECT run_id FROM bindings) OR status IN ('waiting', 'cancelled');
+DO $$ BEGIN
+    IF to_regclass('bindings') IS NOT NULL THEN
+        DELETE FROM runs WHERE id IN (SELECT run_id FROM bindings) OR status IN ('waiting', 'cancelled');
+    END IF;
+END $$;
 DROP TABLE IF EXISTS bindings;
 DROP TABLE IF EXISTS artifacts;
 DROP TABLE IF EXISTS idempotency_keys;

@@ -61,7 +61,9 @@ def moved(url: str) -> list[str]:
     if (counts := _counts(url)) != before:
         found.append(f"all migrations again left {counts} of {before}")
     lost = migrating.there_and_back(url)
-    return found + [f"{each.migration} left {each.found} of {each.expected} in {each.table}" for each in lost]
+    return found + [
+        f"{each.migration} {each.step} left {each.found} of {each.expected} in {each.table}" for each in lost
+    ]
 
 
 def _newest(url: str) -> str:

@@ -14,12 +14,16 @@ from tests.tasks.agency import agency
 from tests.tasks.house import House
 
 NAMES = [file.stem for file in sorted(schema.directory().glob("[0-9]*.sql")) if ".rollback" not in file.name]
-TWICE = [name for name in NAMES if name >= "0005"]
-"""Those before were written for databases that had no such tables."""
 WAITS = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query <> ''
 """
 POLLS = 500
+TURNED = """
+INSERT INTO pauses (scope, reason, paused_by, paused_at, repository_id, by_name, former)
+SELECT 'repository:octo/' || n / 2, 'No.', 'olga', now(), n, n % 2 = 0, '{repository:octo/old}'
+FROM generate_series(1, 4) AS n;
+UPDATE steps SET held_by = pauses.id FROM pauses WHERE pauses.repository_id = 99 AND steps.status = 'pending';
+"""
 
 
 @pytest.fixture
@@ -27,6 +31,9 @@ def grown(postgres: str) -> Iterator[str]:
     with databases.fresh(postgres) as url:
         growth.fill(url, 100, due=20)
         growth.fill_the_rest(url)
+        growth.pause(url, 10)
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(TURNED.encode())
         yield url
 
 
@@ -46,26 +53,6 @@ def test_a_house_that_has_worked_loses_nothing_and_works_on(house: House, tmp_pa
     house.work()
     with house.context.pool.connection() as tx:
         assert ledger.verify(ledger.read(tx)).fault is None
-
-
-@pytest.mark.matrix
-@pytest.mark.parametrize("name", TWICE)
-def test_a_migration_that_is_made_twice_changes_nothing_more(grown: str, name: str) -> None:
-    schema.down(grown, steps=len(NAMES) - NAMES.index(name) - 1)
-    once = migrating.content(grown)
-    with psycopg.connect(grown) as connection:
-        connection.execute((schema.directory() / f"{name}.sql").read_bytes())
-    assert migrating.content(grown) == once
-
-
-@pytest.mark.matrix
-@pytest.mark.parametrize("name", [name for name in NAMES if name >= "0011"])
-def test_a_migration_that_is_undone_twice_changes_nothing_more(grown: str, name: str) -> None:
-    schema.down(grown, steps=len(NAMES) - NAMES.index(name))
-    once = migrating.content(grown)
-    with psycopg.connect(grown) as connection:
-        connection.execute((schema.directory() / f"{name}.rollback.sql").read_bytes())
-    assert migrating.content(grown) == once
 
 
 @pytest.mark.matrix
