@@ -33,8 +33,6 @@ def enqueue_due(context: Context) -> int:
     with context.pool.connection() as tx:
         looks.end_of_ended(tx, now)
     with context.pool.connection() as tx:
-        looks.end_of_ended(tx, now)
-    with context.pool.connection() as tx:
         paused_steps.take_back(tx)
         paused_steps.put_aside(tx, now)
     with context.pool.connection() as tx:
