@@ -122,12 +122,6 @@ class Row:
             raise Unfit("BAD_REPOSITORY", f"{self.column(field)} should be a repository as owner/name.")
         return match.group(1)
 
-    def pull(self, field: str) -> tuple[str, int] | None:
-        """Repository and number of the pull request that is named there; None where it is anything else."""
-        match = _PULL.fullmatch((self.text(field, MOST_TEXT_CHARACTERS) or "").strip())
-        name = match and (match.group(1) or match.group(2))
-        return None if not match or not name or name.endswith(("/.", "/..")) else (name, int(match.group(3)))
-
     def one_of(self, field: str, words: Mapping[str, str], code: str) -> str:
         """Our word for what stands there, whatever its case and punctuation."""
         found = words.get(re.sub(r"[^a-z0-9]+", "_", self.needed(field).lower()).strip("_"))
@@ -136,6 +130,13 @@ class Row:
                 code, f"{self.column(field)} has a word that is not known here; docs/legacy-import.md has them."
             )
         return found
+
+
+def pull(text: str) -> tuple[str, int] | None:
+    """Repository and number of the pull request that is named there; None where it is anything else."""
+    match = _PULL.fullmatch(text.strip())
+    name = "" if match is None else match.group(1) or match.group(2)
+    return None if match is None or name.endswith(("/.", "/..")) else (name, int(match.group(3)))
 
 
 def attempted(read: Callable[[], Any]) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from app.definitions import IMPORTED
-from app.legacy.cells import MOST_TEXT_CHARACTERS, Row, Unfit, attempted
+from app.legacy.cells import MOST_TEXT_CHARACTERS, Row, Unfit, attempted, pull
 from app.legacy.dump import SAID, STATEMENT
 from app.legacy.shape import RowKind, Shape
 from app.records.legacy_targets import END_PLACE
@@ -128,11 +128,12 @@ def _workflow(row: Row, key: str) -> dict[str, Any]:
         raise Unfit("RETRY_OF_ITSELF", f"{row.column('retry_of')} names the workflow itself.")
     error, output = row.text("error", MOST_TEXT_CHARACTERS), row.json("output")
     is_over = status != "blocked"
-    repository, number = _place_of(row)
+    subject = row.text("subject", MOST_SUBJECT_CHARACTERS) or key
+    repository, number = _place_of(row, subject)
     return {
         "type": row.one_of("type", TYPES, "UNKNOWN_TYPE"),
         "status": status,
-        "subject": f"legacy:{row.text('subject', MOST_SUBJECT_CHARACTERS) or key}",
+        "subject": f"legacy:{subject}",
         "full_name": repository,
         "number": number,
         "input": row.json("input"),
@@ -147,9 +148,9 @@ def _workflow(row: Row, key: str) -> dict[str, Any]:
     }
 
 
-def _place_of(row: Row) -> tuple[str, int | None]:
+def _place_of(row: Row, subject: str) -> tuple[str, int | None]:
     """Repository and number as their columns say; what these leave out, as the subject does if it says nothing else."""
-    repository, number, named = row.repository("repository"), row.number("number"), row.pull("subject")
+    repository, number, named = row.repository("repository"), row.number("number"), pull(subject)
     if named is None or repository.lower() not in ("", named[0].lower()) or number not in (None, named[1]):
         return repository, number
     return repository or named[0], named[1]

@@ -1,6 +1,6 @@
 """Settings changed again and again: what is said is what was said last, and the history is a chain without a gap."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -96,6 +96,35 @@ def test_whatever_is_said_is_understood_or_refused_in_a_sentence(tx: Transaction
     else:
         assert done.trouble is None
     tx.rollback()
+
+
+class Interrupted:
+    """A connection on which somebody else is quicker: `between` is done once before its statement of that number."""
+
+    def __init__(self, tx: Transaction, place: int, between: Callable[[], object]) -> None:
+        self._tx, self._left, self._between = tx, place, between
+
+    def execute(self, *statement: Any) -> Any:
+        if self._left == 0:
+            self._between()
+        self._left -= 1
+        return self._tx.execute(*statement)
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_no_version_is_newer_than_what_is_shown_with_it(tx: Transaction, database_url: str, place: int) -> None:
+    """Who sends it back would take away what he has not seen."""
+
+    def meanwhile() -> None:
+        with psycopg.connect(database_url, row_factory=dict_row) as other:
+            change(other, ONE, {"writes": False}, None, NOW)
+
+    interrupted: Any = Interrupted(tx, place, meanwhile)
+    shown = operator_settings.shown(interrupted, ENVIRONMENT, ONE, NOW)
+    (writes,) = [each for each in shown.settings if each.name == "writes"]
+    assert shown.version == 0 or (writes.value, writes.counts) == (False, False)
+    tx.commit()
+    assert operator_settings.shown(tx, ENVIRONMENT, ONE, NOW).version == int(interrupted._left < 0)
 
 
 def test_two_changes_of_one_request_are_one_or_none(tx: Transaction) -> None:

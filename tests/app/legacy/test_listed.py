@@ -57,6 +57,11 @@ def test_it_finds_it_beside_what_was_worked_on_here(gate: Gate, listed: List) ->
     }
 
 
+def test_a_key_says_the_pull_request_where_it_stands_for_the_subject(gate: Gate, listed: List) -> None:
+    gate.bring(workflow(id="acme/app#1", repository=None, number=None, subject=None))
+    assert [each["subject"] for each in listed("--subject", "acme/app#1")] == ["legacy:acme/app#1"]
+
+
 @pytest.mark.parametrize(
     ("said", "found"),
     [
