@@ -260,6 +260,16 @@ def merged_onto(tx: Transaction, attempt: Attempt) -> set[str]:
     return {row["merge_sha"] for row in rows}
 
 
+def others_under_way(tx: Transaction, attempt: Attempt) -> bool:
+    """Whether another merge of ours into the same base was sent, and nothing is recorded yet of what it came to."""
+    found = tx.execute(
+        "SELECT 1 FROM merge_attempts WHERE repository_id = %(repository)s AND base_ref = %(base)s"
+        " AND kind = 'merge' AND state IN ('SENT', 'IN_DOUBT') AND id <> %(own)s LIMIT 1",
+        {"repository": attempt.repository_id, "base": attempt.base_ref, "own": attempt.id},
+    ).fetchone()
+    return found is not None
+
+
 def set_merge_sha(tx: Transaction, attempt: Attempt, merge_sha: str) -> bool:
     """What GitHub's queue has merged an entry as; False where that is known already."""
     changed = tx.execute(

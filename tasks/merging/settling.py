@@ -22,6 +22,9 @@ from tasks.merging.waiting import Later
 
 READ_AFTER_SECONDS = (1, 5, 20, 60)
 """When GitHub is read after a request whose end is not known; the last time is `MERGE_SETTLE_SECONDS`."""
+OUR_OWN_SECONDS = 120
+"""For so long after its time a merge is not called partial while another one of ours may have moved the base."""
+LOOK_AGAIN_SECONDS = 3
 STAYS_IN_DOUBT = ("MERGE_PARTIAL", "OUTCOME_UNKNOWN")
 """A person is told, and nobody knows more than before: whoever asks again has it read again before anything is sent."""
 UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
@@ -108,6 +111,7 @@ def _read(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:
     sent, seconds = _sent(context, attempt), int((now - since).total_seconds())
     if seconds >= sent.settle_seconds and isinstance(seen, Seen):
         seen = _without_our_own(context, target, attempt, seen)
+        _wait_for_our_own(context, attempt, sent, seen, now)
     settled = settling.settle(sent, seen, seconds)
     if settled == "merged" and pull is not None:
         if _is_of_another(context, attempt, pull):
@@ -139,6 +143,22 @@ def _without_our_own(context: Context, target: Target, attempt: Attempt, seen: S
     except Unavailable as trouble:
         return Unreadable(sentence=trouble.sentence)
     return seen.model_copy(update={"base_tip": tip}) if tip == before else seen
+
+
+def _wait_for_our_own(
+    context: Context, attempt: Attempt, sent: settling.Sent, seen: Seen | Unreadable, now: datetime
+) -> None:
+    """Where the base may have been moved by one that is not recorded yet, look again after that. Raises `Later`."""
+    if not isinstance(seen, Seen) or seen.base_tip in (None, sent.base_tip):
+        return
+    since = attempt.in_doubt_at or now
+    if now >= since + timedelta(seconds=sent.settle_seconds + OUR_OWN_SECONDS):
+        return
+    with context.pool.connection() as tx:
+        others = attempts.others_under_way(tx, attempt)
+    if others:
+        sentence = "The branch has moved, perhaps by another merge of ours that is under way."
+        raise Later(now + timedelta(seconds=LOOK_AGAIN_SECONDS), sentence, holds_base=True)
 
 
 def _is_of_another(context: Context, attempt: Attempt, pull: MergePull) -> bool:

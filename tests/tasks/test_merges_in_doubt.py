@@ -1,5 +1,7 @@
 """A merge that stays in doubt is shown to a person, who may say that nothing came of it; then it may be made again."""
 
+from uuid import UUID
+
 import pytest
 from click.testing import CliRunner
 
@@ -57,6 +59,41 @@ def test_a_base_that_only_our_other_merges_have_moved_is_no_sign_of_this_one(
         house.clock.forward(seconds)
         house.sweep()
     assert merging.said(house, run_id) == end
+    assert len(merging.puts(house)) == 1
+
+
+def _doubt_while_another_is_under_way(house: House) -> tuple[UUID, str]:
+    """The run, and the attempt of ours that has moved the base and is not recorded yet."""
+    merging.ready(house)
+    house.github.fault("PUT", "/merge$", 502)
+    run_id = merging.ask(house)
+    house.work()
+    house.github.push(REPOSITORY, "main", {"1.py": "5"}, by="alice")
+    sha = house.github.state.repository(REPOSITORY).branches["main"]
+    (row,) = house.rows(OURS.format(repository=house.repository_id, head="1" * 40, sha=sha))
+    house.rows(f"UPDATE merge_attempts SET state = 'SENT' WHERE id = '{row['id']}' RETURNING id")
+    for seconds in (1, 4, 15, 40):
+        house.clock.forward(seconds)
+        house.sweep()
+    return run_id, str(row["id"])
+
+
+def test_a_base_that_our_other_merge_may_have_moved_is_looked_at_again_once_that_is_recorded(house: House) -> None:
+    run_id, other = _doubt_while_another_is_under_way(house)
+    assert merging.said(house, run_id) == (None, None, None)
+    house.rows(f"UPDATE merge_attempts SET state = 'SUCCEEDED' WHERE id = '{other}' RETURNING id")
+    house.clock.forward(60)
+    house.sweep()
+    assert merging.said(house, run_id) == ("retry_scheduled", "MERGE_FAILED", "MERGE_NOT_PERFORMED")
+    assert len(merging.puts(house)) == 1
+
+
+def test_a_base_that_our_other_merge_may_have_moved_is_a_sign_where_that_stays_unknown(house: House) -> None:
+    run_id, _ = _doubt_while_another_is_under_way(house)
+    for _ in range(2):
+        house.clock.forward(60)
+        house.sweep()
+    assert merging.said(house, run_id) == ("needs_operator", "MERGE_FAILED", "MERGE_PARTIAL")
     assert len(merging.puts(house)) == 1
 
 
