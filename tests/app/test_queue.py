@@ -3,16 +3,12 @@
 import base64
 import json
 import os
-import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import psutil
 import pytest
 import redis
 
@@ -20,11 +16,10 @@ from app.embedded import redis as embedded_redis
 from app.events import Delivery, Event, Repository
 from app.queue import PUBLISH_TIMEOUT_SECONDS, QUEUES, NotEnqueued, Publisher, make_celery
 from app.settings import Settings
+from tests import rabbitmq
+from tests.rabbitmq import Node
 
 BOUND_SECONDS = 2 * PUBLISH_TIMEOUT_SECONDS
-RABBITMQ_UNWRAPPED = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-"""Debian's: the one on the PATH there is a wrapper that changes the user."""
-RABBITMQ_START_SECONDS = 60
 
 
 class Broker(NamedTuple):
@@ -45,21 +40,16 @@ def redis_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
 
 @pytest.fixture(scope="module")
 def rabbitmq_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    program = RABBITMQ_UNWRAPPED if Path(RABBITMQ_UNWRAPPED).exists() else shutil.which("rabbitmq-server")
-    if program is None:
+    if rabbitmq.program() is None:
         pytest.skip("no rabbitmq-server here: the RabbitMQ profile is not tested")
-    home, port = tmp_path_factory.mktemp("rabbitmq"), embedded_redis.free_port()
-    environment = _rabbitmq_environment(home, port)
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen([program], env=environment, stdout=log, stderr=log, start_new_session=True)
+    node = Node(tmp_path_factory.mktemp("rabbitmq"))
+    publisher = Publisher(make_celery(_settings(node.url)), threads=1)
     try:
-        url = f"amqp://guest:guest@127.0.0.1:{port}//"
-        _wait_for(Publisher(make_celery(_settings(url)), threads=1), server)
-        yield Broker(url, _erlang_of(server))
+        if not node.start(lambda: _answers(publisher)):
+            pytest.skip("rabbitmq-server did not start here: the RabbitMQ profile is not tested")
+        yield Broker(node.url, node.process_id)
     finally:
-        os.killpg(server.pid, signal.SIGKILL)
-        server.wait(10)
-        subprocess.run(["epmd", "-kill"], env=environment, stdout=subprocess.DEVNULL, check=False)
+        node.leave()
 
 
 @pytest.fixture(params=["redis_broker", "rabbitmq_broker"])
@@ -183,33 +173,9 @@ def _count(broker: Broker) -> int:
         return int(bound.queue_declare(passive=True).message_count)
 
 
-def _rabbitmq_environment(home: Path, port: int) -> dict[str, str]:
-    return {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "RABBITMQ_NODENAME": f"test{port}@localhost",
-        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-        "RABBITMQ_NODE_PORT": str(port),
-        "RABBITMQ_DIST_PORT": str(embedded_redis.free_port()),
-        "RABBITMQ_MNESIA_BASE": str(home / "mnesia"),
-        "RABBITMQ_LOG_BASE": str(home / "logs"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(home / "plugins"),
-        "ERL_EPMD_ADDRESS": "127.0.0.1",
-        "ERL_EPMD_PORT": str(embedded_redis.free_port()),
-    }
-
-
-def _wait_for(publisher: Publisher, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + RABBITMQ_START_SECONDS
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            publisher.probe()
-            return
-        except NotEnqueued:
-            time.sleep(0.2)
-    pytest.skip("rabbitmq-server did not start here: the RabbitMQ profile is not tested")
-
-
-def _erlang_of(server: subprocess.Popen[bytes]) -> int:
-    family = [psutil.Process(server.pid), *psutil.Process(server.pid).children(recursive=True)]
-    return next(process.pid for process in family if process.name().startswith("beam"))
+def _answers(publisher: Publisher) -> bool:
+    try:
+        publisher.probe()
+    except NotEnqueued:
+        return False
+    return True

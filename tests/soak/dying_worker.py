@@ -18,11 +18,12 @@ from tasks.context import Context
 VISIBILITY_TIMEOUT_SECONDS = 5
 
 celery = worker.celery
-celery.conf.broker_transport_options = {
-    **celery.conf.broker_transport_options,
-    "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
-    "unacked_restore_interval": 1,
-}
+if "visibility_timeout" in celery.conf.broker_transport_options:
+    celery.conf.broker_transport_options = {
+        **celery.conf.broker_transport_options,
+        "visibility_timeout": VISIBILITY_TIMEOUT_SECONDS,
+        "unacked_restore_interval": 1,
+    }
 _context = worker._context
 _marks = Path(os.environ["DEATHS"])
 _left = frozenset(os.environ["DEATH_POINTS"].split())

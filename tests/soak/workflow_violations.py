@@ -33,21 +33,22 @@ RUNS = "SELECT id::text FROM workflows WHERE type = 'pull_request_handoff' AND s
 
 def found(soak: Workflows) -> list[str]:
     """One sentence for each violation."""
-    return [
-        *violations.found(soak),
-        *_of_endings(soak),
-        *_of_handoffs(soak),
-        *_of_single_effects(soak),
-        *_of_statuses(soak),
-        *_of_checks(soak),
-        *_of_deliveries(soak),
-    ]
+    return [*of_effects(soak), *_of_endings(soak), *_of_types(soak), *_of_checks(soak)]
+
+
+def of_effects(soak: Workflows) -> list[str]:
+    """What merges, pull requests of agents and verdicts came to, and each of their effects once."""
+    parts = (violations.found, _of_handoffs, _of_single_effects, _of_statuses, _of_deliveries)
+    return [violation for part in parts for violation in part(soak)]
 
 
 def _of_endings(soak: Workflows) -> Iterator[str]:
     for row in soak.rows(ENDED):
         if (row["type"], row["status"]) != ("policy_evaluation", FOLDED):
             yield f"{row['type']} {row['subject']} is {row['status']}: {row['error']}"
+
+
+def _of_types(soak: Workflows) -> Iterator[str]:
     for each in sorted(set(get_args(Type)) - {row["type"] for row in soak.rows(TYPES)}):
         yield f"no {each} has succeeded"
 

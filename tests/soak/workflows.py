@@ -24,7 +24,7 @@ from tests.soak import merges
 from tests.soak.crew import Crew
 from tests.soak.people import GADGET, GIZMO, People
 from tests.soak.plan import TROUBLES, Plan
-from tests.soak.servers import Postgres, Redis
+from tests.soak.servers import Broker, Postgres, Redis
 from tests.soak.waiting import Patience
 
 SETTINGS = {
@@ -32,6 +32,7 @@ SETTINGS = {
     "ALLOWED_REPOSITORIES": f"{REPOSITORY},{GADGET},{GIZMO}",
     "ALLOWED_WRITES": "status,check_run,review_request,branch_create,pull_request_create",
     "GITHUB_DELIVERIES": "live",
+    "LEASE_SECONDS": "10",
 }
 GATE = "merge:\n  delete_branch: true\n"
 ASKING_POLICY = f"{merges.POLICY}    options:\n      request_review: {{enabled: true, mode: all-users}}\n"
@@ -45,6 +46,8 @@ WRITES = (
 TROUBLES_OF_WRITES: tuple[int | str, ...] = (502, "drop")
 UNCLEAR = 3
 """So many of each are made and not answered."""
+REQUESTS_PER_HOUR = 1_000_000
+"""What takes days elsewhere happens within minutes here."""
 ASKING_AT_ONCE = 16
 MOST_ENCORES = 6
 OVER = """
@@ -59,7 +62,9 @@ SELECT (SELECT count(*) FROM workflows WHERE finished_at IS NOT NULL AND type <>
        (SELECT count(*) FROM deliveries) AS deliveries, (SELECT count(*) FROM evaluations) AS evaluations,
        (SELECT count(*) FROM legacy_rows WHERE status <> 'staged') AS legacy
 """
-COUNTS = "SELECT type, status, count(*) AS n FROM workflows GROUP BY type, status ORDER BY type, status"
+COUNTS = """
+SELECT type, status, count(*) AS n FROM workflows WHERE kind <> 'imported' GROUP BY type, status ORDER BY type, status
+"""
 LOOK_AGAIN = "UPDATE gate_findings SET found_at = found_at - interval '1 day'"
 ROUND = "UPDATE workflows SET created_at = created_at - interval '1 hour' WHERE kind = 'gates' AND status = 'succeeded'"
 
@@ -92,6 +97,7 @@ class Workflows(merges.Soak):
     crew: Crew = field(kw_only=True)
     postgres: Postgres = field(kw_only=True)
     redis: Redis = field(kw_only=True)
+    broker: Broker = field(kw_only=True)
     people: People = field(kw_only=True)
     struck: list[str] = field(default_factory=list)
 
@@ -141,7 +147,7 @@ class Workflows(merges.Soak):
         return ", ".join(f"{row['n']} {row['type']} {row['status']}" for row in self.rows(COUNTS))
 
     def strike(self, blow: str) -> None:
-        """Name of a process, `cut`, `postgres stopped`, `postgres killed`, `redis killed`, or `redis emptied`."""
+        """Name of a process (`/child`: one below it), `cut`, or `<server> <what happens to it>`."""
         self.struck.append(blow)
         if blow == "cut":
             crews.cut(self.stage.environment["DATABASE_URL"])
@@ -154,6 +160,8 @@ class Workflows(merges.Soak):
             self.postgres.start()
         elif blow.startswith("redis"):
             self._kill_redis(blow)
+        elif blow.startswith("broker"):
+            self._end_broker(blow)
         else:
             self.crew.kill(blow)
 
@@ -166,6 +174,14 @@ class Workflows(merges.Soak):
         if blow == "redis emptied":
             self.redis.empty()
         self.redis.start_again()
+
+    def _end_broker(self, blow: str) -> None:
+        if blow == "broker stopped":
+            self.broker.halt()
+        else:
+            self.broker.kill()
+        time.sleep(self.scale.away_seconds)
+        self.broker.start_again()
 
     def _all(self, wishes: list[Callable[[], None]], blows: list[str]) -> None:
         with ThreadPoolExecutor(ASKING_AT_ONCE) as many, self.patience.ending():
@@ -213,8 +229,10 @@ class Workflows(merges.Soak):
 
 
 @contextmanager
-def running(scale: Scale, seed: int, directory: Path, postgres: Postgres) -> Iterator[Workflows]:
-    """The processes, on the migrated database of that server."""
+def running(
+    scale: Scale, seed: int, directory: Path, postgres: Postgres, broker: Broker | None = None
+) -> Iterator[Workflows]:
+    """The processes, on the migrated database of that server; the queue is on a Redis unless a broker is given."""
     github, redis = _github(), Redis(directory / "redis")
     redis.start()
     settings = {
@@ -223,19 +241,21 @@ def running(scale: Scale, seed: int, directory: Path, postgres: Postgres) -> Ite
         "RECONCILE_SECONDS": str(scale.reconcile_seconds),
         "FLOWER_PORT": str(free_port()),
         "REDIS_URL": redis.url,
+        "BROKER_URL": broker.url if broker else redis.url,
     }
     try:
         with stages.running(github, directory, postgres.url, ("web", "beat"), **settings) as stage:
             merges.other_app(github)
             stage.hooks.echo()
             stage.start("flower")
-            yield _soak(scale, seed, stage, postgres, redis)
+            yield _soak(scale, seed, stage, (postgres, redis, broker or redis))
     finally:
         redis.stop()
 
 
 def _github() -> simulator.GitHub:
     github = simulator.GitHub()
+    github.limits.requests_per_hour = REQUESTS_PER_HOUR
     people = {"alice": "write", "bob": "write"}
     policies = {REPOSITORY: merges.POLICY, GADGET: ASKING_POLICY, GIZMO: merges.POLICY}
     for name, policy in policies.items():
@@ -248,7 +268,8 @@ def _github() -> simulator.GitHub:
     return github
 
 
-def _soak(scale: Scale, seed: int, stage: stages.Stage, postgres: Postgres, redis: Redis) -> Workflows:
+def _soak(scale: Scale, seed: int, stage: stages.Stage, servers: tuple[Postgres, Redis, Broker]) -> Workflows:
+    postgres, redis, broker = servers
     workers = tuple(f"worker.{place + 1}" for place in range(scale.workers))
     crew = Crew(stage, workers, scale.points, scale.pause_seconds, scale.under_way_seconds)
     heads, issues = dict[int, str](), dict[int, str]()
@@ -257,7 +278,17 @@ def _soak(scale: Scale, seed: int, stage: stages.Stage, postgres: Postgres, redi
     people = People(stage, agent, patience, heads, issues)
     plan = _plan(scale, seed, workers)
     return Workflows(
-        stage, plan, agent, heads, issues, scale=scale, crew=crew, postgres=postgres, redis=redis, people=people
+        stage,
+        plan,
+        agent,
+        heads,
+        issues,
+        scale=scale,
+        crew=crew,
+        postgres=postgres,
+        redis=redis,
+        broker=broker,
+        people=people,
     )
 
 
