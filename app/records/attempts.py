@@ -18,8 +18,6 @@ Kind = Literal["merge", "update_branch", "enqueue", "branch_delete"]
 State = Literal["INTENT", "SENT", "SUCCEEDED", "FAILED", "IN_DOUBT"]
 PERMIT_SECONDS = 60
 MOST_DOUBTS = 200
-MOST_MERGED = 100
-"""How many of our merges onto one base are looked at, to tell its moves from those of others."""
 _COLUMNS = (
     "id, kind, repository_id, full_name, installation_id, number, base_ref, head_sha, run_id, request_id, state,"
     " method, request, evidence, response, merge_sha, detail, sent_at, in_doubt_at, recorded_at, audit_seq"
@@ -247,27 +245,6 @@ def open_deletions(tx: Transaction, repository_id: int, number: int) -> list[Att
         {"repository": repository_id, "number": number},
     ).fetchall()
     return [Attempt(**row) for row in rows]
-
-
-def merged_onto(tx: Transaction, attempt: Attempt) -> set[str]:
-    """The newest commits that our other merges have put on the same base, each as one commit."""
-    rows = tx.execute(
-        "SELECT merge_sha FROM merge_attempts WHERE repository_id = %(repository)s AND base_ref = %(base)s"
-        " AND kind = 'merge' AND state = 'SUCCEEDED' AND method IN ('squash', 'merge') AND merge_sha IS NOT NULL"
-        " AND id <> %(own)s ORDER BY seq DESC LIMIT %(most)s",
-        {"repository": attempt.repository_id, "base": attempt.base_ref, "own": attempt.id, "most": MOST_MERGED},
-    ).fetchall()
-    return {row["merge_sha"] for row in rows}
-
-
-def others_under_way(tx: Transaction, attempt: Attempt) -> bool:
-    """Whether another merge of ours into the same base was sent, and nothing is recorded yet of what it came to."""
-    found = tx.execute(
-        "SELECT 1 FROM merge_attempts WHERE repository_id = %(repository)s AND base_ref = %(base)s"
-        " AND kind = 'merge' AND state IN ('SENT', 'IN_DOUBT') AND id <> %(own)s LIMIT 1",
-        {"repository": attempt.repository_id, "base": attempt.base_ref, "own": attempt.id},
-    ).fetchone()
-    return found is not None
 
 
 def set_merge_sha(tx: Transaction, attempt: Attempt, merge_sha: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from app.github.answers import Unavailable
 from app.github.merge_documents import MergePull
 from app.governor import LimitsUnavailable
-from app.records import attempts
+from app.records import attempts, other_merges
 from app.records.attempts import Attempt
 from app.records.runs import LeaseLost
 from policies.merging import replies, settling
@@ -134,7 +134,7 @@ def _without_our_own(context: Context, target: Target, attempt: Attempt, seen: S
     """
     before, tip = attempt.evidence.get("base_tip"), seen.base_tip
     with context.pool.connection() as tx:
-        ours = attempts.merged_onto(tx, attempt)
+        ours = other_merges.merged_onto(tx, attempt)
     try:
         while tip is not None and tip != before and tip in ours:
             ours.remove(tip)
@@ -155,7 +155,7 @@ def _wait_for_our_own(
     if now >= since + timedelta(seconds=sent.settle_seconds + OUR_OWN_SECONDS):
         return
     with context.pool.connection() as tx:
-        others = attempts.others_under_way(tx, attempt)
+        others = other_merges.are_under_way(tx, attempt)
     if others:
         sentence = "The branch has moved, perhaps by another merge of ours that is under way."
         raise Later(now + timedelta(seconds=LOOK_AGAIN_SECONDS), sentence, holds_base=True)
