@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from app.events import Repository
 from app.records import runs, steps
 from app.records.runs import Wanted
 from app.records.steps import DUE_BATCH
@@ -18,6 +19,7 @@ from tests.tasks.lost_post import Post
 from tests.tasks.steering import in_the_middle, listed, pause, resume, shown
 
 HERE = Scope("repository", "Acme/Widget")
+ANOTHER = Repository(id=77, full_name=REPOSITORY)
 EVALUATIONS = Scope("type", "policy_evaluation")
 
 
@@ -41,6 +43,49 @@ def test_a_paused_evaluation_waits_until_it_is_resumed(house: House, scope: Scop
     assert resume(house, scope)
     steering.later(house)
     assert (shown(house, found.id).workflow.status, house.states()) == ("succeeded", ["pending"])
+
+
+def test_a_pause_goes_with_a_repository_that_is_renamed_and_the_audit_says_so(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    pause(house, HERE)
+    for event in (house.event("repository", "renamed"), house.event("pull_request", "edited", pulls=(1,))):
+        house.deliver(event.model_copy(update={"repository": Repository(id=house.repository_id, full_name="acme/new")}))
+    steering.later(house)
+    (found, _) = listed(house, "policy_evaluation")
+    assert (found.full_name, found.status, found.pause and found.pause.scope) == (
+        "acme/new",
+        "pending",
+        "repository:acme/new",
+    )
+    told = house.rows("SELECT actor, subject, body FROM audit_events WHERE kind = 'repository_pause_renamed'")
+    body = {"before": "repository:acme/widget", "repository_id": house.repository_id}
+    assert told == [{"actor": "github", "subject": "repository:acme/new", "body": body}]
+    assert resume(house, Scope("repository", "acme/new"))
+    steering.later(house)
+    assert shown(house, found.id).workflow.status == "succeeded"
+
+
+def test_a_repository_that_is_made_anew_under_a_paused_name_is_not_paused(house: House) -> None:
+    house.deliver_pull()
+    house.work()
+    pause(house, HERE)
+    house.deliver(house.event("repository", "created").model_copy(update={"repository": ANOTHER}))
+    house.deliver(house.event("push", branch="main").model_copy(update={"repository": ANOTHER}))
+    house.deliver(house.event("push", branch="main"))
+    paused = {each.repository_id: each.pause is not None for each in listed(house, "policy_evaluation")}
+    assert paused == {house.repository_id: True, ANOTHER.id: False}
+
+
+def test_what_was_put_aside_by_a_sweep_is_done_after_it_is_resumed(house: House) -> None:
+    pause(house, HERE)
+    house.deliver_pull()
+    house.sent.clear()
+    steering.later(house)
+    assert house.rows("SELECT count(held_by) AS held FROM steps") == [{"held": 1}]
+    resume(house, HERE)
+    steering.later(house)
+    assert house.states() == ["pending"]
 
 
 def test_what_is_under_way_goes_on_and_its_write_waits(house: House) -> None:

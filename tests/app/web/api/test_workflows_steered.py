@@ -169,6 +169,32 @@ def test_what_can_not_be_paused_is_refused(operator: FlaskClient) -> None:
         assert operator.put(f"{PAUSES}/types/merge", json={"reason": reason}).status_code == 422
 
 
+def test_pauses_are_listed_in_parts_the_newest_first(operator: FlaskClient, knock: Knocking) -> None:
+    rows(
+        knock,
+        "INSERT INTO pauses SELECT 'repository:acme/' || n, 'No.', 'olga', now() + n * interval '1 s'"
+        " FROM generate_series(1, 5) AS n RETURNING scope",
+    )
+    found, after = list[str](), ""
+    while after is not None:
+        part = operator.get(f"{PAUSES}?limit=2{after}").get_json()
+        found += [each["scope"] for each in part["items"]]
+        after = part["next"] and f"&after={part['next']}"
+    assert found == [f"repository:acme/{number}" for number in (5, 4, 3, 2, 1)]
+    assert operator.get(f"{PAUSES}?after=x").status_code == 422
+
+
+def test_a_pause_says_of_which_repository_it_is_and_where_it_went(operator: FlaskClient, knock: Knocking) -> None:
+    unknown = operator.put(f"{PAUSES}/repositories/acme/other", json={"reason": "Moving."}).get_json()
+    seen(knock)
+    known = operator.put(f"{PAUSES}/repositories/acme/widget", json={"reason": "Moving."}).get_json()
+    assert (unknown["repositoryId"], known["repositoryId"]) == (None, 5)
+    rows(knock, "UPDATE pauses SET scope = 'repository:acme/new' WHERE repository_id = 5 RETURNING scope")
+    assert operator.delete(f"{PAUSES}/repositories/acme/widget").get_json()["wasPaused"] is True
+    resumed = rows(knock, "SELECT subject, body FROM audit_events WHERE kind = 'repository_resumed'")
+    assert resumed == [{"subject": "repository:acme/new", "body": {"repository_id": 5}}]
+
+
 def test_pauses_have_an_end(operator: FlaskClient, knock: Knocking) -> None:
     rows(
         knock,
