@@ -3,7 +3,7 @@
 .SHELLFLAGS := -eu -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo up test test-matrix mutation check bench bench-memory soak soak-workflows soak-legacy soak-steering fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
+.PHONY: help demo up test test-matrix mutation check bench bench-memory soak soak-merges soak-workflows soak-legacy soak-steering brokers fuzz-api conformance-webhooks conformance-policy conformance-merge lock clean
 
 PYTHON ?=
 VENV := .venv
@@ -46,11 +46,12 @@ bench: $(STAMP) ## Measure what the README promises
 bench-memory: $(STAMP) ## Evaluate a million times and watch the memory (some 15 minutes)
 	@$(BIN)/python -m bench.policies --long
 
-soak: $(STAMP) ## Ask for 200 merges at once and kill workers at random, then soak-workflows; SEED=<number>
-	@$(BIN)/python -m tests.soak $(SEED)
-	@$(BIN)/python -m tests.soak.great_workflows $(SEED)
+soak: soak-merges soak-workflows soak-legacy soak-steering ## All of the next four, one after the other (an hour and more); SEED=<number>
 
-soak-workflows: $(STAMP) ## Kill each process at each point and stop Postgres under 500 workflows; SEED=<number> PULLS=<number>
+soak-merges: $(STAMP) ## Ask for 200 merges at once and kill workers at random; SEED=<number>
+	@$(BIN)/python -m tests.soak $(SEED)
+
+soak-workflows: $(STAMP) ## Kill each process, Redis and Postgres, and workers at each point, under 500 workflows; SEED=<number> PULLS=<number>
 	@$(BIN)/python -m tests.soak.great_workflows $(or $(SEED),0) $(PULLS)
 
 soak-legacy: $(STAMP) ## Import 200,000 old records, killed three times, rolled back, imported again (some 15 minutes)
@@ -58,6 +59,9 @@ soak-legacy: $(STAMP) ## Import 200,000 old records, killed three times, rolled 
 
 soak-steering: $(STAMP) ## Cancel, retry and pause at random while workers die (200 ways each, some 12 minutes); SEEDS=<number>
 	@STEERED_SEEDS=$(or $(SEEDS),200) $(BIN)/pytest -q -n 2 tests/tasks/test_workflows_steered_at_random.py
+
+brokers: $(STAMP) ## Play the main job on Redis and on RabbitMQ, which are stopped and killed; SEED=<number> PULLS=<number>
+	@$(BIN)/python -m tests.soak.brokers $(or $(SEED),0) $(PULLS)
 
 fuzz-api: $(STAMP) ## Ask every endpoint of the API a thousand things (some 20 minutes); EXAMPLES=<number>
 	@API_EXAMPLES=$(or $(EXAMPLES),1000) $(BIN)/pytest -q -n 2 tests/app/web/api/test_fuzzed.py
