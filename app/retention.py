@@ -1,5 +1,7 @@
 """How long rows are kept, and the round that lets go of those that are older: in small steps, told to the audit."""
 
+import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +19,8 @@ from policies.catalogue import DAYS, Everywhere
 PRUNED = "pruned"
 BY_GATE = "mergegate"
 MOST_BATCHES = 10
-"""Of each kind in a round; what is left is for the next one."""
+MOST_SECONDS = 20
+"""Of each kind in a round, which begins no batch after that; what is left is for the next one."""
 SETTING_OF: dict[What, str] = {
     "workflows": "retention_workflows_days",
     "merges": "retention_requests_days",
@@ -49,14 +52,26 @@ def show(tx: Transaction, now: datetime) -> list[Kept]:
     return [Kept(what, days[what], pruning.standing(tx, what, _until(days[what], now))) for what in RULES]
 
 
-def run(transact: Transact, store: Store, now: datetime, *, by: str = BY_GATE) -> dict[What, int]:
+def run(
+    transact: Transact,
+    store: Store,
+    now: datetime,
+    *,
+    by: str = BY_GATE,
+    clock: Callable[[], float] = time.monotonic,
+) -> dict[What, int]:
     """One round; how many rows of each kind are gone. Raises `RetentionUnknown`."""
     with transact() as tx:
         days = _days(tx)
     gone = dict[What, int]()
     for what in RULES:
         until = _until(days[what], now)
-        gone[what] = _prune(transact, store, what, until, now)
+        ends = clock() + MOST_SECONDS
+        gone[what] = 0
+        for more in _prune(transact, store, what, until, now):
+            gone[what] += more
+            if clock() >= ends:
+                break
         with transact() as tx:
             _tell(tx, what, until, by=by, at=now)
     return gone
@@ -78,15 +93,14 @@ def _until(days: int, now: datetime) -> datetime:
     return now - timedelta(days=days)
 
 
-def _prune(transact: Transact, store: Store, what: What, until: datetime, now: datetime) -> int:
-    gone = 0
+def _prune(transact: Transact, store: Store, what: What, until: datetime, now: datetime) -> Iterator[int]:
+    """Batch by batch, how many went."""
     with suppress(LockNotAvailable, DeadlockDetected):  # somebody is at them: another round is soon enough
         for _ in range(MOST_BATCHES):
             more, is_last = _batch(transact, store, what, until, now)
-            gone += more
+            yield more
             if is_last:
                 break
-    return gone
 
 
 def _batch(transact: Transact, store: Store, what: What, until: datetime, now: datetime) -> tuple[int, bool]:

@@ -27,6 +27,16 @@ def test_a_round_goes_on_behind_what_is_kept(attic: Attic, shelf: Store, monkeyp
     assert a_round(attic, shelf) == {}
 
 
+def test_a_round_that_takes_long_leaves_the_rest_to_the_next_one(
+    attic: Attic, shelf: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pruning, "BATCH_ROWS", 2)
+    for _ in range(5):
+        attic.delivery(OLD)
+    monkeypatch.setattr(retention, "MOST_SECONDS", 0)
+    assert [a_round(attic, shelf) for _ in range(4)] == [*[{"deliveries": 2}] * 2, {"deliveries": 1}, {}]
+
+
 def test_days_are_those_that_operators_have_set(attic: Attic, shelf: Store) -> None:
     attic.delivery(60)
     assert a_round(attic, shelf) == {}
