@@ -35,11 +35,14 @@ WITH oldest AS (
 ), held AS (
     SELECT steps.id, pause.id AS by FROM oldest JOIN steps USING (id) CROSS JOIN LATERAL (
         SELECT pauses.id FROM (SELECT * FROM workflows WHERE id = oldest.workflow_id OFFSET 0) AS workflows
-        JOIN LATERAL (SELECT pauses.id FROM {HOLDING} LIMIT 1) AS pauses ON true OFFSET 0) AS pause
+        JOIN LATERAL (SELECT pauses.id FROM {HOLDING}
+            WHERE starts_with(scope, 'type:') OR known.repository_id IS NOT NULL LIMIT 1) AS pauses ON true OFFSET 0
+    ) AS pause
     WHERE status = 'pending' FOR UPDATE OF steps SKIP LOCKED
 )
 UPDATE steps SET held_by = held.by FROM held WHERE steps.id = held.id
 """  # noqa: S608 -- constants
+"""Not those that are held by a name alone: the next reading may tell their workflow that its repository is another."""
 
 
 def put_aside(tx: Transaction, now: datetime) -> int:

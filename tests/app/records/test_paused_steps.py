@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
 from app.database import Transaction
+from app.handed import AskedHandoff
 from app.records import paused_steps, pauses, runs, steps
 from app.records.pauses import Pause
 from app.records.runs import Wanted
@@ -46,6 +48,16 @@ def test_many_that_are_paused_are_put_aside_in_one_sweep_whatever_is_free_before
     _pause(tx)
     assert paused_steps.put_aside(tx, T0) == paused
     assert len(steps.take_due(tx, T0)) == free
+
+
+@pytest.mark.parametrize(("scope", "moved"), [("repository:acme/r7", 0), ("type:pull_request_handoff", 1)])
+def test_what_does_not_know_its_repository_yet_waits_in_its_place(tx: Transaction, scope: str, moved: int) -> None:
+    """It may turn out to be of another one, that is not paused."""
+    run_id = uuid4()
+    asked = AskedHandoff(remote="acme/r7", base="main", head="work", head_sha=None)
+    runs.add(tx, "work", run_id=run_id, subject=f"work:{run_id}", due_at=T0, full_name="acme/r7", input=asked)
+    _pause(tx, scope)
+    assert (paused_steps.put_aside(tx, T0), steps.take_due(tx, T0)) == (moved, [])
 
 
 def test_what_is_not_due_is_left(tx: Transaction) -> None:
