@@ -5,11 +5,23 @@ import signal
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+from psycopg.rows import DictRow, dict_row
+
+from app import tokens
 from app.demo.stage import REPOSITORY, DemoFailed, Stage, eventually
+from app.tokens import Scope
 
 ARTIFACT = {"kind": "files", "files": [{"path": "limits.py", "content": "MOST = 100\n"}]}
+SCOPES: dict[str, tuple[Scope, ...]] = {
+    "agent": ("read", "propose"),
+    "verifier": ("evidence",),
+    "reviewer": ("evidence",),
+    "olga": ("approve",),
+}
 WAIT_SECONDS = 10
 ANSWERED = (200, 202)
 """With the run as it is in the end, or as it is until now."""
@@ -46,11 +58,12 @@ class Agent:
 
 def hired(stage: Stage) -> Agent:
     """Each with a token of their own: who proposes does not verify, and who verifies does not approve."""
-    scopes = {"agent": ("read", "propose"), "verifier": ("evidence",), "reviewer": ("evidence",), "olga": ("approve",)}
-    made = {
-        who: stage.run("tokens", "create", who, *(part for scope in granted for part in ("--scope", scope))).strip()
-        for who, granted in scopes.items()
-    }
+    now, made = datetime.now(UTC), dict[str, str]()
+    url = stage.environment["DATABASE_URL"]
+    with psycopg.Connection[DictRow].connect(url, row_factory=dict_row) as tx:
+        for who, scopes in SCOPES.items():
+            created = tokens.create(tx, who, scopes, expires_at=None, by="demo", now=now)
+            made[who] = created.token.get_secret_value()
     return Agent(stage, made)
 
 

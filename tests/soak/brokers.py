@@ -50,6 +50,7 @@ def scaled(pulls: int, blows: tuple[str, ...]) -> Scale:
         blows=blows,
         apart_seconds=5.0,
         away_seconds=5.0,
+        lease_seconds=10,
         under_way_seconds=20,
         reconcile_seconds=10,
     )

@@ -12,8 +12,8 @@ Ends = dict[str, str]
 """What -> how it ended."""
 NEWEST = """
 SELECT DISTINCT ON (type, kind, subject) type, kind, subject, repository_id, number, status FROM workflows
-WHERE type NOT IN ('reconciliation', 'merge') AND kind NOT LIKE 'find%%' AND status <> 'cancelled'
-ORDER BY type, kind, subject, seq DESC
+WHERE type NOT IN ('reconciliation', 'merge') AND kind NOT LIKE 'find%' AND status <> 'cancelled'
+ORDER BY type, kind, subject, created_at DESC
 """
 COUNTED = "merge_group", "legacy", "legacy_rollback", "imported"
 

@@ -60,6 +60,7 @@ def _scale(pulls: int) -> Scale:
         blows=BLOWS,
         apart_seconds=12.0,
         away_seconds=20.0,
+        lease_seconds=10,
         under_way_seconds=30,
         reconcile_seconds=20,
     )

@@ -14,7 +14,7 @@ SMALL = Scale(
     handoffs=1,
     imports=1,
     groups=1,
-    proposals=1,
+    proposals=0,
     lost=1,
     workers=2,
     points=("evaluate.before_commit", "write.requested", "work.recorded", "merge.spent"),
@@ -22,6 +22,7 @@ SMALL = Scale(
     blows=("cut", "postgres killed", "redis killed", "redis emptied", "web"),
     apart_seconds=1.0,
     away_seconds=1.0,
+    lease_seconds=3,
     under_way_seconds=3,
     reconcile_seconds=5,
 )

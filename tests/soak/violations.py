@@ -53,7 +53,7 @@ def _of_issues(soak: Soak) -> Iterator[str]:
 
 def _of_runs(soak: Soak) -> Iterator[str]:
     numbers = {issue: number for number, issue in soak.issues.items()}
-    asked = soak.rows("SELECT count(*) AS n FROM merge_requests WHERE status = 'ended'")[0]["n"]
+    asked = soak.rows("SELECT count(*) AS n FROM merge_requests WHERE status = 'ended' AND mode = 'execute'")[0]["n"]
     if asked != len(soak.plan.asked):
         yield f"{asked} of {len(soak.plan.asked)} requests have ended"
     for row in soak.rows(RUNS):

@@ -32,7 +32,6 @@ SETTINGS = {
     "ALLOWED_REPOSITORIES": f"{REPOSITORY},{GADGET},{GIZMO}",
     "ALLOWED_WRITES": "status,check_run,review_request,branch_create,pull_request_create",
     "GITHUB_DELIVERIES": "live",
-    "LEASE_SECONDS": "10",
 }
 GATE = "merge:\n  delete_branch: true\n"
 ASKING_POLICY = f"{merges.POLICY}    options:\n      request_review: {{enabled: true, mode: all-users}}\n"
@@ -85,6 +84,7 @@ class Scale:
     blows: tuple[str, ...]
     apart_seconds: float
     away_seconds: float
+    lease_seconds: int
     under_way_seconds: int
     reconcile_seconds: int
 
@@ -238,6 +238,7 @@ def running(
     settings = {
         **SETTINGS,
         "ARTIFACT_STORE": f"file://{directory}/artifacts",
+        "LEASE_SECONDS": str(scale.lease_seconds),
         "RECONCILE_SECONDS": str(scale.reconcile_seconds),
         "FLOWER_PORT": str(free_port()),
         "REDIS_URL": redis.url,
@@ -259,8 +260,8 @@ def _github() -> simulator.GitHub:
     people = {"alice": "write", "bob": "write"}
     policies = {REPOSITORY: merges.POLICY, GADGET: ASKING_POLICY, GIZMO: merges.POLICY}
     for name, policy in policies.items():
-        files = {".policy.yml": policy, ".mergegate.yml": GATE}
-        github.add_repository(name, collaborators=people, files=files)
+        gate = {".mergegate.yml": GATE} if name == REPOSITORY else {}
+        github.add_repository(name, collaborators=people, files={".policy.yml": policy, **gate})
     github.install(github.add_app(), "acme")
     for number, (method, path) in enumerate(WRITES):
         for skip in range(UNCLEAR):
