@@ -5,7 +5,7 @@ stays until no row of it is open. A worker leaves alone what it finds no entry f
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from app import handed
 from app.handed import Asked, Handed
@@ -150,6 +150,14 @@ def step(kind: str, version: int, name: str) -> Step:
     if found is None:
         raise UnknownDefinition(f"The workflow {kind} in version {version} has no step {name}.")
     return found
+
+
+def handed_on(kind: str, version: int, name: str, output: Handed) -> dict[str, Any]:
+    """What a step hands on, as it is kept. Raises `TypeError` where its definition has something else."""
+    expected = step(kind, version, name).output
+    if type(output) is not expected:
+        raise TypeError(f"The step {name} of {kind} hands on {expected.__name__}, not {output!r}.")
+    return output.document()
 
 
 def after(kind: str, version: int, name: str) -> Step | None:

@@ -53,7 +53,7 @@ def _is_stopped(tx: Transaction, attempt: Attempt) -> bool:
 def _wait(context: Context, held: Held) -> None:
     later = context.clock() + timedelta(seconds=STOPPED_SECONDS)
     with context.pool.connection() as tx:
-        steps.put_back(tx, held, later, "An operator has stopped all writes.", "snooze")
+        steps.snooze(tx, held, later, "An operator has stopped all writes.")
 
 
 def _delete_branch(context: Context, bound: Merger, attempt: Attempt, held: Held) -> None:
@@ -193,9 +193,10 @@ def _again(context: Context, attempt: Attempt, held: Held, error: str) -> None:
     if held.attempts >= definitions.DELETE_BRANCH.most_attempts:
         _warn(context, attempt, held, error)
         return
-    later = context.clock() + timedelta(seconds=backoff_seconds(held.attempts, held.id))
+    now = context.clock()
+    later = now + timedelta(seconds=backoff_seconds(held.attempts, held.id))
     with context.pool.connection() as tx:
-        steps.put_back(tx, held, later, error, "retry")
+        steps.retry(tx, held, later, error, now)
 
 
 def _warn(context: Context, attempt: Attempt, held: Held, error: str) -> None:

@@ -144,6 +144,7 @@ def _deny(tx: Transaction, claimed: Claimed, decision: Decision, again_at: datet
 
 def _put_off(context: Context, claimed: Claimed, trouble: Unavailable) -> None:
     """It can't be told where the write would go, so nothing is decided."""
-    due = trouble.not_before or context.clock() + timedelta(seconds=backoff_seconds(claimed.attempts, claimed.id))
+    now = context.clock()
+    due = trouble.not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts, claimed.id))
     with context.pool.connection() as tx:
-        intents.put_off(tx, claimed, "pending", due, trouble.sentence)
+        intents.put_off(tx, claimed, "pending", due, trouble.sentence, now=now)

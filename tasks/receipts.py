@@ -70,7 +70,7 @@ def put_off(context: Context, claimed: Claimed, permit_id: UUID, trouble: Unavai
         return
     due = trouble.not_before or now + timedelta(seconds=backoff_seconds(claimed.attempts, claimed.id))
     with context.pool.connection() as tx:
-        intents.put_off(tx, claimed, "pending", due, trouble.sentence)
+        intents.put_off(tx, claimed, "pending", due, trouble.sentence, now=now)
 
 
 def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: Again) -> None:
@@ -90,7 +90,7 @@ def _record_again(context: Context, claimed: Claimed, permit_id: UUID, ending: A
         if is_turn:
             intents.await_turn(tx, claimed, "pending", due, ending.sentence)
         else:
-            intents.put_off(tx, claimed, "pending", due, ending.sentence)
+            intents.put_off(tx, claimed, "pending", due, ending.sentence, now=now)
         attest(tx, claimed, "write_put_off", {**body, "not_before": due.isoformat()}, now)
     send_for_later(context, claimed, due)
 
@@ -115,7 +115,7 @@ def read_again(context: Context, claimed: Claimed, permit_id: UUID, why: str, no
     readings = claimed.attempts if claimed.sent else 1  # the first reading does not pay for what came before it
     due = not_before or now + timedelta(seconds=backoff_seconds(readings, claimed.id))
     with context.pool.connection() as tx:
-        intents.put_off(tx, claimed, "sent", due, why)
+        intents.put_off(tx, claimed, "sent", due, why, now=now)
     send_for_later(context, claimed, due)
 
 

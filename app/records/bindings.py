@@ -105,15 +105,12 @@ def hold(tx: Transaction, run_id: UUID) -> Binding | None:
 
 
 def hold_write(tx: Transaction, claimed: Claimed) -> Binding | None:
-    """Lock a write in our hands, and before it the run of the API, or else the workflow, that asks for it.
+    """Lock a write in our hands, and before it the workflow that asks for it, and before that its run of the API.
 
     Raises `LeaseLost`.
     """
-    binding = None
-    if claimed.intent.epoch is None:
-        write_steps.lock_workflows(tx, [claimed.step.workflow_id])
-    else:
-        binding = hold(tx, UUID(claimed.intent.run_id))
+    binding = hold(tx, UUID(claimed.intent.run_id)) if claimed.intent.epoch is not None else None
+    write_steps.lock_workflows(tx, [claimed.step.workflow_id])
     intents.hold(tx, claimed)
     return binding
 

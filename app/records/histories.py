@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from app.database import Transaction
+from app.records import troubles
+from app.records.troubles import Trouble
 from app.records.workflows import Shown, Workflow
 
 MOST_OF_A_SOURCE = 500
@@ -34,6 +36,7 @@ def of(tx: Transaction, workflow: Workflow, steps: Sequence[Shown]) -> list[Happ
         *_deliveries(tx, workflow),
         *(each for step in steps for each in _of_step(step)),
         *_put_off(workflow),
+        *_troubles(tx, steps),
         *_requests(tx, workflow),
         *_of_issue(tx, workflow),
         *_audited(tx, workflow, steps),
@@ -65,10 +68,13 @@ def _delivery(row: dict[str, Any]) -> Happening:
     return Happening(row["received_at"], "delivery", what, "github", {"guid": row["guid"], "via": row["via"]})
 
 
+def _named(step: Shown) -> dict[str, Any]:
+    about = {} if step.about is None else {"about": step.about}
+    return {"step": str(step.id), "name": step.name, **about}
+
+
 def _of_step(step: Shown) -> Iterator[Happening]:
-    said: dict[str, Any] = {"step": str(step.id), "name": step.name}
-    if step.about is not None:
-        said["about"] = step.about
+    said = _named(step)
     if step.started_at is not None:
         yield Happening(step.started_at, "step", "started", "mergegate", said)
     if step.ended_at is not None:
@@ -77,11 +83,24 @@ def _of_step(step: Shown) -> Iterator[Happening]:
 
 
 def _put_off(workflow: Workflow) -> Iterator[Happening]:
-    """How the last attempt at its line ended, where that was not the end of a step."""
-    if workflow.status == "pending" and workflow.outcome in ("retry", "snooze"):
+    """Why its line waits for a time though nothing went wrong."""
+    if workflow.status == "pending" and workflow.outcome == "snooze":
         due = workflow.due_at.isoformat() if workflow.due_at else None
         said = {"name": workflow.current_step, "attempts": workflow.attempts, "error": workflow.error, "due_at": due}
         yield Happening(workflow.updated_at, "step", workflow.outcome, "mergegate", said)
+
+
+def _troubles(tx: Transaction, steps: Sequence[Shown]) -> list[Happening]:
+    """Each attempt that went wrong, less the last one of a step that has stopped, which its end tells."""
+    names = {step.id: step for step in steps}
+    return [_trouble(names[each.step_id], each) for each in troubles.newest(tx, list(names), MOST_OF_A_SOURCE)]
+
+
+def _trouble(step: Shown, trouble: Trouble) -> Happening:
+    due = trouble.due_at.isoformat() if trouble.due_at else None
+    said = {**_named(step), "attempts": trouble.attempt, "error": trouble.error, "due_at": due}
+    what = "stopped" if trouble.outcome == "stop" else "retry"
+    return Happening(trouble.at, "step", what, "mergegate", said)
 
 
 def _requests(tx: Transaction, workflow: Workflow) -> list[Happening]:

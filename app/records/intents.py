@@ -259,16 +259,18 @@ def end(tx: Transaction, claimed: Claimed, status: End, now: datetime, said: Mad
     write_steps.end(tx, claimed.step, status, now, said)
 
 
-def put_off(tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str) -> None:
+def put_off(
+    tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str, *, now: datetime
+) -> None:
     """Leave it, to be decided anew or to be read again. Raises `LeaseLost`."""
-    write_steps.leave(tx, claimed.step, status, due_at, why, outcome="retry")
+    write_steps.put_off(tx, claimed.step, status, due_at, why, now=now)
 
 
 def await_turn(
     tx: Transaction, claimed: Claimed, status: Literal["pending", "sent"], due_at: datetime, why: str
 ) -> None:
     """Leave it until GitHub's limits let it go on; that was no attempt. Raises `LeaseLost`."""
-    write_steps.leave(tx, claimed.step, status, due_at, why, outcome="snooze")
+    write_steps.await_turn(tx, claimed.step, status, due_at, why)
 
 
 def await_somebody(tx: Transaction, claimed: Claimed, why: str, now: datetime) -> None:

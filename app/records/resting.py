@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+from app import definitions
 from app.database import Transaction
 from app.definitions import Kind
 from app.handed import Handed
-from app.records import runs, steps
+from app.records import steps, troubles
 from app.records.runs import Run
 
 
@@ -28,7 +29,7 @@ def rest(
         " finished_at = CASE WHEN %(status)s IN ('succeeded', 'blocked') THEN %(now)s END WHERE id = %(id)s",
         {"id": run.id, "status": status, "now": now},
     )
-    steps.rest(tx, run.step, _RESTING[status], now, runs.as_defined(run, output))
+    steps.rest(tx, run.step, _RESTING[status], now, definitions.handed_on(run.kind, run.version, run.step.name, output))
 
 
 _RESTING: dict[str, steps.Status] = {
@@ -49,9 +50,10 @@ def wait(tx: Transaction, run: Run, why: str, now: datetime) -> None:
 
 def reopen(tx: Transaction, run_id: UUID, now: datetime, *, kind: Kind, resting: Sequence[str]) -> bool:
     """Have a resting run looked at again, now; whether it was one of this kind that rested so."""
+    troubles.keep_stopped(tx, _standing_at(tx, run_id))
     row = tx.execute(
         "WITH rested AS (SELECT id FROM workflows WHERE id = %(id)s AND kind = %(kind)s AND status = ANY(%(resting)s)"
-        " FOR UPDATE), reopened AS (UPDATE steps SET status = 'pending', due_at = %(now)s, queued_at = NULL,"
+        " FOR NO KEY UPDATE), reopened AS (UPDATE steps SET status = 'pending', due_at = %(now)s, queued_at = NULL,"
         " attempts = 0, error = NULL, ended_at = NULL, outcome = NULL FROM rested, workflows"
         " WHERE workflow_id = rested.id AND workflows.id = rested.id AND position IS NOT NULL"
         " AND name = workflows.current_step RETURNING workflow_id)"
@@ -60,3 +62,9 @@ def reopen(tx: Transaction, run_id: UUID, now: datetime, *, kind: Kind, resting:
         {"id": run_id, "kind": kind, "resting": list(resting), "now": now},
     ).fetchone()
     return row is not None
+
+
+def _standing_at(tx: Transaction, run_id: UUID) -> list[UUID]:
+    """The step at which its line stands."""
+    rows = tx.execute("SELECT step_id FROM runs WHERE id = %(id)s", {"id": run_id}).fetchall()
+    return [row["step_id"] for row in rows]

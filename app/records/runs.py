@@ -178,7 +178,7 @@ def next_waiting(tx: Transaction, kind: str, subject: str) -> Due | None:
 
 def hold(tx: Transaction, run: Run) -> None:
     """Lock the run's rows, and only while they are ours: what is recorded now is not its end. Raises `LeaseLost`."""
-    tx.execute("SELECT FROM workflows WHERE id = %(id)s FOR UPDATE", {"id": run.id})
+    tx.execute("SELECT FROM workflows WHERE id = %(id)s FOR NO KEY UPDATE", {"id": run.id})
     steps.hold(tx, run.step)
 
 
@@ -190,7 +190,7 @@ def finish(tx: Transaction, run: Run, now: datetime, output: Handed) -> bool:
     Raises `LeaseLost`.
     """
     following = definitions.after(run.kind, run.version, run.step.name)
-    handed = as_defined(run, output)
+    handed = definitions.handed_on(run.kind, run.version, run.step.name, output)
     hold(tx, run)
     if following is None:
         _leave(tx, run, "blocked" if write_steps.is_blocked(tx, run.id) else "succeeded", now)
@@ -205,14 +205,6 @@ def finish(tx: Transaction, run: Run, now: datetime, output: Handed) -> bool:
     place = row["place"] if row else 1
     steps.add(tx, run.id, following.name, exclusive=run.subject, due_at=now, position=place, input=output)
     return True
-
-
-def as_defined(run: Run, output: Handed) -> dict[str, Any]:
-    """What a step hands on, as it is kept. Raises `TypeError` where its definition has something else."""
-    expected = definitions.step(run.kind, run.version, run.step.name).output
-    if type(output) is not expected:
-        raise TypeError(f"The step {run.step.name} of {run.kind} hands on {expected.__name__}, not {output!r}.")
-    return output.document()
 
 
 def block(tx: Transaction, run: Run, error: str, now: datetime) -> None:
@@ -247,19 +239,22 @@ def _put_back(
                 "UPDATE workflows SET status = 'pending', updated_at = %(now)s WHERE id = %(id)s",
                 {"id": run.id, "now": now},
             )
-            steps.put_back(tx, run.step, due_at, error, outcome)
+            if outcome == "retry":
+                steps.retry(tx, run.step, due_at, error, now)
+            else:
+                steps.snooze(tx, run.step, due_at, error)
     except UniqueViolation:  # workflows_one_pending
         attempts = run.attempts if outcome == "retry" else run.attempts - 1
+        _fold(tx, run, due_at, error, attempts=attempts)  # first: whoever claims that one waits for the end of this
         _leave(tx, run, "cancelled", now)
         steps.end(tx, run.step, "cancelled", now, error=error)
-        _fold(tx, run, due_at, error, attempts=attempts)
 
 
 def _fold(tx: Transaction, run: Run, due_at: datetime, error: str, *, attempts: int) -> None:
     """Hand what this run knows to the one that waits: what led to it, its attempts, and not to start before."""
     row = tx.execute(
         "WITH other AS (SELECT id FROM workflows WHERE kind = %(kind)s AND subject = %(subject)s"
-        " AND status = 'pending' FOR UPDATE)"
+        " AND status = 'pending' FOR NO KEY UPDATE)"
         " UPDATE steps SET attempts = greatest(attempts, %(attempts)s), due_at = greatest(due_at, %(due)s),"
         " error = %(error)s FROM other WHERE workflow_id = other.id AND position IS NOT NULL AND status = 'pending'"
         " RETURNING other.id",
@@ -288,7 +283,7 @@ def cancel(tx: Transaction, run_id: UUID, now: datetime) -> bool:
     """Have the run done no more, also by a worker that is at it; False where it was over."""
     row = tx.execute(
         "WITH line AS (SELECT id FROM workflows WHERE id = %(id)s"
-        " AND status IN ('pending', 'waiting', 'running', 'blocked') FOR UPDATE),"
+        " AND status IN ('pending', 'waiting', 'running', 'blocked') FOR NO KEY UPDATE),"
         " gone AS (UPDATE steps SET status = 'cancelled', lease = NULL, lease_until = NULL, ended_at = %(now)s,"
         " outcome = NULL FROM line WHERE workflow_id = line.id AND position IS NOT NULL"
         " AND status IN ('pending', 'waiting', 'running', 'stopped'))"

@@ -15,7 +15,9 @@ from psycopg.types.json import Jsonb
 from app import definitions
 from app.database import Transaction
 from app.handed import Handed
+from app.records import troubles
 from app.records.pauses import HOLDING
+from app.records.troubles import LAPSED, Trouble
 
 LONGEST_BACKOFF_SECONDS = 900
 JITTER = 4
@@ -30,7 +32,8 @@ IS_KNOWN = "kind || '/' || version = ANY(%(known)s)"
 IS_PAUSED = f"EXISTS (SELECT FROM {HOLDING})"
 _CLAIM_LINE = f"""
 WITH line AS (
-    SELECT id FROM workflows WHERE id = %(id)s AND status = 'pending' AND {IS_KNOWN} AND NOT {IS_PAUSED} FOR UPDATE
+    SELECT id FROM workflows WHERE id = %(id)s AND status = 'pending' AND {IS_KNOWN} AND NOT {IS_PAUSED}
+    FOR NO KEY UPDATE
 ), taken AS (
     UPDATE steps SET status = 'running', attempts = attempts + 1, lease = %(lease)s, lease_until = %(until)s,
         started_at = coalesce(started_at, %(now)s)
@@ -41,12 +44,20 @@ UPDATE workflows SET status = 'running', updated_at = %(now)s FROM taken WHERE w
 RETURNING taken.*
 """  # noqa: S608 -- constants
 _CLAIM = f"""
-UPDATE steps SET status = 'running', attempts = attempts + 1, lease = %(lease)s, lease_until = %(until)s,
-    started_at = coalesce(started_at, %(now)s)
-FROM workflows WHERE steps.id = %(id)s AND workflows.id = workflow_id AND position IS NULL AND due_at <= %(now)s
-    AND (steps.status = 'pending' OR steps.status = 'running' AND lease_until < %(now)s)
-    AND {IS_KNOWN} AND NOT {IS_PAUSED}
-RETURNING {_HELD}
+WITH lapsed AS (
+    SELECT id, attempts FROM steps WHERE id = %(id)s AND status = 'running' AND lease_until < %(now)s
+), taken AS (
+    UPDATE steps SET status = 'running', attempts = attempts + 1, lease = %(lease)s, lease_until = %(until)s,
+        started_at = coalesce(started_at, %(now)s)
+    FROM workflows WHERE steps.id = %(id)s AND workflows.id = workflow_id AND position IS NULL AND due_at <= %(now)s
+        AND (steps.status = 'pending' OR steps.status = 'running' AND lease_until < %(now)s)
+        AND {IS_KNOWN} AND NOT {IS_PAUSED}
+    RETURNING {_HELD}
+), noted AS (
+    INSERT INTO step_troubles (step_id, at, attempt, outcome, error)
+    SELECT id, %(now)s, attempts, 'retry', {LAPSED} FROM lapsed WHERE EXISTS (SELECT FROM taken)
+)
+SELECT * FROM taken
 """  # noqa: S608
 _TAKE_DUE = f"""
 WITH due AS (
@@ -164,15 +175,25 @@ def extend(tx: Transaction, held: Held, until: datetime) -> None:
     _change(tx, held, "lease_until = %(until)s", {"until": until})
 
 
-def put_back(tx: Transaction, held: Held, due_at: datetime, error: str, outcome: Literal["retry", "snooze"]) -> None:
-    """Let it wait for a time: after a failed attempt, or without counting one. Raises `LeaseLost`."""
-    attempts = held.attempts if outcome == "retry" else held.attempts - 1
+def retry(tx: Transaction, held: Held, due_at: datetime, error: str, now: datetime) -> None:
+    """Let it wait for a time after a failed attempt. Raises `LeaseLost`."""
+    _put_back(tx, held, due_at, error, {"attempts": held.attempts, "outcome": "retry"})
+    trouble = Trouble(step_id=held.id, at=now, attempt=held.attempts, outcome="retry", error=error, due_at=due_at)
+    troubles.note(tx, trouble)
+
+
+def snooze(tx: Transaction, held: Held, due_at: datetime, error: str) -> None:
+    """Let it wait for a time without counting an attempt. Raises `LeaseLost`."""
+    _put_back(tx, held, due_at, error, {"attempts": held.attempts - 1, "outcome": "snooze"})
+
+
+def _put_back(tx: Transaction, held: Held, due_at: datetime, error: str, ended: dict[str, Any]) -> None:
     _change(
         tx,
         held,
         "status = 'pending', lease = NULL, lease_until = NULL, queued_at = NULL, due_at = %(due)s, error = %(error)s,"
         " attempts = %(attempts)s, outcome = %(outcome)s",
-        {"due": due_at, "error": error, "attempts": attempts, "outcome": outcome},
+        {"due": due_at, "error": error, **ended},
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.database import Transaction
 from app.records.steps import DUE_BATCH
+from app.records.troubles import LAPSED
 
 
 def lock(tx: Transaction, ids: Sequence[UUID]) -> None:
@@ -44,9 +45,11 @@ def take_away(tx: Transaction, ids: Sequence[UUID]) -> list[UUID]:
 def put_back_lapsed(tx: Transaction, now: datetime) -> None:
     """Those whose worker was not heard of in time wait again, for any other."""
     tx.execute(
-        "UPDATE steps SET status = 'pending', lease = NULL, lease_until = NULL, queued_at = NULL, outcome = 'retry',"
-        " error = 'The worker stopped in the middle of attempt ' || attempts || '.' WHERE id IN (SELECT id FROM steps"
+        "WITH lapsed AS (UPDATE steps SET status = 'pending', lease = NULL, lease_until = NULL, queued_at = NULL,"  # noqa: S608
+        f" outcome = 'retry', error = {LAPSED} WHERE id IN (SELECT id FROM steps"
         " WHERE status = 'running' AND lease_until < %(now)s AND position IS NULL ORDER BY lease_until"
-        " LIMIT %(limit)s FOR UPDATE SKIP LOCKED)",
+        " LIMIT %(limit)s FOR UPDATE SKIP LOCKED) RETURNING id, attempts, error)"
+        " INSERT INTO step_troubles (step_id, at, attempt, outcome, error)"
+        " SELECT id, %(now)s, attempts, 'retry', error FROM lapsed",
         {"now": now, "limit": DUE_BATCH},
     )

@@ -9,13 +9,17 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from psycopg import Rollback
+
 from app.database import Transaction
 from app.handed import Made
-from app.records import steps, steps_beside
+from app.records import steps, steps_beside, troubles
 from app.records.steps import Held
 
 Status = Literal["pending", "waiting", "sent", "written", "denied", "refused", "blocked", "superseded"]
 End = Literal["written", "denied", "refused", "blocked", "superseded"]
+MOST_TURNS = 5
+"""How often intents are looked for anew that were blocked meanwhile."""
 STEPS_OF: dict[str, tuple[steps.Status, ...]] = {
     "pending": ("pending", "running"),
     "sent": ("pending", "running"),
@@ -37,20 +41,32 @@ _ENDS: dict[End, Literal["done", "stopped", "cancelled"]] = {
 
 
 def locked(tx: Transaction, which: str, facts: dict[str, Any]) -> dict[UUID, Status]:
-    """The intents of which this is so, and stays so until the transaction ends. `which`: SQL of the caller's own."""
-    found = tx.execute(f"SELECT id, run_id, status FROM intents WHERE {which}".encode(), facts).fetchall()  # noqa: S608
-    if not found:
-        return {}
-    blocked = {row["run_id"] for row in found if row["status"] == "blocked"}
-    if blocked:
-        lock_workflows(tx, sorted(blocked))
-    ids = [row["id"] for row in found]
-    steps_beside.lock(tx, ids)
-    rows = tx.execute(
-        f"SELECT id, status FROM intents WHERE id = ANY(%(locked)s) AND ({which})".encode(),  # noqa: S608
-        {**facts, "locked": ids},
-    ).fetchall()
-    return {row["id"]: row["status"] for row in rows}
+    """The intents of which this is so, and stays so until the transaction ends. `which`: SQL of the caller's own.
+
+    One that is blocked just now is let go of again, until its workflow is locked, which comes before its step.
+    """
+    blocked = set[UUID]()
+    for turns_left in reversed(range(MOST_TURNS)):
+        found = tx.execute(f"SELECT id, run_id, status FROM intents WHERE {which}".encode(), facts).fetchall()  # noqa: S608
+        if not found:
+            return {}
+        blocked |= {row["run_id"] for row in found if row["status"] == "blocked"}
+        if blocked:
+            lock_workflows(tx, sorted(blocked))
+        with tx.transaction():
+            rows = _locked(tx, which, {**facts, "locked": [row["id"] for row in found]})
+            late = {row["run_id"] for row in rows if row["status"] == "blocked"} - blocked
+            if not late or not turns_left:
+                return {row["id"]: row["status"] for row in rows}
+            raise Rollback
+        blocked |= late
+    return {}
+
+
+def _locked(tx: Transaction, which: str, facts: dict[str, Any]) -> list[dict[str, Any]]:
+    steps_beside.lock(tx, facts["locked"])
+    query = f"SELECT id, run_id, status FROM intents WHERE id = ANY(%(locked)s) AND ({which})"  # noqa: S608
+    return tx.execute(query.encode(), facts).fetchall()
 
 
 def lock_workflows(tx: Transaction, ids: Sequence[UUID]) -> None:
@@ -97,6 +113,7 @@ def unblock(tx: Transaction, workflow_id: UUID, now: datetime) -> list[UUID]:
         {"ids": found},
     ).fetchall()
     sent = [row["intent_id"] for row in opened]
+    troubles.keep_stopped(tx, found)
     _reopen(tx, sent, "sent", now)
     _reopen(tx, [intent_id for intent_id in found if intent_id not in sent], "pending", now)
     _show(tx, {workflow_id}, "blocked", now)
@@ -109,17 +126,23 @@ def mark_sent(tx: Transaction, held: Held) -> None:
     _set(tx, held, "sent", None)
 
 
-def leave(
+def put_off(
     tx: Transaction,
     held: Held,
     status: Literal["pending", "sent"],
     due_at: datetime,
     why: str,
     *,
-    outcome: Literal["retry", "snooze"],
+    now: datetime,
 ) -> None:
-    """Put it off: an attempt that failed, or one that does not count. Raises `LeaseLost`."""
-    steps.put_back(tx, held, due_at, why, outcome)
+    """Put it off after an attempt that failed. Raises `LeaseLost`."""
+    steps.retry(tx, held, due_at, why, now)
+    _set(tx, held, status, None)
+
+
+def await_turn(tx: Transaction, held: Held, status: Literal["pending", "sent"], due_at: datetime, why: str) -> None:
+    """Put it off without counting an attempt. Raises `LeaseLost`."""
+    steps.snooze(tx, held, due_at, why)
     _set(tx, held, status, None)
 
 

@@ -110,7 +110,9 @@ ACTS: dict[str, Callable[[Writes, int], object]] = {
     "write": lambda w, _: w.do(lambda held: intents.end(w.tx, held, "written", w.now)),
     "deny": lambda w, _: w.do(lambda held: intents.end(w.tx, held, "denied", w.now, "No.")),
     "block": lambda w, _: w.do(lambda held: intents.end(w.tx, held, "blocked", w.now, "Look.")),
-    "put off": lambda w, _: w.do(lambda held: intents.put_off(w.tx, held, _as_it_is(w, held), w.now, "Later.")),
+    "put off": lambda w, _: w.do(
+        lambda held: intents.put_off(w.tx, held, _as_it_is(w, held), w.now, "Later.", now=w.now)
+    ),
     "await a turn": lambda w, _: w.do(lambda held: intents.await_turn(w.tx, held, _as_it_is(w, held), w.now, "Later.")),
     "await somebody": lambda w, _: w.do(lambda held: intents.await_somebody(w.tx, held, "Who?", w.now)),
     "wish again": lambda w, n: _wish_again(w, n),
@@ -217,7 +219,7 @@ def test_none_is_claimed_while_another_of_its_target_is_sent_and_it_counts_no_at
     writes.record(0, 0)
     writes.claim(0)
     writes.do(lambda held: intents.mark_sent(tx, held))
-    writes.do(lambda held: intents.put_off(tx, held, "sent", T0, "It is read later."))
+    writes.do(lambda held: intents.put_off(tx, held, "sent", T0, "It is read later.", now=T0))
     writes.record(1, 0)
     assert writes.claim(1) is None
     assert [(row["status"], row["attempts"], row["lease"]) for row in writes.rows()] == [
