@@ -19,10 +19,11 @@ def merged_onto(tx: Transaction, attempt: Attempt) -> set[str]:
 
 
 def are_under_way(tx: Transaction, attempt: Attempt) -> bool:
-    """Whether one of them was sent, and nothing is recorded yet of what it came to."""
+    """Whether one of them was sent, and its workflow has yet to record what it came to."""
     found = tx.execute(
         "SELECT 1 FROM merge_attempts WHERE repository_id = %(repository)s AND base_ref = %(base)s"
-        " AND kind = 'merge' AND state IN ('SENT', 'IN_DOUBT') AND id <> %(own)s LIMIT 1",
+        " AND kind = 'merge' AND state IN ('SENT', 'IN_DOUBT') AND id <> %(own)s AND EXISTS (SELECT FROM workflows"
+        " WHERE workflows.id = run_id AND workflows.status IN ('pending', 'running', 'waiting')) LIMIT 1",
         {"repository": attempt.repository_id, "base": attempt.base_ref, "own": attempt.id},
     ).fetchone()
     return found is not None

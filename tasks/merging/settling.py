@@ -22,10 +22,11 @@ from tasks.merging.waiting import Later
 
 READ_AFTER_SECONDS = (1, 5, 20, 60)
 """When GitHub is read after a request whose end is not known; the last time is `MERGE_SETTLE_SECONDS`."""
-OUR_OWN_SECONDS = 120
+PARTIAL = "MERGE_PARTIAL"
+OUR_OWN_SECONDS = 600
 """For so long after its time a merge is not called partial while another one of ours may have moved the base."""
-LOOK_AGAIN_SECONDS = 3
-STAYS_IN_DOUBT = ("MERGE_PARTIAL", "OUTCOME_UNKNOWN")
+LOOK_AGAIN_SECONDS = 5
+STAYS_IN_DOUBT = (PARTIAL, "OUTCOME_UNKNOWN")
 """A person is told, and nobody knows more than before: whoever asks again has it read again before anything is sent."""
 UNAUTHORIZED, FORBIDDEN, TOO_MANY = 401, 403, 429
 FIRST_REFUSAL = 400
@@ -111,8 +112,9 @@ def _read(context: Context, job: Job, target: Target, attempt: Attempt) -> Came:
     sent, seconds = _sent(context, attempt), int((now - since).total_seconds())
     if seconds >= sent.settle_seconds and isinstance(seen, Seen):
         seen = _without_our_own(context, target, attempt, seen)
-        _wait_for_our_own(context, attempt, sent, seen, now)
     settled = settling.settle(sent, seen, seconds)
+    if isinstance(settled, Against) and settled.detail == PARTIAL:
+        _wait_for_our_own(context, attempt, until=since + timedelta(seconds=sent.settle_seconds + OUR_OWN_SECONDS))
     if settled == "merged" and pull is not None:
         if _is_of_another(context, attempt, pull):
             _fail(context, job, attempt, "MERGED_ELSEWHERE")
@@ -145,18 +147,12 @@ def _without_our_own(context: Context, target: Target, attempt: Attempt, seen: S
     return seen.model_copy(update={"base_tip": tip}) if tip == before else seen
 
 
-def _wait_for_our_own(
-    context: Context, attempt: Attempt, sent: settling.Sent, seen: Seen | Unreadable, now: datetime
-) -> None:
+def _wait_for_our_own(context: Context, attempt: Attempt, *, until: datetime) -> None:
     """Where the base may have been moved by one that is not recorded yet, look again after that. Raises `Later`."""
-    if not isinstance(seen, Seen) or seen.base_tip in (None, sent.base_tip):
-        return
-    since = attempt.in_doubt_at or now
-    if now >= since + timedelta(seconds=sent.settle_seconds + OUR_OWN_SECONDS):
-        return
+    now = context.clock()
     with context.pool.connection() as tx:
-        others = other_merges.are_under_way(tx, attempt)
-    if others:
+        is_open = other_merges.are_under_way(tx, attempt)
+    if is_open and now < until:
         sentence = "The branch has moved, perhaps by another merge of ours that is under way."
         raise Later(now + timedelta(seconds=LOOK_AGAIN_SECONDS), sentence, holds_base=True)
 

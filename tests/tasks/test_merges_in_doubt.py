@@ -62,16 +62,25 @@ def test_a_base_that_only_our_other_merges_have_moved_is_no_sign_of_this_one(
     assert len(merging.puts(house)) == 1
 
 
-def _doubt_while_another_is_under_way(house: House) -> tuple[UUID, str]:
+OTHER_RUN = """
+INSERT INTO workflows (id, type, kind, subject, repository_id, full_name, installation_id, current_step, status)
+VALUES (gen_random_uuid(), 'merge', 'merge', 'merge:other', 0, '', 0, 'merge', 'running') RETURNING id
+"""
+
+
+def _doubt_while_another_is_under_way(house: House, when: str = "before") -> tuple[UUID, str]:
     """The run, and the attempt of ours that has moved the base and is not recorded yet."""
     merging.ready(house)
-    house.github.fault("PUT", "/merge$", 502)
+    (other_run,) = house.rows(OTHER_RUN)[0].values()
+    house.github.fault("PUT", "/merge$", 502, when=when)
     run_id = merging.ask(house)
     house.work()
     house.github.push(REPOSITORY, "main", {"1.py": "5"}, by="alice")
     sha = house.github.state.repository(REPOSITORY).branches["main"]
     (row,) = house.rows(OURS.format(repository=house.repository_id, head="1" * 40, sha=sha))
-    house.rows(f"UPDATE merge_attempts SET state = 'SENT' WHERE id = '{row['id']}' RETURNING id")
+    house.rows(
+        f"UPDATE merge_attempts SET state = 'SENT', run_id = '{other_run}' WHERE id = '{row['id']}' RETURNING id"
+    )
     for seconds in (1, 4, 15, 40):
         house.clock.forward(seconds)
         house.sweep()
@@ -90,11 +99,24 @@ def test_a_base_that_our_other_merge_may_have_moved_is_looked_at_again_once_that
 
 def test_a_base_that_our_other_merge_may_have_moved_is_a_sign_where_that_stays_unknown(house: House) -> None:
     run_id, _ = _doubt_while_another_is_under_way(house)
-    for _ in range(2):
+    for _ in range(11):
         house.clock.forward(60)
         house.sweep()
     assert merging.said(house, run_id) == ("needs_operator", "MERGE_FAILED", "MERGE_PARTIAL")
     assert len(merging.puts(house)) == 1
+
+
+def test_a_base_that_our_other_merge_may_have_moved_is_a_sign_once_that_has_ended_in_doubt(house: House) -> None:
+    run_id, _ = _doubt_while_another_is_under_way(house)
+    house.rows("UPDATE workflows SET status = 'blocked' WHERE subject = 'merge:other' RETURNING id")
+    house.clock.forward(60)
+    house.sweep()
+    assert merging.said(house, run_id) == ("needs_operator", "MERGE_FAILED", "MERGE_PARTIAL")
+
+
+def test_a_merge_that_github_shows_waits_for_no_other(house: House) -> None:
+    run_id, _ = _doubt_while_another_is_under_way(house, when="after")
+    assert merging.said(house, run_id)[0] == "merged"
 
 
 def _run(*arguments: str) -> tuple[int, str]:
