@@ -10,9 +10,8 @@ from tests.rabbitmq import Node
 from tests.soak import brokers
 from tests.soak.servers import RabbitMq
 
-SMALL = replace(
-    brokers.scaled(1, ("worker.1", "broker stopped")), handoffs=0, points=(), apart_seconds=1.0, away_seconds=0.0
-)
+BLOWS = ("worker.1", "broker stopped")
+SMALL = replace(brokers.scaled(1, BLOWS), handoffs=0, workers=1, points=(), apart_seconds=1.0, away_seconds=0.0)
 
 
 @pytest.mark.timeout(300)

@@ -248,7 +248,8 @@ def running(
         with stages.running(github, directory, postgres.url, ("web", "beat"), **settings) as stage:
             merges.other_app(github)
             stage.hooks.echo()
-            stage.start("flower")
+            if "flower" in scale.blows:
+                stage.start("flower")
             yield _soak(scale, seed, stage, (postgres, redis, broker or redis))
     finally:
         redis.stop()
