@@ -143,11 +143,9 @@ def page(tx: Transaction, which: Which, *, limit: int, after: Mark = NEWEST) -> 
     """At most so many, newest first; `after`: those that were created before that one."""
     asked = _asked(which)
     later = _and(asked, "(created_at, id) < (%(at)s, %(id)s)", **after.key())
-    parts = _by_status(which) if _is_of_many(which) else ["true"]
-    newest = " UNION ALL ".join(_newest(later, "*", part) for part in parts)
+    newest = _merged(later, which) if _is_of_many(which) else _newest(later, "*", "true")
     rows = tx.execute(
-        f"WITH {asked.pulls} page AS (SELECT * FROM ({newest}) AS found"  # noqa: S608 -- constant conditions
-        f" ORDER BY created_at DESC, id DESC LIMIT %(most)s) {_SHOWN}".encode(),
+        f"WITH {asked.pulls} page AS {newest} {_SHOWN}".encode(),
         {**later.values, "most": limit + 1},
     ).fetchall()
     return cursors.part([_workflow(row) for row in rows], limit, lambda each: Mark(each.created_at, each.id))
@@ -168,6 +166,13 @@ def counts(tx: Transaction, which: Which) -> dict[tuple[Type, Status], int]:
 def _is_of_many(which: Which) -> bool:
     """Whether it is read by an index that goes by status, too: what has one status of many is merged with the rest."""
     return which.subject is None and any((which.type, which.kind, which.repository))
+
+
+def _merged(asked: _Asked, which: Which) -> str:
+    """The keys of the newest of each status, of which the index knows all, and then the newest of these."""
+    keys = " UNION ALL ".join(_newest(asked, "created_at, id", part) for part in _by_status(which))
+    newest = f"SELECT id FROM ({keys}) AS each ORDER BY created_at DESC, id DESC LIMIT %(most)s"  # noqa: S608
+    return f"(SELECT workflows.* FROM ({newest}) AS keys JOIN workflows USING (id))"  # noqa: S608
 
 
 def _by_status(which: Which) -> list[str]:
