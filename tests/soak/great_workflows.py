@@ -16,7 +16,7 @@ from tests.soak.servers import Postgres
 from tests.soak.waiting import TooLong
 from tests.soak.workflows import Scale
 
-PULLS = 24
+PULLS = 20
 LEAST_WORKFLOWS = 500
 """Rounds of reconciliation are not counted, since they come by themselves."""
 WORKERS = 3

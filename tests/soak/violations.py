@@ -76,7 +76,9 @@ def _of_audit(soak: Soak) -> Iterator[str]:
     if merged != wanted:
         yield f"the audit has these merges: {merged}"
     others = [
-        row["subject"] for row in told if row["kind"] in ("EXTERNAL_MERGE", "alert") and "gate:" not in row["subject"]
+        row["subject"]
+        for row in told
+        if row["kind"] in ("EXTERNAL_MERGE", "alert") and row["subject"].startswith(f"pull:{repository_id}#")
     ]
     if others:
         yield f"the audit has merges past the gate, or alerts: {others}"
