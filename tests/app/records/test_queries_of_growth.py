@@ -34,7 +34,7 @@ from app.records.prunable import RULES, What
 from app.records.workflows import Which
 from tests import databases, growth
 
-ROWS = 20_000
+ROWS, PAUSED = 20_000, 2_000
 BATCH = 15
 """So few of these rows are what the real batches are of half a million."""
 NOW = datetime.now(UTC) + timedelta(days=1)
@@ -80,7 +80,7 @@ def grown(postgres: str) -> Iterator[str]:
     with databases.fresh(postgres) as url:
         growth.fill(url, ROWS, due=500)
         growth.fill_the_rest(url)
-        growth.pause(url, 2_000)
+        growth.pause(url, PAUSED)
         yield url
 
 
@@ -205,6 +205,15 @@ def test_a_list_and_a_look_read_few_of_what_does_not_fit(tx: Any, name: str, mon
         ask(tx, FILTERED[name])
         most = max(map(int, READ.findall("\n".join(tx.plans))))
         assert most <= len(workflows.STATUSES) * (BATCH + 1), "\n".join(tx.plans)
+
+
+def test_a_sweep_reads_nothing_of_what_was_put_aside(tx: Any) -> None:
+    assert paused_steps.put_aside(tx, NOW) == PAUSED
+    tx.plans.clear()
+    tx.how = "EXPLAIN ANALYZE"
+    assert len(steps.take_due(tx, NOW)) == BATCH
+    plan = "\n".join(tx.plans)
+    assert max(map(int, READ.findall(plan))) == BATCH, plan
 
 
 REFERRING = """
