@@ -14,8 +14,7 @@ def follow(tx: Transaction, run_id: UUID, request_id: UUID) -> None:
     tx.execute(
         "UPDATE workflows SET retry_of = (SELECT before.id"
         " FROM step_runs JOIN workflows AS before ON before.id = run_id"
-        " WHERE merge_request_id = %(request)s AND before.status = 'waiting'"
-        " AND NOT EXISTS (SELECT FROM workflows AS later WHERE later.retry_of = before.id) LIMIT 1)"
+        " WHERE merge_request_id = %(request)s AND before.status = 'waiting' LIMIT 1)"
         " WHERE id = %(id)s",
         {"id": run_id, "request": request_id},
     )

@@ -141,3 +141,5 @@ def test_who_retries_is_told_which_writes_are_due(house: House) -> None:
     (written,) = [row["id"] for row in house.rows("SELECT id FROM intents WHERE kind = 'check_run'")]
     assert (steps[written].status, steps[written].attempts, steps[written].error) == ("pending", 0, None)
     assert house.rows(f"SELECT status FROM intents WHERE id = '{written}'") == [{"status": "sent"}]
+    told = [each.said["error"] for each in shown(house, before).history if each.what == "stopped"]
+    assert told == ["It was tried 100 times; a person must look."]

@@ -5,10 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from app.records import runs, troubles
+from app.records import runs, steps, troubles
 from app.records.histories import Happening
 from app.records.runs import Wanted
-from tests.tasks import merging
+from app.workflows.pausing import Scope
+from tests.tasks import merging, steering
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.steering import later, listed, retry, shown
 
@@ -66,6 +67,20 @@ def test_a_worker_that_died_is_told(house: House, by: str) -> None:
     house.sweep()
     (told,) = _told(house, found.id, "retry")
     assert (told.at, told.said["error"]) == (house.clock(), "The worker stopped in the middle of attempt 1.")
+
+
+def test_a_worker_that_died_is_not_told_before_another_takes_over(house: House) -> None:
+    house.deliver_pull()
+    house.run(*house.sent.pop(0))
+    with house.dying_at("write.claimed"):
+        house.work()
+    house.clock.forward(200)
+    (found,) = listed(house, "policy_evaluation")
+    (step,) = [each for each in shown(house, found.id).steps if each.name == "write"]
+    steering.pause(house, Scope("type", "policy_evaluation"))
+    with house.context.pool.connection() as tx:
+        assert steps.claim(tx, step.id, house.clock(), 60) is None
+    assert _told(house, found.id, "retry") == []
 
 
 def test_a_merge_whose_worker_died_tells_so(house: House) -> None:

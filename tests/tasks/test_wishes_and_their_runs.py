@@ -7,7 +7,8 @@ import pytest
 
 from app.workflows.pausing import Scope
 from tests.tasks import merging, steering
-from tests.tasks.house import House
+from tests.tasks.house import REPOSITORY, House
+from tests.tasks.merge_wishes import write_gate
 from tests.tasks.steering import disagreeing, later, retry, shown
 
 MERGES = Scope("type", "merge")
@@ -92,6 +93,7 @@ def _statuses(house: House) -> list[str]:
 def test_a_merge_that_comes_back_by_itself_waits_and_says_when(ready: House) -> None:
     run_id = _waits(ready)
     assert merging.said(ready, run_id)[0] == "retry_scheduled"
+    ready.sweep()
     (due,) = ready.rows("SELECT due_at FROM merge_requests")
     found = shown(ready, run_id)
     assert (found.workflow.status, found.workflow.finished_at) == ("waiting", None)
@@ -122,13 +124,16 @@ def test_many_looks_leave_one_that_waits(ready: House) -> None:
 
 def test_a_wish_that_nobody_could_grant_in_time_needs_a_person(ready: House) -> None:
     merging.check(ready, "late", None)
-    run_id = merging.ask(ready, merging.issue(ready), waits=True)
+    first = merging.ask(ready, merging.issue(ready), waits=True)
     ready.work()
+    merging.evaluated(ready)
+    (last,) = [each.id for each in steering.listed(ready, "merge") if each.id != first]
     _granted_until(ready, 60)
     later(ready)
-    found = shown(ready, run_id)
+    found = shown(ready, last)
     assert (found.workflow.status, str(found.unblock).endswith("Retry it once that is so.")) == ("blocked", True)
     assert disagreeing(ready) == []
+    assert isinstance(retry(ready, first), UUID)
 
 
 def test_a_wish_that_is_of_no_use_any_more_needs_nobody(ready: House) -> None:
@@ -160,4 +165,21 @@ def test_a_retry_of_a_merge_that_waits_takes_its_place_at_once(ready: House) -> 
     assert shown(ready, first).workflow.status == "cancelled"
     ready.work()
     assert (merging.said(ready, second)[0], len(merging.puts(ready))) == ("merged", 1)
+    assert disagreeing(ready) == []
+
+
+def test_a_label_asks_anew_at_the_same_head_once_the_time_of_its_wish_was_over(ready: House) -> None:
+    write_gate(ready)
+    merging.evaluated(ready)
+    steering.pause(ready, MERGES)
+    ready.github.label(REPOSITORY, 1, "merge me")
+    merging.evaluated(ready)
+    _granted_until(ready, 1)
+    steering.resume(ready, MERGES)
+    ready.clock.forward(2)
+    (merge,) = steering.listed(ready, "merge")
+    ready.run("merge.pull_request", merge.id)
+    assert (merging.puts(ready), _wishes(ready)) == ([], ["ended"])
+    merging.evaluated(ready)
+    assert (len(merging.puts(ready)), _wishes(ready)) == (1, ["ended", "ended"])
     assert disagreeing(ready) == []

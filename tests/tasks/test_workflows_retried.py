@@ -105,7 +105,7 @@ def test_a_blocked_merge_says_what_is_in_its_way_and_a_retry_merges_once(ready: 
     assert "WORKFLOW_UNDER_WAY" in said
     ready.work()
     assert (merging.said(ready, second)[0], len(merging.puts(ready))) == ("merged", 1)
-    assert shown(ready, second).workflow.retry_of == run_id
+    assert (shown(ready, second).workflow.retry_of, shown(ready, run_id).workflow.status) == (run_id, "blocked")
 
 
 def test_a_merge_without_an_issue_is_retried_for_the_same_pull_request(ready: House) -> None:
