@@ -6,9 +6,9 @@ from app.database import Transaction
 from app.records.pauses import HOLDING
 from app.records.steps import REQUEUE_SECONDS
 
-LOOKED_AT = 100
+LOOKED_AT = 50
 """Due steps at once, longest due first; where half of them are held, the next ones are looked at, too."""
-MOST_LOOKS = 50
+MOST_LOOKS = 100
 MOST_TAKEN_BACK = 5_000
 """In one sweep."""
 _TAKE_BACK = """
