@@ -10,6 +10,7 @@ import pytest
 from app import ledger, schema
 from app.schema import SchemaError
 from tests import databases, growth, migrating
+from tests.app.records import locks
 from tests.tasks.agency import agency
 from tests.tasks.house import House
 
@@ -17,7 +18,6 @@ NAMES = [file.stem for file in sorted(schema.directory().glob("[0-9]*.sql")) if 
 WAITS = """
 SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND query <> ''
 """
-POLLS = 500
 TURNED = """
 INSERT INTO pauses (scope, reason, paused_by, paused_at, repository_id, by_name, former)
 SELECT 'repository:octo/' || n / 2, 'No.', 'olga', now(), n, n % 2 = 0, '{repository:octo/old}'
@@ -78,18 +78,30 @@ def _killed(url: str, way: str) -> None:
     with psycopg.connect(url, autocommit=True) as other, ThreadPoolExecutor(1) as threads, other.transaction():
         other.execute("LOCK TABLE _yoyo_migration IN EXCLUSIVE MODE")
         moved = threads.submit(schema.down if way == "down" else schema.up, url)
-        other.execute(f"SELECT pg_terminate_backend({_waiting(other)})".encode())
+        other.execute(f"SELECT pg_terminate_backend({_waiting(url, other)})".encode())
         with pytest.raises(SchemaError):
             moved.result()
 
 
-def _waiting(other: psycopg.Connection) -> int:
-    for _ in range(POLLS):
-        row = other.execute(WAITS).fetchone()
-        if row is not None:
-            return int(row[0])
-        other.execute("SELECT pg_sleep(0.01), pg_stat_clear_snapshot()")
-    raise AssertionError("the migration did not come to its end")
+def _waiting(url: str, other: psycopg.Connection) -> int:
+    locks.until_anybody_waits(url)
+    row = other.execute(WAITS).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_all_can_be_read_while_the_indexes_of_what_may_be_large_are_made(grown: str) -> None:
+    schema.down(grown, steps=len([name for name in NAMES if name >= "0018"]))
+    with psycopg.connect(grown) as working, psycopg.connect(grown) as reading, ThreadPoolExecutor(1) as threads:
+        working.execute("UPDATE workflows SET updated_at = updated_at")
+        moved = threads.submit(schema.up, grown)
+        locks.until_anybody_waits(grown)
+        reading.execute("SET LOCAL lock_timeout = '2s'")
+        for table in ("workflows", "steps", "pauses", "audit_events"):
+            reading.execute(f"SELECT count(*) FROM {table}".encode())
+        reading.commit()
+        working.commit()
+        moved.result()
 
 
 @pytest.mark.parametrize("status", ["succeeded", "failed", "blocked", "cancelled"])
