@@ -1,6 +1,6 @@
 """Pause a type or a repository: what is under way goes on, what is due waits, and holds up nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -38,12 +38,12 @@ def page(tx: Transaction, *, limit: int, after: Mark = NEWEST) -> Part[Pause]:
 def pause(tx: Transaction, scope: Scope, by: By, reason: str) -> Pause | Blocker:
     """Begin nothing of it until it is resumed. What is paused already stays so, with the reason that it has."""
     pauses.hold(tx)
-    if pauses.count(tx) >= MOST_PAUSES:
-        sentence = f"{MOST_PAUSES} scopes are paused; resume one first."
-        return Blocker(code="TOO_MANY_PAUSES", sentence=sentence, subject=str(scope))
     repository_id = _repository(tx, scope)
     if (known := pauses.get(tx, str(scope), repository_id)) is not None:
         return known
+    if pauses.count(tx) >= MOST_PAUSES:
+        sentence = f"{MOST_PAUSES} scopes are paused; resume one first."
+        return Blocker(code="TOO_MANY_PAUSES", sentence=sentence, subject=str(scope))
     wanted = Pause(str(scope), short(plain(reason), MOST_REASON_CHARACTERS), by.name, by.at, repository_id)
     pauses.add(tx, wanted)
     _attest(tx, f"{scope.of}_paused", wanted, by, {"reason": wanted.reason})
@@ -58,9 +58,14 @@ def resume(tx: Transaction, scope: Scope, by: By) -> bool:
     return bool(ended)
 
 
-def follow(tx: Transaction, repository: Repository, at: datetime, by: By) -> None:
-    """A pause goes with its repository, which an event of that time shows under its name."""
-    for turn in pauses.follow(tx, repository.id, repository.full_name, at):
+def follow(tx: Transaction, repository: Repository, at: datetime) -> list[Turn]:
+    """A pause goes with its repository, which an event of that time shows under its name; for `attest`, at the end."""
+    return pauses.follow(tx, repository.id, repository.full_name, at)
+
+
+def attest(tx: Transaction, turns: Sequence[Turn], by: By) -> None:
+    """Tell the audit, whose lock comes last, what an event has changed of pauses."""
+    for turn in turns:
         body = {"repository_id": turn.repository_id} | ({} if turn.what == "pinned" else {"before": turn.before})
         _append(tx, f"repository_pause_{turn.what}", turn, by, body)
 

@@ -203,6 +203,8 @@ def test_pauses_have_an_end(operator: FlaskClient, knock: Knocking) -> None:
     )
     refused = operator.put(f"{PAUSES}/types/merge", json={"reason": "One more."})
     assert (refused.status_code, refused.get_json()["code"]) == (409, "TOO_MANY_PAUSES")
+    known = operator.put(f"{PAUSES}/repositories/acme/1", json={"reason": "Again."})
+    assert (known.status_code, known.get_json()["reason"]) == (200, "No.")
     assert operator.delete(f"{PAUSES}/repositories/acme/1").status_code == 200
     assert operator.put(f"{PAUSES}/types/merge", json={"reason": "One more."}).status_code == 200
 
