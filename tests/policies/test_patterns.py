@@ -70,9 +70,9 @@ def test_it_never_matches_a_null_entry() -> None:
 
 
 def test_it_stays_quick_on_an_evil_pattern() -> None:
-    before = time.monotonic()
+    before = time.thread_time()
     assert not read("(a*)*(a|aa)+$").matches("a" * 20_000 + "b")
-    assert time.monotonic() - before < PATIENCE_SECONDS
+    assert time.thread_time() - before < PATIENCE_SECONDS
 
 
 @given(st.text(max_size=20))

@@ -19,6 +19,7 @@ from tests.app.github.test_payloads import JUNK
 
 LARGE_BYTES = 24 * 1024 * 1024
 LARGE_SECONDS = 2.0
+"""Of the processor, whoever else is at work on the machine."""
 
 
 @pytest.mark.parametrize(
@@ -114,15 +115,15 @@ def test_junk_anywhere_is_an_answer(name: str, junk: Any, data: st.DataObject) -
 )
 def test_a_large_hostile_body_is_judged_quickly(unit: bytes) -> None:
     body = b'{"a":[' + unit * (LARGE_BYTES // len(unit)) + b"1]}"
-    started_at = time.monotonic()
+    started_at = time.thread_time()
     with pytest.raises(Malformed):
         payloads.parse(body)
-    assert time.monotonic() - started_at < LARGE_SECONDS
+    assert time.thread_time() - started_at < LARGE_SECONDS
 
 
 @pytest.mark.parametrize("unit", [b"x", b"\\\\", b"\\u0000", b"\\ud800", "é".encode()])
 def test_a_large_text_is_read_quickly(unit: bytes) -> None:
     body = b'{"a":"' + unit * (LARGE_BYTES // len(unit)) + b'"}'
-    started_at = time.monotonic()
+    started_at = time.thread_time()
     assert len(payloads.parse(body)["a"]) > 0
-    assert time.monotonic() - started_at < LARGE_SECONDS
+    assert time.thread_time() - started_at < LARGE_SECONDS

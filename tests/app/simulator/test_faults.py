@@ -53,7 +53,7 @@ def test_it_hangs_until_released(town: Any) -> None:
 
     caller = threading.Thread(target=ask)
     caller.start()
-    caller.join(0.3)
+    town.github.faults.until_hanging()
     assert caller.is_alive()
     assert _statuses(town) == 1
     assert town.get(W).status == 200

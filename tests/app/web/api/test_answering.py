@@ -24,6 +24,7 @@ from app.web.api.bodies import Query, RequestBody, ResponseBody
 from app.web.api.endpoint import Answer, Call, Endpoint
 from app.web.api.idempotency import Cache
 from app.web.replies import Reply
+from tests.app.records import locks
 from tests.app.web.api.knocking import Knocking, knocking_at
 from tests.clock import Clock
 
@@ -263,7 +264,7 @@ def test_two_at_once_have_one_effect(settings: Settings, clock: Clock) -> None:
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = pool.map(race, clients)
-        until_one_waits_for_the_other(settings)
+        locks.until_anybody_waits(settings.database_url)
         leave.set()
         both = list(answers)
     assert [answer.status_code for answer in both] == [201, 201]
@@ -277,14 +278,3 @@ def test_a_cache_that_is_away_is_not_missed(settings: Settings, clock: Clock) ->
     first, again = ask(client), ask(client)
     assert (first.status_code, again.status_code, again.data) == (201, 201, first.data)
     assert made(settings) == ["a"]
-
-
-def until_one_waits_for_the_other(settings: Settings) -> None:
-    """Until a transaction waits for the key that another one holds."""
-    query = "SELECT 1 FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
-    with database.pool(settings.database_url) as pool:
-        for _ in range(1_000):
-            with pool.connection() as tx:
-                if tx.execute(query).fetchone():
-                    return
-    raise AssertionError("nobody waits")
