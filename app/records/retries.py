@@ -3,6 +3,8 @@
 from uuid import UUID
 
 from app.database import Transaction
+from app.records import issues, merge_requests
+from app.records.step_runs import StepRun
 
 
 def rewind(tx: Transaction, workflow_id: UUID, step: str) -> None:
@@ -20,8 +22,19 @@ def remember(tx: Transaction, retry_id: UUID, workflow_id: UUID) -> None:
     tx.execute("UPDATE workflows SET retry_of = %(of)s WHERE id = %(id)s", {"id": retry_id, "of": workflow_id})
 
 
+def hold_wish(tx: Transaction, step: StepRun) -> None:
+    """Nobody opens another run of a step's wish until the transaction ends; the issue of a merge is locked first."""
+    if step.issue_id is not None:
+        issues.hold(tx, step.issue_id)
+    if step.merge_request_id is not None:
+        merge_requests.hold(tx, step.merge_request_id)
+
+
 def under_way(tx: Transaction, workflow_id: UUID) -> UUID | None:
-    """What takes the place of a workflow and is not over: its retry, or another run of the same wish for a merge."""
+    """What takes the place of a workflow and is not over: its retry, or another run of the same wish for a merge.
+
+    Nobody opens one just then where the caller has the wish from `hold_wish`.
+    """
     row = tx.execute(
         "SELECT id FROM workflows WHERE retry_of = %(id)s AND status IN ('pending', 'running', 'waiting')"
         " UNION ALL SELECT other.run_id FROM step_runs JOIN step_runs AS other USING (merge_request_id)"

@@ -9,7 +9,6 @@ from app.definitions import IMPORTED, Type
 from app.records import (
     attempts,
     intents,
-    issues,
     merge_leases,
     merge_requests,
     retries,
@@ -73,20 +72,12 @@ def _step(tx: Transaction, found: Workflow, by: By) -> Blocker | None:
         return _sent(found)
     if held.is_over:
         return over(held)
-    _hold_wish(tx, step)
+    retries.hold_wish(tx, step)
     if (other_id := retries.under_way(tx, found.id)) is not None:
         return _tried_again(other_id)
     runs.cancel(tx, found.id, by.at)
     _end(tx, step, by)
     return None
-
-
-def _hold_wish(tx: Transaction, step: StepRun) -> None:
-    """Nobody opens another run of it until the transaction ends."""
-    if step.issue_id is not None:
-        issues.hold(tx, step.issue_id)
-    if step.merge_request_id is not None:
-        merge_requests.hold(tx, step.merge_request_id)
 
 
 def _tried_again(other_id: UUID) -> Blocker:

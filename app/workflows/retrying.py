@@ -12,7 +12,6 @@ from app import definitions, issues, ledger, work, workflows
 from app.database import Transaction
 from app.definitions import Type
 from app.issues import Ask
-from app.records import issues as recorded_issues
 from app.records import merge_requests, resting, retries, runs, step_runs, write_steps
 from app.records import workflows as recorded
 from app.records.merge_requests import MergeRequest, Wish
@@ -123,13 +122,14 @@ def _handoff(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker
 
 def _anew(tx: Transaction, found: Workflow, asked: _Ask) -> Retried | Blocker:
     """A run of a step has one outcome for good, so another one is opened for the same wish; one at a time."""
-    held = recorded.hold(tx, found.id)
-    if held is None:
+    held, step = recorded.hold(tx, found.id), step_runs.get(tx, found.id)
+    if held is None or step is None:
         return workflows.not_found(found.id)
+    retries.hold_wish(tx, step)
     blocker = (None if held.status == WAITING else _unstopped(held)) or _retried(tx, held)
     if blocker is not None:
         return blocker
-    opened = _opened(tx, held, asked)
+    opened = _opened(tx, held, step, asked)
     if isinstance(opened, Blocker):
         return opened
     if held.status == WAITING:
@@ -146,28 +146,20 @@ def _retried(tx: Transaction, held: Workflow) -> Blocker | None:
     return Blocker(code="WORKFLOW_UNDER_WAY", sentence=sentence, subject=f"run:{retry_id}")
 
 
-def _opened(tx: Transaction, held: Workflow, asked: _Ask) -> Started | Blocker:
+def _opened(tx: Transaction, held: Workflow, step: StepRun, asked: _Ask) -> Started | Blocker:
     """The new wish takes the place of the old one, which ends first: to ask again makes an audit entry."""
-    step = step_runs.get(tx, held.id)
-    if step is None or step.mode == "observe":
+    if step.mode == "observe":
         sentence = "It only looked who had merged a pull request; start a reconciliation of merges instead."
         return Blocker(code="ENDS_OTHERWISE", sentence=sentence, subject=f"run:{held.id}")
     wish = merge_requests.get(tx, step.merge_request_id) if step.merge_request_id else None
     opened: Started | Blocker = workflows.not_found(held.id)
     with tx.transaction():
-        _end(tx, step, wish, asked)
+        if wish is not None:
+            merge_requests.end(tx, wish.id, asked.by.at)
         opened = _of_issue(tx, step, step.issue_id, wish, asked) if step.issue_id else _of_wish(tx, held, wish, asked)
         if isinstance(opened, Blocker):
             raise Rollback
     return opened
-
-
-def _end(tx: Transaction, step: StepRun, wish: MergeRequest | None, asked: _Ask) -> None:
-    """The issue is locked before the wishes for its merge, as everywhere."""
-    if step.issue_id is not None:
-        recorded_issues.hold(tx, step.issue_id)
-    if wish is not None:
-        merge_requests.end(tx, wish.id, asked.by.at)
 
 
 def _of_wish(tx: Transaction, held: Workflow, wish: MergeRequest | None, asked: _Ask) -> Started | Blocker:

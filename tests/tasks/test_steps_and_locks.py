@@ -10,12 +10,19 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from app import ledger
+from app.events import Repository
 from app.records import bindings, intents, runs, write_steps
 from app.records import workflows as recorded
 from app.records.intents import Claimed
 from app.records.runs import Wanted
+from app.workflows import retrying
+from app.workflows.pausing import Scope
 from policies.contents import StatusContent
-from tests.app.records.locks import until_it_waits
+from policies.decision import Blocker
+from tasks import merge_waking
+from tests.app.records.locks import until_anybody_waits, until_it_waits
+from tests.tasks import merging, steering
 from tests.tasks.agency import agency
 from tests.tasks.house import REPOSITORY, House
 
@@ -142,3 +149,46 @@ def test_nobody_who_adds_a_step_waits_for_who_holds_its_workflow(house: House) -
         other = content.model_copy(update={"context": "mergegate: other"})
         intents.record(adding, claimed.intent.model_copy(update={"content": other}), None, house.clock())
         adding.rollback()
+
+
+def test_a_merge_is_not_retried_while_the_next_look_at_its_wish_is_being_opened(
+    house: House, people: ThreadPoolExecutor
+) -> None:
+    """There would be two of them, and who cancels the one does not stop the other."""
+    merging.check(merging.ready(house), "late", None)
+    first = merging.ask(house, waits=True)
+    house.work()
+    house.rows(f"UPDATE merge_requests SET due_at = '{house.clock().isoformat()}' RETURNING id")
+    said = list[object]()
+    with _connected(house) as sweeping, _connected(house) as operator:
+        merge_waking.take_due(house.context, sweeping, house.clock())
+
+        def retry() -> None:
+            said.append(retrying.retry(operator, house.context.settings, first, steering.by(house)))
+
+        retried = _waiting(house, people, operator, retry)
+        sweeping.commit()
+        retried.result()
+    (blocker,) = said
+    assert isinstance(blocker, Blocker)
+    assert blocker.code == "WORKFLOW_UNDER_WAY"
+    assert house.rows("SELECT status FROM merge_requests") == [{"status": "open"}]
+    assert sorted(each.status for each in steering.listed(house, "merge")) == ["pending", "waiting"]
+
+
+def test_who_takes_in_what_renames_a_pause_tells_the_audit_last(house: House, people: ThreadPoolExecutor) -> None:
+    house.deliver_pull()
+    steering.pause(house, Scope("repository", REPOSITORY))
+    (row,) = house.rows("SELECT id FROM workflows")
+    renamed = Repository(id=house.repository_id, full_name="acme/new")
+    event = house.event("pull_request", "edited", pulls=(1,)).model_copy(update={"repository": renamed})
+    with _connected(house) as operator:
+        recorded.hold(operator, row["id"])
+        taken = people.submit(house.deliver, event)
+        until_anybody_waits(house.context.settings.database_url)
+        operator.execute("SET LOCAL lock_timeout = '2s'")
+        ledger.hold(operator)
+        operator.commit()
+        taken.result()
+    told = house.rows("SELECT subject FROM audit_events WHERE kind = 'repository_pause_renamed'")
+    assert told == [{"subject": "repository:acme/new"}]
