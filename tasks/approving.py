@@ -55,6 +55,8 @@ def propose(context: Context, tx: Transaction, cause: Cause, judged: Judged, fou
     approve_rules.record(tx, cause.evaluation_id, ruled)
     approved = _approve(context, tx, cause, ruled=ruled, own=own)
     proposing.withdraw(tx, cause, ReviewApproveContent.kind, approved)
+    if not _is_wished(ruled, own):
+        own_reviews.wish_no_more(tx, cause.run.repository_id, cause.number, cause.now)
     dismissed = _dismiss(tx, cause, ruled, own)
     if ruled.state == "unknown" or (not approved and own_reviews.is_sent(tx, cause.run.repository_id, cause.number)):
         runs.want_pull(tx, cause.run, cause.number, found.not_before or _again_at(ruled, cause.now))
@@ -110,8 +112,13 @@ def _settled(tx: Transaction, cause: Cause, ruled: Ruled, own: _Own) -> Ruled:
     return ruled
 
 
+def _is_wished(ruled: Ruled, own: _Own) -> bool:
+    """Whether there should be a review of ours that is not there."""
+    return ruled.state == "held" and not own.stand_at_head
+
+
 def _approve(context: Context, tx: Transaction, cause: Cause, *, ruled: Ruled, own: _Own) -> tuple[UUID, ...]:
-    if ruled.state != "held" or own.stand_at_head:
+    if not _is_wished(ruled, own):
         return ()
     noun = "rule" if len(ruled.rules) == 1 else "rules"
     body = f"Approved by the {noun} {', '.join(map(code, ruled.rules))} of {code(ruled.source)}."

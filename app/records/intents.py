@@ -166,9 +166,9 @@ def wish_again(tx: Transaction, intent_id: UUID, now: datetime) -> None:
 
     What was withdrawn after it was sent is made again, should it prove not to be written.
     """
-    which = "id = %(id)s AND status IN ('denied', 'waiting', 'sent')"
+    which = "id = %(id)s AND status IN ('denied', 'waiting', 'pending', 'sent')"
     for found, status in write_steps.locked(tx, which, {"id": intent_id}).items():
-        if status == "sent":
+        if status in ("pending", "sent"):
             tx.execute("UPDATE intents SET withdrawn_at = NULL WHERE id = %(id)s", {"id": found})
         else:
             write_steps.reopen(tx, [found], now)

@@ -1,6 +1,7 @@
 """Approving reviews of our own: those that the approve rules led to, and what became of them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from app.database import Transaction
@@ -76,3 +77,13 @@ def dismissals_under_way(tx: Transaction, repository_id: int, number: int, revie
 def lock_waiting(tx: Transaction, target: str) -> None:
     """What waits to be written to a target is sent by nobody until the transaction ends."""
     write_steps.locked(tx, "target = %(target)s AND status = 'pending'", {"target": target})
+
+
+def wish_no_more(tx: Transaction, repository_id: int, number: int, now: datetime) -> None:
+    """What of an approve rule needs a person is not given by whoever retries it; it is only read, where it may be."""
+    which = (
+        "repository_id = %(repository)s AND number = %(number)s AND kind = 'review_approve'"
+        " AND evaluation_id IS NOT NULL AND status = 'blocked'"
+    )
+    found = write_steps.locked(tx, which, {"repository": repository_id, "number": number})
+    tx.execute("UPDATE intents SET withdrawn_at = %(now)s WHERE id = ANY(%(ids)s)", {"ids": list(found), "now": now})
