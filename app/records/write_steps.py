@@ -108,8 +108,8 @@ def unblock(tx: Transaction, workflow_id: UUID, now: datetime) -> list[UUID]:
     """
     found = list(locked(tx, "run_id = %(run)s AND status = 'blocked'", {"run": workflow_id}))
     opened = tx.execute(
-        "UPDATE permits SET outcome = NULL, settled_at = NULL WHERE intent_id = ANY(%(ids)s) AND outcome = 'unknown'"
-        " RETURNING intent_id",
+        "UPDATE permits SET outcome = NULL, settled_at = NULL WHERE intent_id = ANY(%(ids)s)"
+        " AND (outcome = 'unknown' OR outcome IS NULL AND spent_at IS NOT NULL) RETURNING intent_id",
         {"ids": found},
     ).fetchall()
     sent = [row["intent_id"] for row in opened]

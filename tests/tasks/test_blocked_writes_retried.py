@@ -143,3 +143,56 @@ def test_who_retries_is_told_which_writes_are_due(house: House) -> None:
     assert house.rows(f"SELECT status FROM intents WHERE id = '{written}'") == [{"status": "sent"}]
     told = [each.said["error"] for each in shown(house, before).history if each.what == "stopped"]
     assert told == ["It was tried 100 times; a person must look."]
+
+
+def test_what_another_version_may_have_sent_is_read_first(house: House) -> None:
+    _status(house)
+    row = _recorded(house, "status")
+    with house.dying_at("write.requested"):
+        house.run(names.WRITE, row["id"])
+    (kept,) = house.rows(f"SELECT content::text AS content FROM intents WHERE id = '{row['id']}'")
+    house.rows(f"UPDATE intents SET content = '{{}}' WHERE id = '{row['id']}' RETURNING id")
+    later(house, 200)
+    assert shown(house, row["run_id"]).workflow.status == "blocked"
+    house.rows(f"UPDATE intents SET content = '{kept['content']}' WHERE id = '{row['id']}' RETURNING id")
+    assert retry(house, row["run_id"]) == row["run_id"]
+    assert house.rows(f"SELECT status FROM intents WHERE id = '{row['id']}'") == [{"status": "sent"}]
+    house.work()
+    later(house)
+    assert len(house.written("status")) == 1
+    assert disagreeing(house) == []
+
+
+def _not_wished_for_meanwhile(house: House) -> UUID:
+    """The evaluation whose approval needs a person, which no rule wishes for by now."""
+    before = _blocked(house, "review_approve", "write.decided")
+    approving.check(house, "failure")
+    approving.judge(house)
+    return before
+
+
+def test_an_approval_that_no_rule_wishes_for_any_more_is_not_given_by_a_retry(house: House) -> None:
+    before = _not_wished_for_meanwhile(house)
+    assert retry(house, before) == before
+    (row,) = house.rows("SELECT id FROM intents WHERE kind = 'review_approve'")
+    house.run(names.WRITE, row["id"])  # which may well come before the evaluation
+    assert house.written("review_approve") == []
+    house.work()
+    later(house)
+    assert (house.written("review_approve"), shown(house, before).workflow.status) == ([], "succeeded")
+    assert disagreeing(house) == []
+
+
+@pytest.mark.parametrize("is_first", [False, True])
+def test_one_that_is_wished_for_again_is_given_once(house: House, is_first: bool) -> None:
+    before = _not_wished_for_meanwhile(house)
+    approving.check(house)
+    approving.judge(house)
+    assert retry(house, before) == before
+    (row,) = house.rows("SELECT id FROM intents WHERE kind = 'review_approve'")
+    if is_first:
+        house.run(names.WRITE, row["id"])
+    house.work()
+    later(house)
+    assert (len(house.written("review_approve")), shown(house, before).workflow.status) == (1, "succeeded")
+    assert disagreeing(house) == []
