@@ -123,8 +123,8 @@ def want(tx: Transaction, wanted: Wanted, due_at: datetime, slot_at: datetime | 
         steps.add(tx, run_id, definition.line[0].name, exclusive=wanted.subject, due_at=due_at, position=1)
     else:
         tx.execute(
-            "UPDATE steps SET due_at = least(due_at, %(due)s) WHERE workflow_id = %(id)s AND position IS NOT NULL"
-            " AND status = 'pending' AND error IS NULL",
+            "UPDATE steps SET due_at = CASE WHEN error IS NULL THEN least(due_at, %(due)s) ELSE due_at END,"
+            " held_by = NULL WHERE workflow_id = %(id)s AND position IS NOT NULL AND status = 'pending'",
             {"id": run_id, "due": due_at},
         )
     return run_id

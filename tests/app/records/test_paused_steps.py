@@ -126,3 +126,12 @@ def test_a_step_that_somebody_holds_is_passed_over(tx: Transaction, database_url
     with psycopg.connect(database_url, row_factory=dict_row) as other:
         other.execute("SELECT FROM steps ORDER BY id LIMIT 1 FOR UPDATE")
         assert paused_steps.put_aside(tx, T0) == 1
+
+
+def test_it_is_looked_at_again_where_its_own_repository_turns_out_to_have_another_name(tx: Transaction) -> None:
+    """It was held by its name alone."""
+    _want(tx, 1)
+    _pause(tx)
+    paused_steps.put_aside(tx, T0)
+    runs.want(tx, Wanted("evaluate", 7, "acme/renamed", 5, number=1), T0)
+    assert (paused_steps.put_aside(tx, T0), len(steps.take_due(tx, T0))) == (0, 1)
