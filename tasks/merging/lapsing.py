@@ -1,5 +1,6 @@
 """Wishes that were taken back, or that nobody could grant in time: a run that gets to them only then merges nothing."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from app.database import Transaction
@@ -14,17 +15,13 @@ from tasks.merging.recording import Also, Ended
 
 def unwished(context: Context, job: Job, target: Target) -> Ended | None:
     """How a run ends that nobody wishes for by now, perhaps since it was paused or put off for long; None: one does."""
-    if job.is_taken_back:
-        sentence = "What asked for it at GitHub is gone, so that it is not merged; ask again there."
-        return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
-    return _too_old(context, job, target)
-
-
-def _too_old(context: Context, job: Job, target: Target) -> Ended | None:
     if job.request is None:
         return None
     with context.pool.connection() as tx:
-        wish = merge_requests.get(tx, job.request.id)  # which may have been renewed since the run was claimed
+        wish = merge_requests.get(tx, job.request.id)  # as it is by now: renewed, or taken back since the run was begun
+    if replace(job, request=wish).is_taken_back:
+        sentence = "What asked for it at GitHub is gone, so that it is not merged; ask again there."
+        return Ended(answer=Answer(outcome="ignored", sentence=sentence), target=target)
     if wish is None or context.clock() <= wish.until:
         return None
     return Ended(answer=Answer(outcome="ignored", sentence=_sentence(wish)), target=target, also=_let_go_of(wish))

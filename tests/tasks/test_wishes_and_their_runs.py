@@ -5,11 +5,12 @@ from uuid import UUID
 
 import pytest
 
+from app.records import github_requests
 from app.workflows.pausing import Scope
 from tests.tasks import merging, steering
 from tests.tasks.house import REPOSITORY, House
 from tests.tasks.merge_wishes import write_gate
-from tests.tasks.steering import disagreeing, later, retry, shown
+from tests.tasks.steering import disagreeing, in_the_middle, later, retry, shown
 
 MERGES = Scope("type", "merge")
 MINUTE = 60
@@ -182,4 +183,18 @@ def test_a_label_asks_anew_at_the_same_head_once_the_time_of_its_wish_was_over(r
     assert (merging.puts(ready), _wishes(ready)) == ([], ["ended"])
     merging.evaluated(ready)
     assert (len(merging.puts(ready)), _wishes(ready)) == (1, ["ended", "ended"])
+    assert disagreeing(ready) == []
+
+
+def test_a_merge_whose_label_is_taken_away_just_after_it_was_begun_is_not_made(ready: House) -> None:
+    write_gate(ready)
+    ready.github.label(REPOSITORY, 1, "merge me")
+
+    def take_back() -> None:
+        with ready.context.pool.connection() as tx:
+            assert len(github_requests.take_back(tx, ready.repository_id, 1, ready.clock())) == 1
+
+    with in_the_middle(ready, "merge.claimed", take_back):
+        merging.evaluated(ready)
+    assert (merging.puts(ready), _wishes(ready)) == ([], ["ended"])
     assert disagreeing(ready) == []
