@@ -106,10 +106,11 @@ def add(tx: Transaction, pause: Pause) -> None:
 
 
 def end(tx: Transaction, scope: str, repository_id: int) -> list[Pause]:
-    """Go on with it; what held it: pauses of that scope, and of its repository under other names."""
+    """Go on with it; what held it: pauses of that scope, now or before, and of its repository under other names."""
+    named = "(scope = %(scope)s OR %(scope)s = ANY(former))"
     rows = tx.execute(
-        f"DELETE FROM pauses WHERE scope = %(scope)s OR repository_id <> {UNKNOWN} AND (repository_id"  # noqa: S608
-        " = %(repository)s OR repository_id IN (SELECT repository_id FROM pauses WHERE scope = %(scope)s))"
+        f"DELETE FROM pauses WHERE {named} OR repository_id <> {UNKNOWN} AND (repository_id"  # noqa: S608
+        f" = %(repository)s OR repository_id IN (SELECT repository_id FROM pauses WHERE {named}))"
         f" RETURNING {_SHOWN}",
         {"scope": scope, "repository": repository_id},
     ).fetchall()

@@ -127,11 +127,13 @@ def test_a_name_is_that_of_a_repository_where_only_one_had_it(
     assert pauses.repository_named(tx, WIDGET.upper()) == found
 
 
+@pytest.mark.parametrize("shown", [WIDGET, GADGET])
 @pytest.mark.parametrize("name", [WIDGET, GADGET])
-def test_it_ends_under_its_old_name_and_its_new_one(tx: Transaction, name: str) -> None:
-    pulls.seen(tx, Sighting(OURS, 1, WIDGET, 5))
+def test_it_ends_under_its_old_name_and_its_new_one(tx: Transaction, name: str, shown: str) -> None:
+    """`shown`: what its pull request was seen under last."""
     _pause(tx, repository_id=OURS)
     _seen(tx, OURS, GADGET)
+    pulls.seen(tx, Sighting(OURS, 1, shown, 5))
     ended = pauses.end(tx, f"repository:{name.lower()}", pauses.repository_named(tx, name))
     assert [(each.scope, each.repository_id) for each in ended] == [("repository:acme/gadget", OURS)]
     assert pauses.count(tx) == 0
