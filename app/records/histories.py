@@ -93,7 +93,8 @@ def _put_off(workflow: Workflow) -> Iterator[Happening]:
 def _troubles(tx: Transaction, steps: Sequence[Shown]) -> list[Happening]:
     """Each attempt that went wrong, less the last one of a step that has stopped, which its end tells."""
     names = {step.id: step for step in steps}
-    return [_trouble(names[each.step_id], each) for each in troubles.newest(tx, list(names), MOST_OF_A_SOURCE)]
+    found = troubles.newest(tx, list(names), MOST_OF_A_SOURCE)
+    return [_trouble(names[each.step_id], each) for each in reversed(found)]
 
 
 def _trouble(step: Shown, trouble: Trouble) -> Happening:
@@ -107,11 +108,12 @@ def _requests(tx: Transaction, workflow: Workflow) -> list[Happening]:
     """What the merger asked of GitHub for it, and what became of that."""
     rows = tx.execute(
         "SELECT merge_attempts.id, kind, head_sha, detail, step ->> 'state' AS state, step ->> 'by' AS by,"
-        " (step ->> 'at')::timestamptz AS at FROM merge_attempts, jsonb_array_elements(history) AS step"
-        " WHERE run_id = %(id)s ORDER BY seq DESC LIMIT %(most)s",
+        " (step ->> 'at')::timestamptz AS at FROM merge_attempts,"
+        " jsonb_array_elements(history) WITH ORDINALITY AS steps (step, place)"
+        " WHERE run_id = %(id)s ORDER BY seq DESC, place DESC LIMIT %(most)s",
         {"id": workflow.id, "most": MOST_OF_A_SOURCE},
     ).fetchall()
-    return [_request(row) for row in rows]
+    return [_request(row) for row in reversed(rows)]
 
 
 def _request(row: dict[str, Any]) -> Happening:

@@ -144,6 +144,19 @@ def test_a_merge_shows_what_was_asked_of_github_and_what_came_of_it(house: House
     assert {"merge_decided", "MERGED"} <= {each.what for each in history if each.source == "audit"}
 
 
+def test_requests_of_one_moment_are_shown_in_their_order(house: House) -> None:
+    merging.ready(house)
+    house.github.fault("PUT", "/merge$", 405, message="Base branch was modified. Review and try the merge again.")
+    run_id = merging.ask(house, merging.issue(house))
+    house.work()
+    requests = [each for each in steering.shown(house, run_id).history if each.source == "request"]
+    assert [each.what for each in requests] == [
+        *("merge.INTENT", "merge.SENT", "merge.FAILED"),
+        *("merge.INTENT", "merge.SENT", "merge.SUCCEEDED"),
+    ]
+    assert {each.at for each in requests} == {house.clock()}
+
+
 def test_what_was_put_off_shows_why_and_until_when(house: House) -> None:
     house.github.fault("GET", "/pulls/1$", 500, times=9)
     house.deliver_pull()
