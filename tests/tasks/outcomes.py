@@ -20,7 +20,8 @@ def intents(house: House, name: str) -> list[str]:
 def outcomes(house: House, name: str) -> list[str]:
     rows = house.rows(
         "SELECT outcome FROM permits JOIN intents ON intents.id = intent_id"
-        f" WHERE kind = '{kind_of(name)}' ORDER BY permits.issued_at"
+        " JOIN decisions ON decisions.id = decision_id"
+        f" WHERE kind = '{kind_of(name)}' ORDER BY decisions.audit_seq"
     )
     return [row["outcome"] for row in rows]
 

@@ -2,9 +2,13 @@
 
 from tests.tasks.house import House
 
+PERMITS = (
+    "SELECT permits.outcome FROM permits JOIN decisions ON decisions.id = decision_id ORDER BY decisions.audit_seq"
+)
+
 
 def outcomes(house: House) -> list[str]:
-    return [row["outcome"] for row in house.rows("SELECT outcome FROM permits ORDER BY issued_at")]
+    return [row["outcome"] for row in house.rows(PERMITS)]
 
 
 def intent(house: House) -> str:
