@@ -16,7 +16,7 @@ from app.records import bindings, intents, runs, write_steps
 from app.records import workflows as recorded
 from app.records.intents import Claimed
 from app.records.runs import Wanted
-from app.workflows import retrying
+from app.workflows import cancelling, retrying
 from app.workflows.pausing import Scope
 from policies.contents import StatusContent
 from policies.decision import Blocker
@@ -151,10 +151,19 @@ def test_nobody_who_adds_a_step_waits_for_who_holds_its_workflow(house: House) -
         adding.rollback()
 
 
-def test_a_merge_is_not_retried_while_the_next_look_at_its_wish_is_being_opened(
-    house: House, people: ThreadPoolExecutor
+def _retried(tx: Connection, house: House, workflow_id: UUID) -> object:
+    return retrying.retry(tx, house.context.settings, workflow_id, steering.by(house))
+
+
+def _cancelled(tx: Connection, house: House, workflow_id: UUID) -> object:
+    return cancelling.cancel(tx, workflow_id, steering.by(house))
+
+
+@pytest.mark.parametrize("steer", [_retried, _cancelled])
+def test_a_merge_is_not_steered_while_the_next_look_at_its_wish_is_being_opened(
+    house: House, people: ThreadPoolExecutor, steer: Callable[[Connection, House, UUID], object]
 ) -> None:
-    """There would be two of them, and who cancels the one does not stop the other."""
+    """That look would go on beside a retry, or though its wish is cancelled."""
     merging.check(merging.ready(house), "late", None)
     first = merging.ask(house, waits=True)
     house.work()
@@ -162,13 +171,9 @@ def test_a_merge_is_not_retried_while_the_next_look_at_its_wish_is_being_opened(
     said = list[object]()
     with _connected(house) as sweeping, _connected(house) as operator:
         merge_waking.take_due(house.context, sweeping, house.clock())
-
-        def retry() -> None:
-            said.append(retrying.retry(operator, house.context.settings, first, steering.by(house)))
-
-        retried = _waiting(house, people, operator, retry)
+        steered = _waiting(house, people, operator, lambda: said.append(steer(operator, house, first)))
         sweeping.commit()
-        retried.result()
+        steered.result()
     (blocker,) = said
     assert isinstance(blocker, Blocker)
     assert blocker.code == "WORKFLOW_UNDER_WAY"
