@@ -27,6 +27,7 @@ RETRY_WISH = "Retry it once that is so."
 NEXT_EPOCH = "Open the next epoch of the run once that is mended: a write that has ended is not made again in this one."
 GIVE_AGAIN = "Give the command again once that is mended; mergegate legacy status says where it stands."
 COMMAND = "No worker does this: it goes on when its command is given again (an import with --apply)."
+FAILED_THERE = "It failed in the system it comes from: start it anew here if it is still wanted."
 BY_ITSELF = "It goes on by itself once that is so."
 IN_DOUBT = "Its merge was sent and nobody knows its end: look at GitHub, then retry it or run mergegate merges undo."
 
@@ -59,6 +60,8 @@ def _put_off(workflow: Workflow, now: datetime) -> str | None:
 
 
 def _stopped(workflow: Workflow, obstacles: Obstacles) -> list[str]:
+    if workflow.kind == definitions.IMPORTED and workflow.status == "failed":
+        return [*_reasons(workflow, obstacles), FAILED_THERE]
     if (workflow.type == "approval" or workflow.kind == definitions.IMPORTED) and workflow.error is not None:
         return [_said(workflow.error)]  # which says who ends it
     return [*_reasons(workflow, obstacles), _remedy(workflow, obstacles)]

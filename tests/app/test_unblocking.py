@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.definitions import DEFINITIONS
+from app.definitions import DEFINITIONS, IMPORTED
 from app.records.obstacles import NONE, Obstacles
 from app.records.pauses import Pause
 from app.records.workflows import STATUSES, Workflow
@@ -52,6 +52,13 @@ def workflow(type_: str = "policy_evaluation", **facts: Any) -> Workflow:
 
 def blocker(code: str, sentence: str) -> Blocker:
     return Blocker(code=code, sentence=sentence, subject="x")
+
+
+@pytest.mark.parametrize(("error", "said"), [("It broke.", "It broke. "), (None, "")])
+def test_what_failed_in_the_old_system_is_started_anew_and_not_retried(error: str | None, said: str) -> None:
+    failed = workflow("merge", kind=IMPORTED, status="failed", current_step="legacy_end", error=error)
+    anew = "It failed in the system it comes from: start it anew here if it is still wanted."
+    assert unblock_sentence(failed, NONE, NOW) == f"{said}{anew}"
 
 
 def test_an_import_that_was_only_tried_says_what_goes_on_with_it() -> None:
