@@ -5,12 +5,13 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 
 from app.embedded.redis import free_port
+from app.queue import NotEnqueued, Publisher
 
 UNWRAPPED = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 """Debian's: the one on the PATH there is a wrapper that changes the user."""
@@ -39,18 +40,19 @@ class Node:
     def process_id(self) -> int:
         """Of the Erlang machine that does the work."""
         assert self._server is not None
-        family = [psutil.Process(self._server.pid), *psutil.Process(self._server.pid).children(recursive=True)]
-        return next(process.pid for process in family if process.name().startswith("beam"))
+        family = psutil.Process(self._server.pid).children(recursive=True)
+        return next((each.pid for each in family if _program_of(each).startswith("beam")), self._server.pid)
 
-    def start(self, answers: Callable[[], bool]) -> bool:
-        """Whether it answers within `START_SECONDS`."""
+    def start(self, publisher: Publisher) -> bool:
+        """Whether it answers that one, which is bound to its `url`, within `START_SECONDS`."""
         with (self._home / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 [program() or ""], env=self._environment, stdout=log, stderr=log, start_new_session=True
             )
         until = time.monotonic() + START_SECONDS
         while time.monotonic() < until and self._server.poll() is None:
-            if answers():
+            with suppress(NotEnqueued):
+                publisher.probe()
                 return True
             time.sleep(LOOK_SECONDS)
         return False
@@ -72,6 +74,13 @@ class Node:
         assert self._server is not None
         os.killpg(self._server.pid, how)
         self._server.wait(STOP_SECONDS)
+
+
+def _program_of(process: psutil.Process) -> str:
+    """Nothing of a helper that has ended meanwhile."""
+    with suppress(psutil.NoSuchProcess):
+        return process.name()
+    return ""
 
 
 def _environment(home: Path, port: int) -> dict[str, str]:

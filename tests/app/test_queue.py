@@ -43,9 +43,8 @@ def rabbitmq_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker
     if rabbitmq.program() is None:
         pytest.skip("no rabbitmq-server here: the RabbitMQ profile is not tested")
     node = Node(tmp_path_factory.mktemp("rabbitmq"))
-    publisher = Publisher(make_celery(_settings(node.url)), threads=1)
     try:
-        if not node.start(lambda: _answers(publisher)):
+        if not node.start(Publisher(make_celery(_settings(node.url)), threads=1)):
             pytest.skip("rabbitmq-server did not start here: the RabbitMQ profile is not tested")
         yield Broker(node.url, node.process_id)
     finally:
@@ -171,11 +170,3 @@ def _count(broker: Broker) -> int:
         bound = queue(connection.default_channel)
         bound.declare()
         return int(bound.queue_declare(passive=True).message_count)
-
-
-def _answers(publisher: Publisher) -> bool:
-    try:
-        publisher.probe()
-    except NotEnqueued:
-        return False
-    return True

