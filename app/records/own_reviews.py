@@ -80,10 +80,12 @@ def lock_waiting(tx: Transaction, target: str) -> None:
 
 
 def wish_no_more(tx: Transaction, repository_id: int, number: int, now: datetime) -> None:
-    """What of an approve rule needs a person is not given by whoever retries it; it is only read, where it may be."""
-    which = (
-        "repository_id = %(repository)s AND number = %(number)s AND kind = 'review_approve'"
-        " AND evaluation_id IS NOT NULL AND status = 'blocked'"
+    """What of an approve rule needs a person is not given by whoever retries it; it is only read, where it may be.
+
+    Where it stands is not changed, so that its workflow and its step need not be locked.
+    """
+    tx.execute(
+        "UPDATE intents SET withdrawn_at = %(now)s WHERE repository_id = %(repository)s AND number = %(number)s"
+        " AND kind = 'review_approve' AND evaluation_id IS NOT NULL AND status = 'blocked'",
+        {"repository": repository_id, "number": number, "now": now},
     )
-    found = write_steps.locked(tx, which, {"repository": repository_id, "number": number})
-    tx.execute("UPDATE intents SET withdrawn_at = %(now)s WHERE id = ANY(%(ids)s)", {"ids": list(found), "now": now})
