@@ -169,6 +169,17 @@ def test_a_retry_of_a_merge_that_waits_takes_its_place_at_once(ready: House) -> 
     assert disagreeing(ready) == []
 
 
+def test_a_merge_that_needs_a_person_stays_so_beside_its_retry(ready: House) -> None:
+    merging.check(ready, "late", None)
+    first = merging.ask(ready)
+    ready.work()
+    second = retry(ready, first)
+    assert isinstance(second, UUID)
+    ready.work()
+    assert [shown(ready, each).workflow.status for each in (first, second)] == ["blocked", "blocked"]
+    assert disagreeing(ready) == []
+
+
 def test_a_label_asks_anew_at_the_same_head_once_the_time_of_its_wish_was_over(ready: House) -> None:
     write_gate(ready)
     merging.evaluated(ready)
