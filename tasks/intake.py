@@ -8,7 +8,6 @@ from app import ledger
 from app.database import Transaction
 from app.events import Delivery, Event, Repository
 from app.records import alterations, causes, deliveries, groups, hooked, intents, operator_settings, pulls, runs, slots
-from app.records.pauses import Turn
 from app.records.pulls import Sighting
 from app.records.runs import NO_REPOSITORY, Wanted
 from app.rosters import Rosters
@@ -80,25 +79,23 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
         return None
     now = context.clock()
     _see_heads(tx, delivery)
-    turns = _carry_pauses(tx, delivery)
     _note_group(context, tx, delivery.event, now)
     queued = _want_all(context, tx, delivery.event, delivery_id, now)
     hooked.note(tx, delivery, now)
     queued += observing.look_at_event(context, tx, delivery.event, delivery.guid, now)
     is_altered = alterations.record(tx, delivery, delivery_id)
+    _carry_pauses(tx, delivery, now)
     _attest(tx, delivery, delivery_id, [run_id for _, run_id in queued], now)
     if is_altered:
         _attest_alteration(tx, delivery, delivery_id, now)
-    pausing.attest(tx, turns, By(BY_GITHUB, now))
     bypass.tell(context, tx, delivery.event, now)
     return queued
 
 
-def _carry_pauses(tx: Transaction, delivery: Delivery) -> list[Turn]:
-    """What is paused stays so under the name that its repository has now."""
-    if delivery.event.repository is None:
-        return []
-    return pausing.follow(tx, delivery.event.repository, delivery.received_at)
+def _carry_pauses(tx: Transaction, delivery: Delivery, now: datetime) -> None:
+    """What is paused stays so under the name that its repository has now; with audit entries, so after all other locks."""
+    if delivery.event.repository is not None:
+        pausing.follow(tx, delivery.event.repository, delivery.received_at, By(BY_GITHUB, now))
 
 
 def _want_all(

@@ -44,7 +44,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Turn:
+class Move:
     """What an event changed of a pause, and the `scope` that it had before."""
 
     what: Literal["pinned", "renamed", "name_taken"]
@@ -127,7 +127,7 @@ def repository_named(tx: Transaction, full_name: str) -> int:
     return int(rows[0]["repository_id"]) if len(rows) == 1 else UNKNOWN
 
 
-def follow(tx: Transaction, repository_id: int, full_name: str, at: datetime) -> list[Turn]:
+def follow(tx: Transaction, repository_id: int, full_name: str, at: datetime) -> list[Move]:
     """An event that was sent at that time shows a repository under a name: pauses from before it go where it goes."""
     scope = f"{OF_REPOSITORY}{full_name.lower()}"
     rows = tx.execute(
@@ -136,24 +136,24 @@ def follow(tx: Transaction, repository_id: int, full_name: str, at: datetime) ->
         " OR %(scope)s = ANY(former)) ORDER BY id FOR UPDATE",
         {"scope": scope, "repository": repository_id, "at": at},
     ).fetchall()
-    return [turn for row in rows if (turn := _turned(tx, _Reach(**row), scope, repository_id))]
+    return [move for row in rows if (move := _moved(tx, _Reach(**row), scope, repository_id))]
 
 
-def _turned(tx: Transaction, reach: _Reach, scope: str, repository_id: int) -> Turn | None:
+def _moved(tx: Transaction, reach: _Reach, scope: str, repository_id: int) -> Move | None:
     others = [name for name in reach.former if name != scope]
     if reach.repository_id == repository_id and reach.scope != scope:
-        _turn(tx, reach, scope, repository_id, [*others, reach.scope])
-        return Turn("renamed", scope, reach.scope, repository_id)
+        _move(tx, reach, scope, repository_id, [*others, reach.scope])
+        return Move("renamed", scope, reach.scope, repository_id)
     if reach.scope == scope and reach.by_name and reach.repository_id in (UNKNOWN, repository_id):
-        _turn(tx, reach, scope, repository_id, others)
-        return Turn("pinned", scope, scope, repository_id)
+        _move(tx, reach, scope, repository_id, others)
+        return Move("pinned", scope, scope, repository_id)
     if scope in reach.former and reach.repository_id != repository_id:
-        _turn(tx, reach, reach.scope, reach.repository_id, others)
-        return Turn("name_taken", reach.scope, scope, reach.repository_id)
+        _move(tx, reach, reach.scope, reach.repository_id, others)
+        return Move("name_taken", reach.scope, scope, reach.repository_id)
     return None
 
 
-def _turn(tx: Transaction, reach: _Reach, scope: str, repository_id: int, former: list[str]) -> None:
+def _move(tx: Transaction, reach: _Reach, scope: str, repository_id: int, former: list[str]) -> None:
     """As another pause, so that what a sweep has put aside for it is looked at again."""
     tx.execute(
         "UPDATE pauses SET id = gen_random_uuid(), scope = %(scope)s, repository_id = %(repository)s, by_name = false,"

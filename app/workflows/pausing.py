@@ -1,6 +1,6 @@
 """Pause a type or a repository: what is under way goes on, what is due waits, and holds up nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from app.cursors import NEWEST, Mark, Part
 from app.database import Transaction
 from app.events import Repository
 from app.records import pauses
-from app.records.pauses import UNKNOWN, Pause, Turn
+from app.records.pauses import UNKNOWN, Move, Pause
 from app.work import By
 from policies.catalogue import MOST_REASON_CHARACTERS
 from policies.decision import Blocker
@@ -58,16 +58,14 @@ def resume(tx: Transaction, scope: Scope, by: By) -> bool:
     return bool(ended)
 
 
-def follow(tx: Transaction, repository: Repository, at: datetime) -> list[Turn]:
-    """A pause goes with its repository, which an event of that time shows under its name; for `attest`, at the end."""
-    return pauses.follow(tx, repository.id, repository.full_name, at)
+def follow(tx: Transaction, repository: Repository, at: datetime, by: By) -> None:
+    """A pause goes with its repository, which an event of that time shows under its name.
 
-
-def attest(tx: Transaction, turns: Sequence[Turn], by: By) -> None:
-    """Tell the audit, whose lock comes last, what an event has changed of pauses."""
-    for turn in turns:
-        body = {"repository_id": turn.repository_id} | ({} if turn.what == "pinned" else {"before": turn.before})
-        _append(tx, f"repository_pause_{turn.what}", turn, by, body)
+    Makes audit entries: call it when all else is locked.
+    """
+    for move in pauses.follow(tx, repository.id, repository.full_name, at):
+        body = {"repository_id": move.repository_id} | ({} if move.what == "pinned" else {"before": move.before})
+        _append(tx, f"repository_pause_{move.what}", move, by, body)
 
 
 def _repository(tx: Transaction, scope: Scope) -> int:
@@ -79,5 +77,5 @@ def _attest(tx: Transaction, kind: str, pause: Pause, by: By, body: Mapping[str,
     _append(tx, kind, pause, by, {**body, **known})
 
 
-def _append(tx: Transaction, kind: str, about: Pause | Turn, by: By, body: Mapping[str, Any]) -> None:
+def _append(tx: Transaction, kind: str, about: Pause | Move, by: By, body: Mapping[str, Any]) -> None:
     ledger.append(tx, kind=kind, subject=about.scope, actor=by.name, body=dict(body), at=by.at)

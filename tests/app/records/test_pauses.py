@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from app.database import Transaction
 from app.handed import AskedHandoff
 from app.records import pauses, pulls, runs, steps
-from app.records.pauses import Pause, Turn
+from app.records.pauses import Move, Pause
 from app.records.pulls import Sighting
 from app.records.runs import Wanted
 from tests import databases
@@ -56,14 +56,14 @@ def _is_held(tx: Transaction, run_id: UUID) -> bool:
     return not is_claimed
 
 
-def _seen(tx: Transaction, repository_id: int, name: str, seconds: int = 1) -> list[Turn]:
+def _seen(tx: Transaction, repository_id: int, name: str, seconds: int = 1) -> list[Move]:
     return pauses.follow(tx, repository_id, name, T0 + timedelta(seconds=seconds))
 
 
 def test_it_goes_with_a_repository_that_is_renamed(tx: Transaction) -> None:
     _pause(tx, repository_id=OURS)
-    turned = _seen(tx, OURS, GADGET)
-    assert turned == [Turn("renamed", "repository:acme/gadget", "repository:acme/widget", OURS)]
+    moved = _seen(tx, OURS, GADGET)
+    assert moved == [Move("renamed", "repository:acme/gadget", "repository:acme/widget", OURS)]
     held = [_judging(tx, OURS, WIDGET), _judging(tx, OURS, GADGET), _writing(tx, WIDGET), _writing(tx, GADGET)]
     assert [_is_held(tx, each) for each in held] == [True] * 4
 
@@ -72,7 +72,7 @@ def test_a_new_repository_of_that_name_does_not_inherit_it(tx: Transaction) -> N
     _pause(tx, repository_id=OURS)
     _seen(tx, OURS, GADGET)
     assert _is_held(tx, _writing(tx, WIDGET))
-    assert _seen(tx, OTHER, WIDGET) == [Turn("name_taken", "repository:acme/gadget", "repository:acme/widget", OURS)]
+    assert _seen(tx, OTHER, WIDGET) == [Move("name_taken", "repository:acme/gadget", "repository:acme/widget", OURS)]
     assert [_is_held(tx, each) for each in (_judging(tx, OTHER, WIDGET), _writing(tx, WIDGET))] == [False, False]
     assert [_is_held(tx, each) for each in (_judging(tx, OURS, WIDGET), _writing(tx, GADGET))] == [True, True]
 
@@ -80,7 +80,7 @@ def test_a_new_repository_of_that_name_does_not_inherit_it(tx: Transaction) -> N
 def test_a_repository_that_was_never_seen_is_held_by_its_name_until_it_is(tx: Transaction) -> None:
     _pause(tx)
     assert [_is_held(tx, _judging(tx, each, WIDGET)) for each in (OURS, OTHER)] == [True, True]
-    assert _seen(tx, OURS, WIDGET) == [Turn("pinned", "repository:acme/widget", "repository:acme/widget", OURS)]
+    assert _seen(tx, OURS, WIDGET) == [Move("pinned", "repository:acme/widget", "repository:acme/widget", OURS)]
     assert [_is_held(tx, _judging(tx, each, WIDGET)) for each in (OURS, OTHER)] == [True, False]
     assert _seen(tx, OURS, WIDGET) == []
 
@@ -142,7 +142,7 @@ def test_it_ends_under_its_old_name_and_its_new_one(tx: Transaction, name: str, 
 def test_another_of_the_same_repository_ends_with_it(tx: Transaction) -> None:
     _pause(tx, repository_id=OURS)
     _pause(tx, GADGET)
-    assert {turn.what for turn in _seen(tx, OURS, GADGET)} == {"pinned", "renamed"}
+    assert {move.what for move in _seen(tx, OURS, GADGET)} == {"pinned", "renamed"}
     assert len(pauses.end(tx, "repository:acme/gadget", pauses.UNKNOWN)) == 2
 
 
