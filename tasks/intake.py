@@ -93,7 +93,7 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
 
 
 def _carry_pauses(tx: Transaction, delivery: Delivery, now: datetime) -> None:
-    """What is paused stays so under the name that its repository has now; with audit entries, so after all other locks."""
+    """What is paused stays so under the name that its repository has now; told the audit, whose lock comes last."""
     if delivery.event.repository is not None:
         pausing.follow(tx, delivery.event.repository, delivery.received_at, By(BY_GITHUB, now))
 
