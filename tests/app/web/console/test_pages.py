@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import strategies as st
+from markupsafe import escape
 from psycopg.rows import dict_row
 
 from app import ledger, operator_settings
@@ -22,6 +23,7 @@ from app.web.console import settings as settings_page
 from app.work import By
 from app.workflows import pausing
 from app.workflows.pausing import Scope
+from policies.text import plain
 from tests.app.web.console.conftest import Console
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'\u202e\x1b[2J"
@@ -170,6 +172,19 @@ def test_one_workflow_shows_its_steps_and_all_that_happened(visited: Console, ma
     page = visited.operator().get(f"/console/workflows/{made}").text
     for shown in ("1. judge", "workflow: <b>created</b>", f"subject=run%3A{made}", "Retry it once that is mended."):
         assert shown in page
+
+
+@pytest.mark.parametrize("error", ["It broke.", HOSTILE])
+def test_an_attempt_that_went_wrong_says_how_without_being_opened(
+    visited: Console, make: Make, tx: psycopg.Connection[dict[str, object]], error: str
+) -> None:
+    made = make()
+    tx.execute(
+        "INSERT INTO step_troubles (step_id, at, attempt, outcome, error) SELECT id, now(), 1, 'retry', %s FROM steps",
+        (error,),
+    )
+    page = visited.operator().get(f"/console/workflows/{made}").text
+    assert f'step: <b>retry</b> <span class="quiet">by mergegate</span><br>{escape(plain(error))}<details>' in page
 
 
 @pytest.mark.parametrize("path", ["/console/workflows/x", "/console/workflows/", "/console/x"])
