@@ -120,6 +120,7 @@ def withdraw_all(tx: Transaction, run: Run, now: datetime) -> None:
     """The same for all but the status, where the pull request is closed or can't be judged."""
     for kind in BESIDE_THE_STATUS:
         intents.withdraw(tx, kind, repository_id=run.repository_id, number=run.number or 0, wished=(), now=now)
+    own_reviews.wish_no_more(tx, run.repository_id, run.number or 0, now)
 
 
 def _not_asked(content: ReviewRequestContent, earlier: list[dict[str, Any]]) -> ReviewRequestContent:

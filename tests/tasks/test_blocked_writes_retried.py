@@ -183,6 +183,16 @@ def test_an_approval_that_no_rule_wishes_for_any_more_is_not_given_by_a_retry(ho
     assert disagreeing(house) == []
 
 
+def test_an_approval_of_what_is_closed_by_now_is_not_given_by_a_retry(house: House) -> None:
+    before = _blocked(house, "review_approve", "write.decided")
+    house.github.close(REPOSITORY, 1)
+    approving.judge(house)
+    assert retry(house, before) == before
+    (row,) = house.rows("SELECT id FROM intents WHERE kind = 'review_approve'")
+    house.run(names.WRITE, row["id"])
+    assert house.written("review_approve") == []
+
+
 @pytest.mark.parametrize("is_first", [False, True])
 def test_one_that_is_wished_for_again_is_given_once(house: House, is_first: bool) -> None:
     before = _not_wished_for_meanwhile(house)
