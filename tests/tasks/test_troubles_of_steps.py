@@ -126,13 +126,18 @@ def test_of_a_step_the_newest_are_kept(house: House) -> None:
     now, most = house.clock(), troubles.MOST_OF_A_STEP
     place = (house.repository_id, REPOSITORY, house.installation_id)
     with house.context.pool.connection() as tx:
-        run_id = runs.want(tx, Wanted("evaluate", *place, number=1), now)
+        other_id, run_id = (runs.want(tx, Wanted("evaluate", *place, number=number), now) for number in (2, 1))
+        other = runs.claim(tx, other_id, now, 60)
+        assert other is not None
+        runs.retry(tx, other, now, "Before them all.", now=now)
         for attempt in range(1, most + 4):
             run = runs.claim(tx, run_id, now, 60)
             assert run is not None
             runs.retry(tx, run, now, f"Attempt {attempt}.", now=now + timedelta(seconds=attempt))
             kept = troubles.newest(tx, [run.step.id], 1_000)
+        kept_beside = troubles.newest(tx, [other.step.id], 1_000)
     assert [each.attempt for each in reversed(kept)] == list(range(4, most + 4))
+    assert [each.error for each in kept_beside] == ["Before them all."]
     told = _told(house, run_id, "retry")
     assert [each.said["error"] for each in told] == [f"Attempt {attempt}." for attempt in range(4, most + 4)]
 

@@ -128,6 +128,13 @@ def test_a_step_that_somebody_holds_is_passed_over(tx: Transaction, database_url
         assert paused_steps.put_aside(tx, T0) == 1
 
 
+def test_what_is_known_to_be_another_repository_of_a_name_from_before_is_not_put_aside(tx: Transaction) -> None:
+    pauses.add(tx, Pause("repository:acme/r8", "Because.", "olga", T0, 7))
+    pauses.follow(tx, 7, "acme/elsewhere", T0)
+    _want(tx, 1, repository_id=8)
+    assert (paused_steps.put_aside(tx, T0), len(steps.take_due(tx, T0))) == (0, 1)
+
+
 def test_it_is_looked_at_again_where_its_own_repository_turns_out_to_have_another_name(tx: Transaction) -> None:
     """It was held by its name alone."""
     _want(tx, 1)
