@@ -19,6 +19,8 @@ GENESIS = bytes(32)
 BATCH_ROWS = 1_000
 HIGHEST_SEQ = 2**63 - 1
 COLUMNS = "seq, at, kind, subject, actor, body, previous, hash"
+BY_GATE, BY_GITHUB = "mergegate", "github"
+"""Who acts where nobody asked the gate to, and who tells it what happened."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from app.records.pruning import Standing
 from policies.catalogue import DAYS, Everywhere
 
 PRUNED = "pruned"
-BY_GATE = "mergegate"
 MOST_BATCHES = 10
 MOST_SECONDS = 20
 """Of each kind in a round, which begins no batch after that; what is left is for the next one."""
@@ -57,7 +56,7 @@ def run(
     store: Store,
     now: datetime,
     *,
-    by: str = BY_GATE,
+    by: str = ledger.BY_GATE,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[What, int]:
     """One round; how many rows of each kind are gone. Raises `RetentionUnknown`."""

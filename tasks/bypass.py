@@ -14,7 +14,6 @@ from app.records.step_runs import StepRun
 from tasks.context import Context
 
 QUEUE_LOGIN = "github-merge-queue[bot]"
-GATE, GITHUB = "mergegate", "github"
 
 
 def recognise(
@@ -91,7 +90,7 @@ def _tell_of_merge(context: Context, tx: Transaction, seen: ExternalMerge, issue
         "had_pass": seen.had_pass,
         "issue": str(issue.id) if issue else None,
     }
-    ledger.append(tx, kind="EXTERNAL_MERGE", subject=seen.subject, actor=GATE, body=fields, at=now)
+    ledger.append(tx, kind="EXTERNAL_MERGE", subject=seen.subject, actor=ledger.BY_GATE, body=fields, at=now)
     is_expected = seen.had_pass and issue is None and not is_guarded(context, tx, seen.full_name)
     if not is_expected:
         code = "EXTERNAL_MERGE" if seen.had_pass else "BYPASS_UNAPPROVED_HEAD"
@@ -142,7 +141,7 @@ def auto_merge(
     subject, code = f"pull:{repository.id}#{number}", "AUTO_MERGE_ENABLED"
     fields = {"repository": repository.full_name, "number": number, "head_sha": head_sha, "by": by}
     if alerts.raise_alert(tx, code, subject=subject, fields=fields, key=f"{code}:{subject}@{head_sha}", at=now):
-        ledger.append(tx, kind=code, subject=subject, actor=GITHUB, body=fields, at=now)
+        ledger.append(tx, kind=code, subject=subject, actor=ledger.BY_GITHUB, body=fields, at=now)
 
 
 def _is_base(tx: Transaction, event: Event, repository: Repository, branch: str) -> bool:
@@ -164,4 +163,4 @@ def _tell_of_force(tx: Transaction, event: Event, repository: Repository, now: d
     }
     key = f"{code}:{repository.id}:{event.branch}:{before}:{event.head_sha}"
     if alerts.raise_alert(tx, code, subject=subject, fields=fields, key=key, at=now):
-        ledger.append(tx, kind=code, subject=subject, actor=GITHUB, body=fields, at=now)
+        ledger.append(tx, kind=code, subject=subject, actor=ledger.BY_GITHUB, body=fields, at=now)

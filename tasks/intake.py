@@ -17,7 +17,6 @@ from policies.contents import status_target
 from tasks import bypass, names, observing, telling
 from tasks.context import Context
 
-BY_GITHUB = "github"
 PULL_EVENTS = frozenset({"pull_request", "pull_request_review", "issue_comment"})
 CHECK_EVENTS = frozenset({"check_run", "check_suite", "status", "workflow_run", "deployment_status"})
 MEMBERSHIP_EVENTS = frozenset({"membership", "organization", "team"})
@@ -95,7 +94,7 @@ def _take_in(context: Context, tx: Transaction, delivery: Delivery) -> list[tupl
 def _carry_pauses(tx: Transaction, delivery: Delivery, now: datetime) -> None:
     """What is paused stays so under the name that its repository has now; told the audit, whose lock comes last."""
     if delivery.event.repository is not None:
-        pausing.follow(tx, delivery.event.repository, delivery.received_at, By(BY_GITHUB, now))
+        pausing.follow(tx, delivery.event.repository, delivery.received_at, By(ledger.BY_GITHUB, now))
 
 
 def _want_all(
@@ -208,7 +207,7 @@ def _attest(tx: Transaction, delivery: Delivery, delivery_id: int, run_ids: list
     kind = "delivery_recorded"
     if delivery.via == "api":
         kind, body = "delivery_reconciled", {**body, "sent_at": delivery.received_at.isoformat(), "note": RECONCILED}
-    ledger.append(tx, kind=kind, subject=f"delivery:{delivery_id}", actor=BY_GITHUB, body=body, at=now)
+    ledger.append(tx, kind=kind, subject=f"delivery:{delivery_id}", actor=ledger.BY_GITHUB, body=body, at=now)
 
 
 def _attest_alteration(tx: Transaction, delivery: Delivery, delivery_id: int, now: datetime) -> None:
@@ -218,7 +217,7 @@ def _attest_alteration(tx: Transaction, delivery: Delivery, delivery_id: int, no
         tx,
         kind="remark_altered",
         subject=f"delivery:{delivery_id}",
-        actor=BY_GITHUB,
+        actor=ledger.BY_GITHUB,
         body={
             "pulls": list(event.pulls),
             "comment_id": remark.id if remark else None,

@@ -13,7 +13,6 @@ from app.database import Transaction
 Severity = Literal["alert", "warning"]
 Row = dict[str, Any]
 MOST_SHOWN = 200
-BY_GATE = "mergegate"
 
 
 def raise_alert(
@@ -51,7 +50,7 @@ def raise_alert(
     )
     if raised.rowcount == 0:
         return False
-    ledger.append(tx, kind=severity, subject=subject, actor=BY_GATE, body={"code": code, **fields}, at=at)
+    ledger.append(tx, kind=severity, subject=subject, actor=ledger.BY_GATE, body={"code": code, **fields}, at=at)
     return True
 
 

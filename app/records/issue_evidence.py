@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
+from app import ledger
 from app.database import Transaction
 from policies.lifecycle import Evidence
 
 RECEIPT = "CHECKS_SNAPSHOT_RECEIPT"
 RECORDED = "RECORDED"
-BY_GATE = "mergegate"
 MOST_SHOWN = 200
 
 
@@ -61,7 +61,7 @@ def add_receipt(
         sha=sha,
         at=at,
         body=body,
-        given_by=BY_GATE,
+        given_by=ledger.BY_GATE,
     )
     return add(tx, given)
 

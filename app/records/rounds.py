@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from psycopg.errors import UniqueViolation
 
+from app import ledger
 from app.database import Transaction
 from app.records import runs
 
@@ -29,7 +30,7 @@ def open_due(tx: Transaction, kind: RoundKind, *, every_seconds: int, now: datet
     return begin(tx, kind, now)
 
 
-def begin(tx: Transaction, kind: RoundKind, now: datetime, *, asked_by: str = runs.BY_GATE) -> UUID | None:
+def begin(tx: Transaction, kind: RoundKind, now: datetime, *, asked_by: str = ledger.BY_GATE) -> UUID | None:
     """A round; None where one waits."""
     round_id = uuid4()
     try:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
-from app import definitions
+from app import definitions, ledger
 from app.database import Transaction
 from app.definitions import Kind, Type
 from app.handed import Asked, Handed
@@ -20,8 +20,6 @@ from app.records.wanted import Wanted
 __all__ = ["Kind", "LeaseLost", "Run", "Wanted"]
 
 TELL_AFTER_ATTEMPTS = 8
-BY_GATE = "mergegate"
-"""Who asks for what nobody else has asked for."""
 NO_REPOSITORY = 0
 """The repository id of work that is about a whole installation."""
 COLUMNS = "id, type, kind, version, subject, repository_id, full_name, installation_id, number, sha, branch, input"
@@ -59,7 +57,7 @@ def add(  # noqa: PLR0913 -- all that a workflow is made of, by name
     subject: str,
     due_at: datetime,
     full_name: str = "",
-    asked_by: str = BY_GATE,
+    asked_by: str = ledger.BY_GATE,
     input: Asked | None = None,  # noqa: A002 -- what the column is called
     waits_for: str | None = None,
 ) -> None:
@@ -134,7 +132,7 @@ def ask(tx: Transaction, run_id: UUID, by: str) -> None:
     """Somebody asks for it: what would be done by itself is theirs, and what another one has asked for stays so."""
     tx.execute(
         "UPDATE workflows SET asked_by = %(by)s WHERE id = %(id)s AND asked_by = %(gate)s",
-        {"id": run_id, "by": by, "gate": BY_GATE},
+        {"id": run_id, "by": by, "gate": ledger.BY_GATE},
     )
 
 
@@ -267,7 +265,7 @@ def _fold(tx: Transaction, run: Run, due_at: datetime, error: str, *, attempts: 
 
 def _asked_by(tx: Transaction, run: Run) -> str:
     row = tx.execute("SELECT asked_by FROM workflows WHERE id = %(id)s", {"id": run.id}).fetchone()
-    return row["asked_by"] if row else BY_GATE
+    return row["asked_by"] if row else ledger.BY_GATE
 
 
 def _leave(
