@@ -43,5 +43,8 @@ def connection() -> Iterator[Transaction]:
             ) from None
         except (UnicodeEncodeError, psycopg.DataError):
             raise click.ClickException("What was given holds characters that stand in no database.") from None
+        except (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction) as trouble:
+            sentence = f"The database does not let this be done: {str(trouble).splitlines()[0]}"
+            raise click.ClickException(sentence) from None
         except psycopg.OperationalError as trouble:
             raise click.ClickException(f"The database cannot be read: {str(trouble).splitlines()[0]}") from None

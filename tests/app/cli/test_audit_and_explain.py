@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -93,3 +94,15 @@ def test_without_a_database_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.exit_code == 1
     assert "The database cannot be read" in result.output
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("limits", ["-c default_transaction_read_only=on", "-c role=pg_monitor"])
+@pytest.mark.parametrize("arguments", ["workflows pause type merge --reason x", "settings set dry_run on"])
+def test_where_the_database_forbids_it_it_says_so(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, arguments: str, limits: str
+) -> None:
+    """A copy that only reads, or a user without rights."""
+    monkeypatch.setenv("DATABASE_URL", f"{database_url}{'&' if '?' in database_url else '?'}options={quote(limits)}")
+    result = Command()(*arguments.split())
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The database does not let this be done: ")
