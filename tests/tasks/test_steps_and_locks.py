@@ -90,6 +90,27 @@ def test_who_puts_a_write_aside_that_is_blocked_just_then_locks_its_workflow_fir
     assert house.rows(f"SELECT status FROM workflows WHERE id = '{workflow_id}'") == [{"status": "succeeded"}]
 
 
+def test_who_puts_a_blocked_write_aside_waits_for_its_workflow_with_no_step_in_hand(
+    house: House, people: ThreadPoolExecutor
+) -> None:
+    claimed = _held_write(house)
+    with house.context.pool.connection() as tx:
+        bindings.hold_write(tx, claimed)
+        intents.end(tx, claimed, "blocked", house.clock(), "A person must look.")
+    with _connected(house) as newer, _connected(house) as operator:
+        recorded.hold(operator, claimed.step.workflow_id)
+
+        def put_aside() -> None:
+            found = write_steps.locked(newer, "target = %(target)s", {"target": claimed.intent.target})
+            write_steps.supersede(newer, list(found), house.clock())
+
+        aside = _waiting(house, people, newer, put_aside)
+        operator.execute("SELECT FROM steps WHERE id = %(id)s FOR UPDATE NOWAIT", {"id": claimed.id})
+        operator.commit()
+        aside.result()
+    assert house.rows("SELECT status FROM intents") == [{"status": "superseded"}]
+
+
 def test_who_folds_a_run_into_the_one_that_waits_locks_that_one_first(house: House, people: ThreadPoolExecutor) -> None:
     wanted = Wanted("evaluate", house.repository_id, REPOSITORY, house.installation_id, number=1)
     now = house.clock()

@@ -9,9 +9,10 @@ from app.records import runs, steps, troubles
 from app.records.histories import Happening
 from app.records.runs import Wanted
 from app.workflows.pausing import Scope
+from tasks import names
 from tests.tasks import merging, steering
 from tests.tasks.house import REPOSITORY, House
-from tests.tasks.steering import later, listed, retry, shown
+from tests.tasks.steering import in_the_middle, later, listed, retry, shown
 
 AWAY = 9
 
@@ -149,3 +150,12 @@ def test_troubles_go_with_their_step(house: House) -> None:
     assert house.rows("SELECT count(*) AS n FROM step_troubles") == [{"n": 1}]
     house.rows("DELETE FROM workflows RETURNING id")
     assert house.rows("SELECT count(*) AS n FROM step_troubles") == [{"n": 0}]
+
+
+def test_a_doubled_message_takes_no_merge_from_who_is_at_it(house: House) -> None:
+    run_id = merging.ask(merging.ready(house))
+    with in_the_middle(house, "merge.final_read", lambda: house.run(names.MERGE, run_id)):
+        house.work()
+    assert (merging.said(house, run_id)[0], len(merging.puts(house))) == ("merged", 1)
+    (line,) = [step for step in shown(house, run_id).steps if step.name == "merge"]
+    assert (line.attempts, house.rows("SELECT error FROM step_troubles")) == (1, [])
