@@ -27,7 +27,7 @@ test: $(STAMP) ## Run all tests, with coverage
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
 	@$(BIN)/coverage report --include='policies/*' --skip-covered --skip-empty --fail-under=100
 
-test-matrix: $(STAMP) ## Put every kind of write through every trouble, and play every merge scenario (`make test` has an eighth)
+test-matrix: $(STAMP) ## Run all cases of what has many and what takes long, such as every merge scenario (`make test` has an eighth)
 	@$(BIN)/python -m pytest -q -n 3 --whole -m "matrix or long"
 
 mutation: $(STAMP) ## Change the gate decision and the reading of GitHub's answers, and see that tests notice (some 5 minutes)

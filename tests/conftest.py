@@ -1,5 +1,6 @@
 """What tests stand on: a Postgres and a Redis of their own, a fresh database each, no settings from outside."""
 
+import itertools
 import os
 import tempfile
 from collections.abc import Generator, Iterator
@@ -18,6 +19,7 @@ from tests import databases, measuring
 from tests.databases import Lent
 
 ONE_IN = 8
+FEW_CELLS = 3
 WAITING = (
     *("tests/scenarios/", "tests/soak/", "tests/tasks/test_killed_workers.py", "tests/app/cli/test_up.py"),
     *("tests/app/embedded/", "tests/tasks/test_local_bindings.py", "tests/app/test_demo.py", "tests/app/test_queue.py"),
@@ -40,10 +42,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--whole", action="store_true", help="Run all that is marked as a matrix or as long.")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What waits comes first; of a matrix one cell in `ONE_IN` remains, and of what is long nothing."""
     items.sort(key=lambda item: not item.nodeid.startswith(WAITING))
-    _leave_out(config, items)
+    cells = _matrices(items)
+    if not config.getoption("--whole"):
+        left_out = {item for place, of_test in enumerate(cells) for item in _left_out(of_test, place)}
+        left_out |= {item for item in items if item.get_closest_marker("long") is not None}
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=list(left_out))
     measuring.choose(items)
 
 
@@ -53,24 +61,23 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
         return (yield)
 
 
-def _leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Another column in each test, so that each kind and each fault is there."""
-    if config.getoption("--whole"):
-        return
-    counted: dict[str, int] = {}
-    left_out = []
+def _matrices(items: list[pytest.Item]) -> list[list[pytest.Item]]:
+    """The cells of each test that is a matrix: marked so, or on services with more than `FEW_CELLS`."""
+    tests: dict[str, list[pytest.Item]] = {}
     for item in items:
-        if item.get_closest_marker("long") is not None:
-            left_out.append(item)
-        if item.get_closest_marker("matrix") is None:
-            continue
-        test = item.nodeid.partition("[")[0]
-        first = list(counted).index(test) if test in counted else len(counted)
-        counted[test] = counted.get(test, -1) + 1
-        if counted[test] % ONE_IN != first % ONE_IN:
-            left_out.append(item)
-    items[:] = [item for item in items if item not in set(left_out)]
-    config.hook.pytest_deselected(items=left_out)
+        if item.get_closest_marker("matrix") or measuring.is_on_services(item):
+            tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    marked = {test for test, cells in tests.items() if cells[0].get_closest_marker("matrix")}
+    matrices = [cells for test, cells in tests.items() if test in marked or len(cells) > FEW_CELLS]
+    for item in itertools.chain.from_iterable(matrices):
+        item.add_marker("matrix")
+    return matrices
+
+
+def _left_out(cells: list[pytest.Item], place: int) -> list[pytest.Item]:
+    """Another column in each test, so that each kind and each fault is there; at least one cell remains."""
+    column = place % min(ONE_IN, len(cells))
+    return [cell for number, cell in enumerate(cells) if number % ONE_IN != column]
 
 
 @pytest.fixture(autouse=True)

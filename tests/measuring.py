@@ -26,13 +26,17 @@ def choose(items: Sequence[pytest.Item]) -> None:
         file, _, rest = item.nodeid.partition("::")
         if file.startswith(WHOLE):
             continue
-        is_on_services = SERVICE in getattr(item, "fixturenames", ())
-        of_file = functions.setdefault((file, is_on_services), Counter())
+        of_file = functions.setdefault((file, is_on_services(item)), Counter())
         name = rest.partition("[")[0]
         place = list(of_file).index(name) if name in of_file else len(of_file)
         of_file[name] += 1
-        is_left_out = is_on_services and place % ONE_FUNCTION_IN > 0
+        is_left_out = is_on_services(item) and place % ONE_FUNCTION_IN > 0
         item.stash[UNMEASURED] = is_left_out or of_file[name] > 1
+
+
+def is_on_services(item: pytest.Item) -> bool:
+    """Whether it runs on a Postgres."""
+    return SERVICE in getattr(item, "fixturenames", ())
 
 
 @contextmanager
