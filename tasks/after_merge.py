@@ -22,7 +22,6 @@ from tasks.merging import sending
 
 STOPPED_SECONDS = 120
 """How long it is waited for operators who have stopped all writes, before it is looked again."""
-GATE = "mergegate"
 DELETED, REFUSED = 204, (404, 422)
 WARNING = "DELETE_BRANCH_FAILED"
 
@@ -95,7 +94,9 @@ def _moved(context: Context, attempt: Attempt, branch: str, tip: str) -> None:
     now = context.clock()
     body = {"attempt": str(attempt.id), "branch": branch, "merged": attempt.head_sha, "tip": tip}
     with context.pool.connection() as tx:
-        ledger.append(tx, kind="BRANCH_MOVED_AFTER_MERGE", subject=attempt.subject, actor=GATE, body=body, at=now)
+        ledger.append(
+            tx, kind="BRANCH_MOVED_AFTER_MERGE", subject=attempt.subject, actor=ledger.BY_GATE, body=body, at=now
+        )
 
 
 def _delete(context: Context, bound: Merger, attempt: Attempt, held: Held, branch: str) -> None:
@@ -127,7 +128,12 @@ def _intend(
         _end_open(tx, attempt, now)
         body = {"attempt": str(attempt.id), "write": "branch_delete", "branch": branch, "head_sha": attempt.head_sha}
         entry = ledger.append(
-            tx, kind="merge_decided", subject=attempt.subject, actor=GATE, body=body | {"allowed": True}, at=now
+            tx,
+            kind="merge_decided",
+            subject=attempt.subject,
+            actor=ledger.BY_GATE,
+            body=body | {"allowed": True},
+            at=now,
         )
         wanted = Intended(
             kind="branch_delete",
@@ -144,16 +150,16 @@ def _intend(
             evidence={"merge": str(attempt.id)},
             audit_seq=entry.seq,
         )
-        deletion_id = attempts.intend(tx, wanted, now, GATE)
+        deletion_id = attempts.intend(tx, wanted, now, ledger.BY_GATE)
         deletion = attempts.get(tx, deletion_id) if deletion_id else None
-        permit = permits.spend_attempt(tx, deletion.id, request, by=GATE, now=now) if deletion else None
+        permit = permits.spend_attempt(tx, deletion.id, request, by=ledger.BY_GATE, now=now) if deletion else None
     return (deletion, permit) if deletion and permit else None
 
 
 def _end_open(tx: Transaction, attempt: Attempt, now: datetime) -> None:
     """Of earlier deletions nobody knows any more; whether there is still a branch to delete was just read."""
     for open_one in attempts.open_deletions(tx, attempt.repository_id, attempt.number):
-        attempts.fail(tx, open_one, now, GATE, detail="OUTCOME_UNKNOWN")
+        attempts.fail(tx, open_one, now, ledger.BY_GATE, detail="OUTCOME_UNKNOWN")
 
 
 def _is_gone(context: Context, attempt: Attempt, reply: Reply, branch: str) -> bool:
@@ -175,11 +181,11 @@ def _record(context: Context, attempt: Attempt, held: Held, *, deletion: Attempt
     if is_gone:
         with context.pool.connection() as tx:
             steps.end(tx, held, "done", now, output=Followed(deleted=True).model_dump(mode="json"))
-            attempts.succeed(tx, deletion, now, GATE, merge_sha=None, response=said)
+            attempts.succeed(tx, deletion, now, ledger.BY_GATE, merge_sha=None, response=said)
         return
     with context.pool.connection() as tx:
         steps.hold(tx, held)
-        attempts.fail(tx, deletion, now, GATE, detail=WARNING, response=said)
+        attempts.fail(tx, deletion, now, ledger.BY_GATE, detail=WARNING, response=said)
     if replies.first(reply) == "reread":
         _warn(context, attempt, held, f"GitHub refused to delete the branch ({reply.status}): {reply.message}")
         return

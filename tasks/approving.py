@@ -175,4 +175,4 @@ def attest(tx: Transaction, cause: Cause, proposed: Proposed | None) -> None:
         "intents": [str(intent_id) for intent_id in (*proposed.approving, *proposed.dismissing)],
     }
     subject = f"pull:{cause.run.repository_id}#{cause.number}"
-    ledger.append(tx, kind="approve_rules_asked", subject=subject, actor="mergegate", body=body, at=cause.now)
+    ledger.append(tx, kind="approve_rules_asked", subject=subject, actor=ledger.BY_GATE, body=body, at=cause.now)

@@ -191,7 +191,7 @@ def _record_nothing(context: Context, run: Run, pull: documents.Pull | None) -> 
         merging = merge_requesting.closed(context, tx, run, now)
         body = {"run": str(run.id), "why": "closed" if pull else "not found"}
         subject = f"pull:{run.repository_id}#{run.number}"
-        ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor="mergegate", body=body, at=now)
+        ledger.append(tx, kind="nothing_to_evaluate", subject=subject, actor=ledger.BY_GATE, body=body, at=now)
     for run_id in wanted:
         context.send(names.EVALUATE, run_id, 0)
     for run_id in merging:

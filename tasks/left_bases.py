@@ -87,4 +87,4 @@ def _attest(tx: Transaction, run: Run, evaluation: Evaluation, *, evaluation_id:
         "intent": str(intent_id) if intent_id else None,
     }
     subject = f"pull:{run.repository_id}#{evaluation.number}"
-    ledger.append(tx, kind="base_left", subject=subject, actor="mergegate", body=body, at=evaluation.evaluated_at)
+    ledger.append(tx, kind="base_left", subject=subject, actor=ledger.BY_GATE, body=body, at=evaluation.evaluated_at)

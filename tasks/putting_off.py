@@ -76,4 +76,4 @@ def wake_next(context: Context, run: Run) -> None:
 def _attest_stop(tx: Transaction, run: Run, now: datetime) -> None:
     subject = f"pull:{run.repository_id}#{run.number}" if run.number is not None else run.subject
     body = {"run": str(run.id), "attempts": run.attempts}
-    ledger.append(tx, kind="run_blocked", subject=subject, actor="mergegate", body=body, at=now)
+    ledger.append(tx, kind="run_blocked", subject=subject, actor=ledger.BY_GATE, body=body, at=now)

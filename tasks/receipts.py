@@ -20,7 +20,6 @@ MOST_READINGS = 30
 MOST_TOKENS = 20
 SKEW_SECONDS = 0.05
 """By so much clocks may differ: what comes too early finds nothing to do."""
-ACTOR = "mergegate"
 
 
 def receive(context: Context, claimed: Claimed, permit_id: UUID, ending: Ending) -> None:
@@ -150,7 +149,7 @@ def attest(tx: Transaction, claimed: Claimed, kind: str, body: Mapping[str, obje
     intent = claimed.intent
     about = {"intent": str(claimed.id), "kind": intent.kind, "target": intent.target, "key": intent.key}
     subject = f"pull:{intent.repository_id}#{intent.number}"
-    return ledger.append(tx, kind=kind, subject=subject, actor=ACTOR, body={**about, **body}, at=now)
+    return ledger.append(tx, kind=kind, subject=subject, actor=ledger.BY_GATE, body={**about, **body}, at=now)
 
 
 def send_for_later(context: Context, claimed: Claimed, due: datetime) -> None:

@@ -150,4 +150,4 @@ def _attest(tx: Transaction, cause: Cause, chosen: _Chosen, intent_id: UUID | No
         "intent": str(intent_id) if intent_id else None,
     }
     subject = f"pull:{cause.run.repository_id}#{cause.number}"
-    ledger.append(tx, kind="reviewers_chosen", subject=subject, actor="mergegate", body=body, at=now)
+    ledger.append(tx, kind="reviewers_chosen", subject=subject, actor=ledger.BY_GATE, body=body, at=now)

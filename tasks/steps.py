@@ -25,7 +25,6 @@ from tasks import names, step_endings, step_seeing
 from tasks.context import Context
 from tasks.step_seeing import Seen
 
-GATE = "mergegate"
 DONE, BLOCKED, WOULD_BE_DONE = "done", "blocked", "would_be_done"
 CHANGED_CODE = "INVARIANT_VIOLATION"
 
@@ -218,4 +217,4 @@ def _attest(tx: Transaction, work: _Work, issue: Issue, ended: dict[str, Any], n
     step = work.step
     said = {"run": str(work.run.id), "step": step.step, "mode": step.mode, "request": step.request_id}
     body = {**said, "state_before": issue.status, **ended}
-    ledger.append(tx, kind="step_ended", subject=issue.subject, actor=GATE, body=body, at=now)
+    ledger.append(tx, kind="step_ended", subject=issue.subject, actor=ledger.BY_GATE, body=body, at=now)

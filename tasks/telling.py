@@ -91,7 +91,7 @@ def attest(tx: Transaction, run: Run, evaluation: Evaluation, told: Told) -> Non
     }
     subject = f"pull:{run.repository_id}#{evaluation.number}"
     at = evaluation.evaluated_at
-    ledger.append(tx, kind="pull_request_evaluated", subject=subject, actor="mergegate", body=body, at=at)
+    ledger.append(tx, kind="pull_request_evaluated", subject=subject, actor=ledger.BY_GATE, body=body, at=at)
 
 
 def status_context(context: Context, base_ref: str) -> str:

@@ -65,4 +65,4 @@ def _attest(
         "state": finding.state,
         "intent": str(intent_id) if intent_id else None,
     }
-    ledger.append(tx, kind="merge_group_evaluated", subject=run.subject, actor="mergegate", body=body, at=now)
+    ledger.append(tx, kind="merge_group_evaluated", subject=run.subject, actor=ledger.BY_GATE, body=body, at=now)

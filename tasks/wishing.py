@@ -16,7 +16,6 @@ from policies.contents import CommentCreateContent, CommentUpdateContent, Conten
 from policies.decision import Blocker
 from policies.intents import Intent, target_of
 
-ACTOR = "mergegate"
 NUMBERLESS = 0
 
 
@@ -94,7 +93,7 @@ class Recording:
         ]
         body = {"epoch": self.binding.epoch, "head_sha": self.binding.head_sha, "intents": rows}
         ledger.append(
-            self.tx, kind="intents_recorded", subject=self.binding.subject, actor=ACTOR, body=body, at=self.now
+            self.tx, kind="intents_recorded", subject=self.binding.subject, actor=ledger.BY_GATE, body=body, at=self.now
         )
 
 

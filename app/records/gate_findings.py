@@ -84,7 +84,7 @@ def found(tx: Transaction, repository_id: int, base_ref: str, *, is_required: bo
         {"repository": repository_id, "base": base_ref, "required": is_required, "now": now},
     )
     if recorded.rowcount and before.is_required is not is_required:
-        _attest(tx, repository_id, "gate_found", "mergegate", {"base": base_ref, "required": is_required}, now)
+        _attest(tx, repository_id, "gate_found", ledger.BY_GATE, {"base": base_ref, "required": is_required}, now)
 
 
 def override(tx: Transaction, repository_id: int, base_ref: str, *, by: str, reason: str, now: datetime) -> None:

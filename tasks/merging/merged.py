@@ -15,7 +15,7 @@ from tasks.context import Context
 from tasks.merging import recording, verifying
 from tasks.merging.finding import Job, Target
 from tasks.merging.judging import Judged
-from tasks.merging.recording import GATE, Ended
+from tasks.merging.recording import Ended
 from tasks.merging.settling import Afresh, Came, Elsewhere, Merged
 from tasks.merging.verifying import Alert, Verified
 from tasks.merging.waiting import Later
@@ -240,7 +240,7 @@ def _attest_merge(tx: Transaction, target: Target, attempt: Attempt, verified: V
         "evidence": attempt.evidence,
         "detail": verified.detail,
     }
-    ledger.append(tx, kind="MERGED", subject=target.subject, actor=GATE, body=body, at=now)
+    ledger.append(tx, kind="MERGED", subject=target.subject, actor=ledger.BY_GATE, body=body, at=now)
 
 
 def _raise(tx: Transaction, target: Target, head_sha: str, alert: Alert, now: datetime) -> None:

@@ -20,7 +20,6 @@ from tasks.context import Context
 from tasks.merging.finding import TURN, Job, Target
 from tasks.merging.judging import Judged
 
-GATE = "mergegate"
 RETRY_SECONDS = 30
 RETRY_SECONDS_OF = {
     "BEHIND_BASE": 60,
@@ -223,11 +222,11 @@ def _attest(tx: Transaction, job: Job, ended: Ended, answer: Answer, now: dateti
     }
     if answer.outcome == "would_merge":
         said = {**body, "sha": answer.head_sha, "method": answer.method}
-        ledger.append(tx, kind="WOULD_MERGE", subject=subject, actor=GATE, body=said, at=now)
+        ledger.append(tx, kind="WOULD_MERGE", subject=subject, actor=ledger.BY_GATE, body=said, at=now)
         return
     for veto in ended.judged.decision.gate.vetoes if ended.judged and not job.is_dry else ():
         ignored = {"user": veto.login, "permission": veto.permission}
-        ledger.append(tx, kind="IGNORED_VETO", subject=subject, actor=GATE, body=ignored, at=now)
+        ledger.append(tx, kind="IGNORED_VETO", subject=subject, actor=ledger.BY_GATE, body=ignored, at=now)
     if answer.outcome != "merged":  # of which MERGED tells
         kind = "merge_decided" if answer.against else "merge_answered"
-        ledger.append(tx, kind=kind, subject=subject, actor=GATE, body={**body, "allowed": False}, at=now)
+        ledger.append(tx, kind=kind, subject=subject, actor=ledger.BY_GATE, body={**body, "allowed": False}, at=now)

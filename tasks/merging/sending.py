@@ -86,7 +86,7 @@ def _intend(
             tx,
             kind="merge_decided",
             subject=target.subject,
-            actor="mergegate",
+            actor=ledger.BY_GATE,
             body={"run": str(job.run.id), "write": wanted.kind, "allowed": True, **evidence(judged)},
             at=now,
         )
