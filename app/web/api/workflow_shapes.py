@@ -1,7 +1,7 @@
 """What the API says about workflows of every type, their steps and their history, and what is paused."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field, WithJsonSchema
@@ -44,7 +44,7 @@ class WorkflowQuery(Paging):
     """
 
     type: Type | None = None
-    kind: Kind | None = None
+    kind: Kind | Literal["imported"] | None = None
     status: Status | None = None
     repository: Annotated[str, RepositoryName] | None = None
     subject: Annotated[str, Field(min_length=1, max_length=300)] | None = None

@@ -84,6 +84,8 @@ def test_what_was_imported_is_found_by_repository_and_number(agent: FlaskClient,
     rows(knock, f"INSERT INTO workflows ({columns}) VALUES ({own}) RETURNING id")
     found = [agent.get(WORKFLOWS, query_string={"subject": f"acme/widget#{n}"}).get_json()["items"] for n in (7, 8)]
     assert [[each["subject"] for each in items] for items in found] == [["legacy:w1"], []]
+    by_kind = agent.get(WORKFLOWS, query_string={"kind": found[0][0]["kind"]}).get_json()["items"]
+    assert [each["subject"] for each in by_kind] == ["legacy:w1"]
 
 
 def test_a_pull_request_that_was_never_seen_is_not_evaluated(agent: FlaskClient, knock: Knocking) -> None:
