@@ -64,6 +64,7 @@ SELECT (SELECT count(*) FROM workflows WHERE finished_at IS NOT NULL AND type <>
 COUNTS = """
 SELECT type, status, count(*) AS n FROM workflows WHERE kind <> 'imported' GROUP BY type, status ORDER BY type, status
 """
+BEGUN = "SELECT 1 FROM workflows WHERE status = 'succeeded' LIMIT 1"
 LOOK_AGAIN = "UPDATE gate_findings SET found_at = found_at - interval '1 day'"
 ROUND = "UPDATE workflows SET created_at = created_at - interval '1 hour' WHERE kind = 'gates' AND status = 'succeeded'"
 
@@ -176,6 +177,8 @@ class Workflows(merges.Soak):
         self.redis.start_again()
 
     def _end_broker(self, blow: str) -> None:
+        # A queue declared just then may stay without a leader: https://github.com/rabbitmq/rabbitmq-server/issues/10070
+        self._until(lambda: bool(self.rows(BEGUN)), "the first end")
         if blow == "broker stopped":
             self.broker.halt()
         else:
