@@ -179,10 +179,7 @@ class Workflows(merges.Soak):
     def _end_broker(self, blow: str) -> None:
         # A queue declared just then may stay without a leader: https://github.com/rabbitmq/rabbitmq-server/issues/10070
         self._until(lambda: bool(self.rows(BEGUN)), "the first end")
-        if blow == "broker stopped":
-            self.broker.halt()
-        else:
-            self.broker.kill()
+        self.broker.halt() if blow == "broker stopped" else self.broker.kill()
         time.sleep(self.scale.away_seconds)
         self.broker.start_again()
 
