@@ -22,7 +22,7 @@ up: $(STAMP) ## Run everything on this machine until Ctrl-C
 
 test: $(STAMP) ## Run all tests, with coverage
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -q -n 6 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/coverage run -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report --skip-covered --skip-empty --fail-under=90
 	@$(BIN)/coverage report --include='policies/*' --skip-covered --skip-empty --fail-under=100

@@ -19,6 +19,7 @@ from tests import databases, measuring
 from tests.databases import Lent
 
 ONE_IN = 8
+FEW_CELLS = 3
 WAITING = (
     *("tests/scenarios/", "tests/soak/", "tests/tasks/test_killed_workers.py", "tests/app/cli/test_up.py"),
     *("tests/app/embedded/", "tests/tasks/test_local_bindings.py", "tests/app/test_demo.py", "tests/app/test_queue.py"),
@@ -61,13 +62,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, b
 
 
 def _matrices(items: list[pytest.Item]) -> list[list[pytest.Item]]:
-    """The cells of each test that is a matrix: marked so, or on services with more than one."""
+    """The cells of each test that is a matrix: marked so, or on services with more than `FEW_CELLS`."""
     tests: dict[str, list[pytest.Item]] = {}
     for item in items:
         if item.get_closest_marker("matrix") or measuring.is_on_services(item):
             tests.setdefault(item.nodeid.partition("[")[0], []).append(item)
     marked = {test for test, cells in tests.items() if cells[0].get_closest_marker("matrix")}
-    matrices = [cells for test, cells in tests.items() if test in marked or len(cells) > 1]
+    matrices = [cells for test, cells in tests.items() if test in marked or len(cells) > FEW_CELLS]
     for item in itertools.chain.from_iterable(matrices):
         item.add_marker("matrix")
     return matrices

@@ -14,7 +14,6 @@ BLOWS = ("worker.1", "broker stopped")
 SMALL = replace(brokers.scaled(1, BLOWS), handoffs=0, workers=1, points=(), apart_seconds=1.0, away_seconds=0.0)
 
 
-@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_a_merge_goes_its_whole_way_over_rabbitmq_that_is_stopped_meanwhile(service_home: Path) -> None:
     if rabbitmq.program() is None:
