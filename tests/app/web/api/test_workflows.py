@@ -12,8 +12,11 @@ from tests.app.web.api.workflow_desk import (
     NOBODY,
     PR_URL,
     WORKFLOWS,
+    agent,
     arrived,
     audited,
+    knock,
+    operator,
     rows,
     seen,
     start,
@@ -21,21 +24,7 @@ from tests.app.web.api.workflow_desk import (
 )
 from tests.clock import Clock
 
-
-@pytest.fixture
-def knock(settings: Settings, clock: Clock) -> Knocking:
-    live = settings.model_copy(update={"github_reader": "live", "github_deliveries": "live"})
-    return knocking(live, clock)
-
-
-@pytest.fixture
-def agent(knock: Knocking) -> FlaskClient:
-    return knock.client("read", "propose", principal="agent")
-
-
-@pytest.fixture
-def operator(knock: Knocking) -> FlaskClient:
-    return knock.client("read", "propose", "operate", principal="olga")
+__all__ = ["agent", "knock", "operator"]
 
 
 def test_an_evaluation_is_started_once_for_all_who_ask(agent: FlaskClient, knock: Knocking) -> None:

@@ -8,26 +8,23 @@ from flask.testing import FlaskClient
 from app import database
 from app.records import runs
 from app.records.runs import Wanted
-from app.settings import Settings
-from tests.app.web.api.knocking import Knocking, knocking
-from tests.app.web.api.workflow_desk import HANDOFF, NOBODY, PAUSES, PR_URL, WORKFLOWS, audited, rows, seen, started
-from tests.clock import Clock
+from tests.app.web.api.knocking import Knocking
+from tests.app.web.api.workflow_desk import (
+    HANDOFF,
+    NOBODY,
+    PAUSES,
+    PR_URL,
+    WORKFLOWS,
+    agent,
+    audited,
+    knock,
+    operator,
+    rows,
+    seen,
+    started,
+)
 
-
-@pytest.fixture
-def knock(settings: Settings, clock: Clock) -> Knocking:
-    live = settings.model_copy(update={"github_reader": "live", "github_deliveries": "live"})
-    return knocking(live, clock)
-
-
-@pytest.fixture
-def agent(knock: Knocking) -> FlaskClient:
-    return knock.client("read", "propose", principal="agent")
-
-
-@pytest.fixture
-def operator(knock: Knocking) -> FlaskClient:
-    return knock.client("read", "propose", "operate", principal="olga")
+__all__ = ["agent", "knock", "operator"]
 
 
 def stop(knock: Knocking, workflow_id: str, status: str = "blocked") -> None:

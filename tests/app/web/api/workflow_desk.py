@@ -2,18 +2,37 @@
 
 from typing import Any
 
+import pytest
 from flask.testing import FlaskClient
 
 from app import database
 from app.records import pulls, runs
 from app.records.pulls import Sighting
 from app.records.runs import Wanted
-from tests.app.web.api.knocking import Knocking
+from app.settings import Settings
+from tests.app.web.api.knocking import Knocking, knocking
+from tests.clock import Clock
 
 WORKFLOWS, PAUSES = "/api/v1/workflows", "/api/v1/pauses"
 PR_URL = "https://github.com/acme/widget/pull/7"
 NOBODY = "12345678-1234-5678-1234-567812345678"
 HANDOFF = {"remote": "acme/widget", "base": "main", "head": "work"}
+
+
+@pytest.fixture
+def knock(settings: Settings, clock: Clock) -> Knocking:
+    live = settings.model_copy(update={"github_reader": "live", "github_deliveries": "live"})
+    return knocking(live, clock)
+
+
+@pytest.fixture
+def agent(knock: Knocking) -> FlaskClient:
+    return knock.client("read", "propose", principal="agent")
+
+
+@pytest.fixture
+def operator(knock: Knocking) -> FlaskClient:
+    return knock.client("read", "propose", "operate", principal="olga")
 
 
 def rows(knock: Knocking, query: str) -> list[dict[str, Any]]:
